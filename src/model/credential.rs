@@ -1,0 +1,174 @@
+//! A credential: one authorization of one account at one provider, as it is named, listed, tested and revoked.
+//!
+//! It holds no secret; tokens stay sealed in the vault.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Scopes, Server, Timestamp};
+
+/// Less than this many seconds before a human is needed, a credential is `expiring`: 3 days.
+const EXPIRING: i64 = 3 * 86_400;
+/// The longest time ahead of its end that a token is refreshed, in seconds: 5 minutes.
+const REFRESH_AHEAD: i64 = 300;
+
+/// The random name of a row, 128 bits in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct CredentialId(pub(crate) String);
+
+/// Where a credential's tokens come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// A person authorized it.
+    Oauth,
+    /// Minted anew whenever it is needed, without a person.
+    Machine,
+    /// A static token or key brought in from elsewhere.
+    Imported,
+}
+
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Oauth => "oauth",
+            Self::Machine => "machine",
+            Self::Imported => "imported",
+        }
+    }
+}
+
+/// What a person should know of a credential at a given time. The first that fits, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Revoked,
+    /// A human is needed now.
+    Reauth,
+    /// A human will be needed within three days.
+    Expiring,
+    /// Refreshes by itself at the next use.
+    Due,
+    Valid,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Reauth => "reauth",
+            Self::Expiring => "expiring",
+            Self::Due => "due",
+            Self::Valid => "valid",
+        }
+    }
+}
+
+/// A row of the store, without its secrets.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) id: CredentialId,
+    pub(crate) tenant: String,
+    pub(crate) provider: String,
+    /// The human label; compared without ASCII case.
+    pub(crate) account: String,
+    pub(crate) kind: Kind,
+    pub(crate) server: Server,
+    pub(crate) subject: Option<String>,
+    pub(crate) client_id: String,
+    /// What was asked for.
+    pub(crate) requested: Scopes,
+    /// What was granted.
+    pub(crate) scopes: Scopes,
+    pub(crate) token_type: String,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) refresh_expires_at: Option<Timestamp>,
+    pub(crate) refreshable: bool,
+    pub(crate) default: bool,
+    /// Extra parameters of the authorization request (`--param`).
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Template variables of the provider entry (`--set`).
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Facts learnt from the provider that are no secrets.
+    pub(crate) metadata: Map<String, Value>,
+    /// Why a human is needed, once the provider has said so.
+    pub(crate) reauth: Option<String>,
+    pub(crate) created_by: String,
+    pub(crate) authorized_at: Timestamp,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) last_refreshed_at: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    /// Grows by one with every commit of new tokens.
+    pub(crate) generation: i64,
+}
+
+impl Credential {
+    /// `provider account`, the way both are written on the command line.
+    pub(crate) fn label(&self) -> String {
+        format!("{} {}", self.provider, self.account)
+    }
+
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
+        if self.revoked_at.is_some() {
+            return Status::Revoked;
+        }
+        match self.human_needed_at() {
+            _ if self.reauth.is_some() => Status::Reauth,
+            Some(at) if at <= now => Status::Reauth,
+            Some(at) if at.since(now) <= EXPIRING => Status::Expiring,
+            _ if self.is_due(now) => Status::Due,
+            _ => Status::Valid,
+        }
+    }
+
+    /// When a human will be needed, as far as it is known: never is `None`.
+    pub(crate) fn human_needed_at(&self) -> Option<Timestamp> {
+        if self.reauth.is_some() {
+            return Some(self.updated_at);
+        }
+        if !self.refreshable {
+            return self.expires_at;
+        }
+        // A refresh token that has ended still leaves the access token, while that lives.
+        self.refresh_expires_at.map(|end| end.max(self.expires_at.unwrap_or(end)))
+    }
+
+    /// Why the status is what it is, where that needs words.
+    pub(crate) fn reason(&self, now: Timestamp) -> Option<String> {
+        match self.status(now) {
+            Status::Reauth if self.reauth.is_some() => self.reauth.clone(),
+            Status::Reauth if self.refreshable => Some("the refresh token has expired".into()),
+            Status::Reauth => Some("the access token has expired and there is no refresh token".into()),
+            Status::Expiring if self.refreshable => Some("the refresh token expires soon".into()),
+            Status::Expiring => Some("the access token expires soon and there is no refresh token".into()),
+            _ => None,
+        }
+    }
+
+    /// Whether the access token is past its end. One with an unknown end never is.
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether the token should be refreshed before it is handed out: less than `min(5 minutes, half its lifetime)` is
+    /// left, or it has ended where the provider forbids an early refresh.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        let Some(end) = self.expires_at else { return false };
+        if !self.refreshable {
+            return false;
+        }
+        let ahead = if self.server.early_refresh { REFRESH_AHEAD.min(end.since(self.issued_at) / 2) } else { 0 };
+        let left = end.since(now);
+        left < ahead || left <= 0
+    }
+
+    /// Seconds the access token still lives; `None` when its end is unknown.
+    pub(crate) fn seconds_left(&self, now: Timestamp) -> Option<i64> {
+        self.expires_at.map(|end| end.since(now))
+    }
+}

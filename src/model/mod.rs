@@ -1,0 +1,19 @@
+//! The nouns of the program, in the words of the RFCs. This room imports no other.
+
+pub(crate) mod client;
+pub(crate) mod credential;
+pub(crate) mod endpoint;
+pub(crate) mod scope;
+pub(crate) mod secret;
+pub(crate) mod server;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod token;
+
+pub(crate) use client::{Client, ClientAuthentication};
+pub(crate) use credential::{Credential, CredentialId, Kind, Status};
+pub(crate) use scope::Scopes;
+pub(crate) use secret::Secret;
+pub(crate) use server::Server;
+pub(crate) use time::{Clock, Timestamp};
+pub(crate) use token::{AccessToken, RefreshToken, TokenResponse};

@@ -1,0 +1,51 @@
+//! Text that came from outside, made safe to show.
+
+/// The longest piece of foreign text that is ever shown, in characters.
+const SHOWN: usize = 200;
+
+/// `text` as one line without any character that a terminal would act on: control characters, escape sequences and
+/// the marks that turn the direction of writing are shown as `\x1b` or `\u{202e}`; what is too long is cut.
+pub(crate) fn shown(text: &str) -> String {
+    let mut safe = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == SHOWN {
+            safe.push('…');
+            break;
+        }
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            c if c.is_control() => safe.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if turns_direction(c) => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Invisible characters that change how the text around them is laid out (Unicode `Bidi_Control`, separators, BOM).
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}')
+}
+
+/// A provider's name as part of a variable's name.
+pub(crate) fn variable_part(provider: &str) -> String {
+    provider.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_passes() {
+        assert_eq!(shown("a\x1b[2Jb\r\n\u{9b}c\u{202e}d\u{7f}"), "a\\x1b[2Jb\\r\\n\\x9bc\\u{202e}d\\x7f");
+        assert_eq!(shown("zoë 東京 🙂"), "zoë 東京 🙂");
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        assert_eq!(shown(&"x".repeat(100_000)).chars().count(), 201);
+    }
+}

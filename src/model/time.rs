@@ -1,0 +1,90 @@
+//! Points in time, in whole seconds of the Unix epoch. What is stored and compared is always UTC.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Serialize, Serializer};
+
+/// A source of the present. Passed in, so that no use case reads the machine's clock by itself.
+pub(crate) type Clock = fn() -> Timestamp;
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(pub(crate) i64);
+
+impl Timestamp {
+    /// The present, by the machine's clock. A clock before 1970 counts as 1970.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+
+    /// This time plus `seconds`, held at the end of the range instead of overflowing.
+    pub(crate) fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    }
+
+    /// Seconds from `earlier` to this time; negative when this time is before it.
+    pub(crate) fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// RFC 3339 in UTC; the raw number where the calendar ends.
+    pub(crate) fn rfc3339(self) -> String {
+        jiff::Timestamp::from_second(self.0).map_or_else(|_| self.0.to_string(), |time| time.to_string())
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.rfc3339())
+    }
+}
+
+/// A duration as a person types it: `90`, `30s`, `5m`, `12h`, `7d` (a bare number is seconds).
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err("write a duration as 30s, 5m, 12h or 7d".into()),
+    };
+    let count: u64 = digits.parse().map_err(|_| "write a duration as 30s, 5m, 12h or 7d".to_owned())?;
+    count.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| "that duration is too long".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_rfc_3339_utc() {
+        assert_eq!(Timestamp(1_700_000_000).rfc3339(), "2023-11-14T22:13:20Z");
+        assert_eq!(Timestamp(i64::MAX).rfc3339(), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn arithmetic_is_held_at_the_end_of_the_range() {
+        assert_eq!(Timestamp(5).plus(u64::MAX), Timestamp(i64::MAX));
+        assert_eq!(Timestamp(i64::MIN).since(Timestamp(1)), i64::MIN);
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse_duration("7d"), Ok(Duration::from_secs(604_800)));
+        for wrong in ["", "m", "-5", "5 m", "5w", "1.5h", "99999999999999999999", "9999999999999999999d"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
