@@ -1,0 +1,216 @@
+//! Private files: made with mode 0600 in directories of mode 0700 whatever the umask, and refused where others could
+//! read a secret of ours or write anything of ours.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file or directory of ours that cannot be trusted or reached.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Others can read or write it, or it is not what it should be. `mend` is a command to paste, where one helps.
+    #[error("{} {problem}", path.display())]
+    Insecure { path: PathBuf, problem: String, mend: Option<String> },
+    #[error("cannot {what} {}", path.display())]
+    Io { what: &'static str, path: PathBuf, source: io::Error },
+}
+
+impl Error {
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { what, path: path.to_owned(), source }
+    }
+}
+
+/// What others may not do with a file of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// It holds secrets, sealed or not: nobody else reads or writes it.
+    Secret,
+    /// It decides what we do: nobody else writes it.
+    Trusted,
+}
+
+/// Makes `path` and what is missing above it, each with mode 0700, and checks that nobody else may write there.
+pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(Error::io("create the directory", path))?;
+    check_dir(path)
+}
+
+/// Refuses a directory that another user owns or may write to.
+pub(crate) fn check_dir(path: &Path) -> Result<(), Error> {
+    let found = fs::metadata(path).map_err(Error::io("read the directory", path))?;
+    if !found.is_dir() {
+        return Err(insecure(path, "is not a directory", None));
+    }
+    check_owner_and_mode(path, &found, 0o022)
+}
+
+/// Refuses a file that is a symbolic or hard link, is no regular file, belongs to another user, or is open to others.
+pub(crate) fn check_file(path: &Path, guard: Guard) -> Result<(), Error> {
+    let found = fs::symlink_metadata(path).map_err(Error::io("read", path))?;
+    if !found.is_file() {
+        return Err(insecure(path, "is not a regular file", None));
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&found) > 1 {
+        return Err(insecure(path, "has a second name (a hard link)", None));
+    }
+    check_owner_and_mode(path, &found, if guard == Guard::Secret { 0o077 } else { 0o022 })
+}
+
+/// Refuses an open file with a secret of the user's own, such as a key file, which others can read or write. It may
+/// belong to root (a container's secrets do), be reached through a link, or be a pipe.
+#[cfg(unix)]
+pub(crate) fn check_secret(file: &File, path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+    let found = file.metadata().map_err(Error::io("read", path))?;
+    if !found.is_file() || found.uid() == 0 && found.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    check_owner_and_mode(path, &found, 0o077)
+}
+
+/// On Windows the user's profile directory keeps others out.
+#[cfg(not(unix))]
+pub(crate) fn check_secret(_: &File, _: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Creates a file that did not exist, with mode 0600 from its birth.
+pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
+    private_options().write(true).create_new(true).open(path).map_err(Error::io("create", path))
+}
+
+/// Options that create with mode 0600 and never follow a symbolic link.
+pub(crate) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    options
+}
+
+/// Writes a whole file in one step: a reader sees the old text or the new one, and a crash leaves one of the two.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    use std::io::Write;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let aside = path.with_file_name(name);
+    let _ = fs::remove_file(&aside); // a leftover of an earlier process with our number
+    let mut file = create_new(&aside)?;
+    let written =
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&aside, path));
+    written.map_err(|source| {
+        let _ = fs::remove_file(&aside); // the failure that counts is the one above
+        Error::Io { what: "write", path: path.to_owned(), source }
+    })
+}
+
+/// Whether two open or named files are the same one.
+#[cfg(unix)]
+pub(crate) fn same_file(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (open, named) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))
+}
+
+/// Windows does not let a file that is open be deleted or replaced.
+#[cfg(not(unix))]
+pub(crate) fn same_file(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn check_owner_and_mode(path: &Path, found: &fs::Metadata, forbidden: u32) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(insecure(path, "belongs to another user", None));
+    }
+    if found.mode() & forbidden == 0 {
+        return Ok(());
+    }
+    let problem =
+        if found.mode() & 0o022 != 0 { "can be written by other users" } else { "can be read by other users" };
+    let mode = if found.is_dir() { "700" } else { "600" };
+    Err(insecure(path, problem, Some(format!("chmod {mode} {}", quoted(path)))))
+}
+
+/// On Windows the user's profile directory keeps others out.
+#[cfg(not(unix))]
+fn check_owner_and_mode(_: &Path, _: &fs::Metadata, _: u32) -> Result<(), Error> {
+    Ok(())
+}
+
+fn insecure(path: &Path, problem: &str, mend: Option<String>) -> Error {
+    Error::Insecure { path: path.to_owned(), problem: problem.to_owned(), mend }
+}
+
+/// A path as a shell takes it.
+#[cfg(unix)]
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn files_and_directories_are_private_from_birth() {
+        let dir = tempfile::tempdir().unwrap();
+        let inner = dir.path().join("a/b");
+        private_dir(&inner).unwrap();
+        create_new(&inner.join("new")).unwrap();
+        replace(&inner.join("text"), "one").unwrap();
+        replace(&inner.join("text"), "two").unwrap();
+        assert_eq!((mode(&inner), mode(&inner.join("new")), mode(&inner.join("text"))), (0o700, 0o600, 0o600));
+        assert_eq!(fs::read_to_string(inner.join("text")).unwrap(), "two");
+        assert_eq!(fs::read_dir(&inner).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_others_can_read_or_write_is_refused_with_the_mending_command() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("it's");
+        create_new(&file).unwrap();
+        for (bits, secret, trusted) in
+            [(0o600, true, true), (0o640, false, true), (0o604, false, true), (0o620, false, false)]
+        {
+            fs::set_permissions(&file, fs::Permissions::from_mode(bits)).unwrap();
+            assert_eq!(check_file(&file, Guard::Secret).is_ok(), secret, "{bits:o} as a secret");
+            assert_eq!(check_file(&file, Guard::Trusted).is_ok(), trusted, "{bits:o} as trusted");
+        }
+        let Err(Error::Insecure { mend: Some(mend), .. }) = check_file(&file, Guard::Trusted) else { panic!() };
+        assert!(mend.starts_with("chmod 600 '/") && mend.ends_with(r"/it'\''s'"), "{mend}");
+    }
+
+    #[test]
+    fn links_and_directories_are_no_files_of_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, soft, hard) = (dir.path().join("file"), dir.path().join("soft"), dir.path().join("hard"));
+        create_new(&file).unwrap();
+        symlink(&file, &soft).unwrap();
+        assert!(check_file(&file, Guard::Secret).is_ok());
+        assert!(check_file(&soft, Guard::Secret).is_err());
+        assert!(check_file(dir.path(), Guard::Secret).is_err());
+        fs::hard_link(&file, &hard).unwrap();
+        assert!(check_file(&file, Guard::Secret).is_err());
+        assert!(private_options().read(true).open(&soft).is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! The HTTP client: one place where time-outs, redirects, body sizes and proxies are decided.
+//!
+//! No redirect is ever followed, no connection is used twice (a reset on an old connection would leave it open whether
+//! a refresh token was spent), nothing is retried, and no encoded body is taken.
+
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::config::AutoHeaderValue;
+use ureq::tls::{RootCerts, TlsConfig};
+
+pub(crate) use ureq::http::{Method, Request, Response, header};
+
+use crate::model::endpoint;
+
+/// The largest answer that is read: 1 MiB.
+const LARGEST: u64 = 1 << 20;
+/// How long name, connection and TLS may take together.
+const CONNECT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("oauth-cli/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no answer. `host` is all that is ever said of the URL.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The URL is not one a request may go to.
+    #[error("a request to this address is refused: {0}")]
+    Refused(#[from] endpoint::Refused),
+    /// The request certainly did not reach the server.
+    #[error("cannot reach {host}: {cause}")]
+    Unsent { host: String, cause: String },
+    /// The request was sent, at least in part, and no whole answer came: the server may have acted on it.
+    #[error("no answer from {host}: {cause}")]
+    InDoubt { host: String, cause: String },
+    /// A whole answer came that is not read: too large, or encoded.
+    #[error("the answer of {host} is not taken: {cause}")]
+    Unreadable { host: String, cause: String },
+}
+
+/// A client with a time limit for each whole request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Http {
+    limit: Duration,
+}
+
+impl Http {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit }
+    }
+
+    /// Sends a request and reads its whole answer, whatever the status.
+    pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        let url = endpoint::check(&request.uri().to_string())?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let agent = self.agent(endpoint::is_loopback(&url));
+        let sent = if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
+        let (parts, mut body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
+        if let Some(encoding) = parts.headers.get(header::CONTENT_ENCODING).filter(|value| *value != "identity") {
+            let cause = format!("it is encoded ({})", encoding.to_str().unwrap_or("?"));
+            return Err(Error::Unreadable { host, cause });
+        }
+        let body = body.with_config().limit(LARGEST).read_to_vec().map_err(|error| failed(&host, &error))?;
+        Ok(Response::from_parts(parts, body))
+    }
+
+    fn agent(&self, loopback: bool) -> Agent {
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let config = Agent::config_builder()
+            .timeout_global(Some(self.limit))
+            .timeout_connect(Some(CONNECT.min(self.limit)))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_idle_connections(0)
+            .user_agent(USER_AGENT)
+            .accept_encoding(AutoHeaderValue::None)
+            .tls_config(tls);
+        // A proxy of the network has no way to this machine's own loopback.
+        let config = if loopback { config.proxy(None) } else { config };
+        config.build().new_agent()
+    }
+}
+
+fn failed(host: &str, error: &ureq::Error) -> Error {
+    use ureq::Error as E;
+    let (host, cause) = (host.to_owned(), cause(error));
+    match error {
+        E::HostNotFound | E::ConnectionFailed | E::InvalidProxyUrl | E::BadUri(_) | E::Http(_) => {
+            Error::Unsent { host, cause }
+        }
+        E::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Error::Unsent { host, cause },
+        // Raised in the handshake, before anything of the request was written.
+        _ if cause.contains("invalid peer certificate") => Error::Unsent { host, cause },
+        E::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => Error::Unsent { host, cause },
+        E::BodyExceedsLimit(_) => Error::Unreadable { host, cause },
+        _ => Error::InDoubt { host, cause },
+    }
+}
+
+/// The cause in a person's words, without anything of the request.
+fn cause(error: &ureq::Error) -> String {
+    use ureq::Error as E;
+    match error {
+        E::HostNotFound => "its name was not found".into(),
+        E::ConnectionFailed => "the connection failed".into(),
+        E::Timeout(_) => "it took too long".into(),
+        E::BodyExceedsLimit(_) => format!("it is larger than {} KiB", LARGEST >> 10),
+        E::InvalidProxyUrl => "the proxy's URL is not valid".into(),
+        E::Protocol(_) | E::Http(_) | E::BadUri(_) => "it is not a valid HTTP answer".into(),
+        E::Io(io) => io.to_string(),
+        other => other.to_string(),
+    }
+}

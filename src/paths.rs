@@ -1,0 +1,216 @@
+//! The only reader of the environment: it is read once, at the start, into an [`Environment`] that is passed on.
+//!
+//! Variables that hold secrets leave the process's own environment then and there, so that no child inherits them.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::model::Secret;
+use crate::model::text::variable_part;
+
+/// Variables whose values are secrets, by the start of their names.
+const SECRET: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TOKEN_"];
+
+/// What the environment says, as far as it concerns this program.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    variables: BTreeMap<OsString, Secret>,
+}
+
+/// Where everything lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    /// The user's own provider entries.
+    pub(crate) providers: PathBuf,
+    pub(crate) database: PathBuf,
+    pub(crate) locks: PathBuf,
+    pub(crate) uses: PathBuf,
+    /// For sockets that live as long as one command.
+    pub(crate) run: PathBuf,
+}
+
+/// The environment does not say where things are, or says it wrongly.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("the home directory is not known")]
+    NoHome,
+    #[error("OAUTH_HOME must be an absolute path, and is `{0}`")]
+    RelativeHome(String),
+    #[error("{0} and {1} are both set; only one may be")]
+    Both(&'static str, &'static str),
+}
+
+/// A key source named in the environment.
+#[derive(Debug)]
+pub(crate) enum MasterKeySource {
+    Value(Secret),
+    File(PathBuf),
+    Command(OsString),
+}
+
+impl Environment {
+    /// Reads the environment and removes what is secret from it.
+    ///
+    /// To be called first in `main`, before any thread exists.
+    pub(crate) fn take() -> Self {
+        let mut variables = BTreeMap::new();
+        for (name, value) in std::env::vars_os() {
+            let Some(value) = value.to_str() else { continue };
+            let secret = name.to_str().is_some_and(|name| SECRET.iter().any(|start| name.starts_with(start)));
+            variables.insert(name.clone(), Secret::new(value));
+            if secret {
+                // SAFETY: no other thread exists yet; see above.
+                #[expect(unsafe_code, reason = "the only way to keep a secret from children that do not ask for it")]
+                unsafe {
+                    std::env::remove_var(&name);
+                }
+            }
+        }
+        Self { variables }
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.secret(name).map(Secret::expose)
+    }
+
+    /// The same for a variable that may hold a secret.
+    pub(crate) fn secret(&self, name: &str) -> Option<&Secret> {
+        self.variables.get(OsStr::new(name)).filter(|value| !value.expose().is_empty())
+    }
+
+    /// `OAUTH_…_<PROVIDER>`: upper case, with `_` for every character that no variable name may have.
+    pub(crate) fn of_provider(&self, what: &str, provider: &str) -> Option<&Secret> {
+        self.secret(&format!("OAUTH_{what}_{}", variable_part(provider)))
+    }
+
+    /// The key source of this run. Two of them at once is an error.
+    pub(crate) fn master_key(&self) -> Result<Option<MasterKeySource>, Error> {
+        let names = ["OAUTH_MASTER_KEY", "OAUTH_MASTER_KEY_FILE", "OAUTH_MASTER_KEY_COMMAND"];
+        let mut given = names.into_iter().filter_map(|name| Some((name, self.secret(name)?)));
+        let Some((name, value)) = given.next() else { return Ok(None) };
+        if let Some((other, _)) = given.next() {
+            return Err(Error::Both(name, other));
+        }
+        Ok(Some(match name {
+            "OAUTH_MASTER_KEY" => MasterKeySource::Value(value.clone()),
+            "OAUTH_MASTER_KEY_FILE" => MasterKeySource::File(value.expose().into()),
+            _ => MasterKeySource::Command(value.expose().into()),
+        }))
+    }
+
+    /// Whether a browser can be expected to open in front of the user.
+    pub(crate) fn has_display(&self) -> bool {
+        if self.get("BROWSER").is_some() {
+            return true;
+        }
+        let remote = self.get("SSH_CONNECTION").is_some() || self.get("SSH_TTY").is_some();
+        let display = cfg!(any(windows, target_os = "macos"))
+            || self.get("DISPLAY").is_some()
+            || self.get("WAYLAND_DISPLAY").is_some()
+            || self.get("WSL_DISTRO_NAME").is_some();
+        display && !remote
+    }
+
+    /// D-Bus addresses of the session bus, the usual place last.
+    pub(crate) fn session_bus(&self) -> Option<String> {
+        let given = self.get("DBUS_SESSION_BUS_ADDRESS").map(str::to_owned);
+        given.or_else(|| {
+            let usual = Path::new(self.get("XDG_RUNTIME_DIR")?).join("bus");
+            usual.exists().then(|| format!("unix:path={}", usual.display()))
+        })
+    }
+
+    /// Who runs the program, as `user@host`.
+    pub(crate) fn person(&self) -> String {
+        let user = self.get("USER").or(self.get("LOGNAME")).or(self.get("USERNAME")).unwrap_or("unknown");
+        format!("{user}@{}", host_name())
+    }
+
+    /// A new directory for what lives no longer than this process. It is not made yet.
+    pub(crate) fn temporary(&self, name: &str) -> PathBuf {
+        let usual = if cfg!(windows) { self.get("TEMP") } else { self.get("TMPDIR") };
+        Path::new(usual.unwrap_or("/tmp")).join(format!("oauth-{name}-{}", std::process::id()))
+    }
+
+    pub(crate) fn paths(&self) -> Result<Paths, Error> {
+        if let Some(home) = self.get("OAUTH_HOME") {
+            let home = Path::new(home);
+            if !home.is_absolute() {
+                return Err(Error::RelativeHome(home.display().to_string()));
+            }
+            return Ok(Paths::under(home, home, home));
+        }
+        let platform = etcetera::base_strategy::choose_native_strategy().map_err(|_| Error::NoHome)?;
+        let data = platform.data_dir().join("oauth-cli");
+        let state = platform.state_dir().map_or_else(|| data.clone(), |dir| dir.join("oauth-cli"));
+        Ok(Paths::under(&platform.config_dir().join("oauth-cli"), &data, &state))
+    }
+}
+
+impl Paths {
+    fn under(config: &Path, data: &Path, state: &Path) -> Self {
+        Self {
+            providers: config.join("providers.d"),
+            database: data.join("credentials.db"),
+            locks: state.join("locks"),
+            uses: state.join("uses"),
+            run: state.join("run"),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn host_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "localhost".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), Secret::new(*value)));
+        Environment { variables: variables.collect() }
+    }
+
+    #[test]
+    fn a_provider_name_becomes_part_of_a_variable_name() {
+        let own = environment(&[("OAUTH_TOKEN_GITHUB_APP", "t"), ("OAUTH_CLIENT_ID_X", "")]);
+        assert_eq!(own.of_provider("TOKEN", "github-app").map(Secret::expose), Some("t"));
+        assert!(own.of_provider("CLIENT_ID", "x").is_none(), "an empty variable is none");
+    }
+
+    #[test]
+    fn two_key_sources_at_once_are_refused() {
+        let both = environment(&[("OAUTH_MASTER_KEY", "a"), ("OAUTH_MASTER_KEY_FILE", "b")]);
+        assert!(matches!(both.master_key(), Err(Error::Both("OAUTH_MASTER_KEY", "OAUTH_MASTER_KEY_FILE"))));
+        assert!(environment(&[]).master_key().unwrap().is_none());
+    }
+
+    #[test]
+    fn one_directory_can_hold_everything() {
+        let paths = environment(&[("OAUTH_HOME", "/tmp/x")]).paths().unwrap();
+        assert_eq!(paths.database, Path::new("/tmp/x/credentials.db"));
+        assert_eq!(paths.providers, Path::new("/tmp/x/providers.d"));
+        assert!(environment(&[("OAUTH_HOME", "x")]).paths().is_err());
+    }
+
+    #[test]
+    fn a_browser_is_expected_with_a_display_and_not_over_ssh() {
+        if cfg!(target_os = "linux") {
+            assert!(!environment(&[]).has_display());
+            assert!(environment(&[("DISPLAY", ":0")]).has_display());
+            assert!(!environment(&[("DISPLAY", ":0"), ("SSH_CONNECTION", "1")]).has_display());
+            assert!(environment(&[("BROWSER", "w3m"), ("SSH_CONNECTION", "1")]).has_display());
+        }
+    }
+}
