@@ -1,0 +1,113 @@
+//! Client registrations of a tenant, kept for the next connection. A secret is sealed and bound, like a token, to the
+//! authorization server it was registered with.
+
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::master_key::random_id;
+use super::seal::Binding;
+use super::{Error, Seal, Vault};
+use crate::model::{Client, Credential, Server};
+
+/// A registration as it is kept.
+pub(crate) struct StoredClient {
+    pub(crate) client_id: String,
+    row: String,
+    server: String,
+    secret: Option<Vec<u8>>,
+    generation: i64,
+    key_id: Option<String>,
+}
+
+impl Vault {
+    /// The registration that is used when none is given: the tenant's default for this provider.
+    pub(crate) fn default_client(&self, tenant: &str, provider: &str) -> Result<Option<StoredClient>, Error> {
+        let sql = "select id, client_id, server, client_secret, generation, key_id from clients
+                   where tenant = ?1 and provider = ?2 order by is_default desc, updated_at desc limit 1";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(StoredClient {
+                row: row.get(0)?,
+                client_id: row.get(1)?,
+                server: row.get(2)?,
+                secret: row.get(3)?,
+                generation: row.get(4)?,
+                key_id: row.get(5)?,
+            })
+        };
+        self.store.connection().query_row(sql, (tenant, provider), read).optional().map_err(self.store.failed())
+    }
+
+    /// Opens the secret of a kept registration, for use at `server`. A registration belongs to the issuer and token
+    /// endpoint it was made for: elsewhere it is none of ours, and `None` is returned.
+    pub(crate) fn open_client(
+        &self,
+        stored: &StoredClient,
+        tenant: &str,
+        provider: &str,
+        server: &Server,
+        seal: &Seal,
+    ) -> Result<Option<Client>, Error> {
+        let label = || format!("the client registered for {provider}");
+        let own: Server =
+            serde_json::from_str(&stored.server).map_err(|_| Error::Damaged { label: label(), field: "server" })?;
+        if (&own.issuer, &own.token_endpoint) != (&server.issuer, &server.token_endpoint) {
+            return Ok(None);
+        }
+        let secret = match &stored.secret {
+            None => None,
+            Some(_) if stored.key_id.as_deref() != Some(seal.key_id()) => return Err(Error::WrongKey),
+            Some(blob) => {
+                let opened = seal.open(blob, &binding(stored, tenant, provider));
+                Some(opened.map_err(|_| Error::Tampered { label: label(), field: "client secret" })?)
+            }
+        };
+        Ok(Some(Client { id: stored.client_id.clone(), secret }))
+    }
+
+    /// Keeps the registration that `credential` was authorized with as the tenant's default for its provider.
+    pub(super) fn keep_client(
+        &self,
+        transaction: &Transaction<'_>,
+        client: &Client,
+        credential: &Credential,
+        seal: &Seal,
+    ) -> Result<(), Error> {
+        let place = (credential.tenant.as_str(), credential.provider.as_str());
+        let now = credential.updated_at;
+        let mut new = StoredClient {
+            client_id: client.id.clone(),
+            row: random_id(),
+            server: serde_json::to_string(&credential.server).expect("a server is JSON"),
+            secret: None,
+            generation: now.0,
+            key_id: None,
+        };
+        if let Some(secret) = &client.secret {
+            new.secret = Some(seal.close(secret, &binding(&new, place.0, place.1)));
+            new.key_id = Some(seal.key_id().to_owned());
+        }
+        let cleared = "update clients set is_default = 0 where tenant = ?1 and provider = ?2";
+        transaction.execute(cleared, place).map_err(self.store.failed())?;
+        let replaced = "delete from clients where tenant = ?1 and provider = ?2 and client_id = ?3";
+        transaction.execute(replaced, (place.0, place.1, &new.client_id)).map_err(self.store.failed())?;
+        let sql = "insert into clients (id, tenant, provider, client_id, server, client_secret, is_default, generation,
+                   key_id, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?9)";
+        let StoredClient { row, client_id, server, secret, generation, key_id } = &new;
+        let values = (row, place.0, place.1, client_id, server, secret, generation, key_id, now.0);
+        transaction.execute(sql, values).map_err(self.store.failed())?;
+        Ok(())
+    }
+}
+
+fn binding<'a>(client: &'a StoredClient, tenant: &'a str, provider: &'a str) -> Binding<'a> {
+    Binding {
+        table: "clients",
+        row: &client.row,
+        field: "client_secret",
+        tenant,
+        provider,
+        account: "",
+        server: &client.server,
+        client_id: &client.client_id,
+        generation: client.generation,
+    }
+}

@@ -1,0 +1,63 @@
+//! What can go wrong in the vault, by what is to be done about it.
+
+use std::path::PathBuf;
+
+use super::keyring;
+use crate::files;
+use crate::model::CredentialId;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file of ours cannot be reached, or is open to others.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// SQLite cannot do what was asked.
+    #[error("the store {} cannot be used", path.display())]
+    Database { path: PathBuf, source: rusqlite::Error },
+    /// The file is there and is not a store: empty, cut off, or something else.
+    #[error("{} is not a credential store", path.display())]
+    NotAStore { path: PathBuf },
+    /// Written by a later version of this program.
+    #[error("the store {} was made by a newer version of this program (schema {found}, this one knows {known})", path.display())]
+    NewerSchema { path: PathBuf, found: i64, known: i64 },
+    /// A row that this program cannot have written.
+    #[error("the row of {label} is damaged ({field})")]
+    Damaged { label: String, field: &'static str },
+    /// A sealed value that does not open in its place, under the right key.
+    #[error("the {field} of {label} was altered, or moved from elsewhere")]
+    Tampered { label: String, field: &'static str },
+    /// The master key given is another one than the store was sealed with.
+    #[error("this is not the master key of this store")]
+    WrongKey,
+    /// The key is needed and its place does not give it.
+    #[error("the master key is not available")]
+    NoKey(#[source] KeyError),
+    /// Another process holds the lease and did not end in time.
+    #[error("another process is refreshing {label} and has not ended")]
+    Leased { label: String },
+    /// The row is no longer what it was when it was read.
+    #[error("{label} was changed by another process in the meantime")]
+    Conflict { label: String },
+    /// The credential is gone.
+    #[error("the credential {0:?} is no longer there")]
+    Gone(CredentialId),
+}
+
+/// Why a master key cannot be had from its place.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyError {
+    #[error(transparent)]
+    Keyring(#[from] keyring::Error),
+    /// The keyring answers, and has no such item, though rows are sealed with it.
+    #[error("the keyring has no master key for this store")]
+    Lost,
+    /// The store's key is given by the environment, which does not give it.
+    #[error("this store's key comes from {0}, which is not set")]
+    NotGiven(&'static str),
+    #[error("{variable}: {source}")]
+    Malformed { variable: String, source: super::NotAKey },
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    #[error("the key command {0}")]
+    Command(String),
+}

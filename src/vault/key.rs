@@ -1,0 +1,248 @@
+//! Where the master key comes from: the environment of this run, or the place that was recorded when the store got its
+//! first key. The place never changes by itself, and nothing here ever slides to another one.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::keyring::Place;
+use super::lock::LockFile;
+use super::store::Description;
+use super::{Error, KeyError, Keyring, MasterKey, Seal, Vault};
+use crate::files;
+use crate::model::Secret;
+
+/// How long a key command may take, with a person perhaps typing a passphrase into it.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+/// More than this is no key.
+const LONGEST: u64 = 4096;
+
+/// A key source given for this run; it overrides the recorded one.
+#[derive(Clone, Debug)]
+pub(crate) enum Given {
+    /// `OAUTH_MASTER_KEY`.
+    Value(Secret),
+    /// `OAUTH_MASTER_KEY_FILE`.
+    File(PathBuf),
+    /// `OAUTH_MASTER_KEY_COMMAND`: a line for the shell that prints the key.
+    Command(OsString),
+}
+
+/// Everything through which a master key can be had.
+#[derive(Debug)]
+pub(crate) struct KeyAccess {
+    pub(crate) given: Option<Given>,
+    pub(crate) keyring: Keyring,
+}
+
+/// Where the key of a store lives, as it was chosen when the first account was connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Keyring,
+    Environment,
+    File(PathBuf),
+    Command,
+}
+
+/// What can be said of a store's key without opening anything with it.
+#[derive(Debug)]
+pub(crate) struct KeyStatus {
+    pub(crate) key_id: Option<String>,
+    pub(crate) source: Option<Source>,
+    pub(crate) sealed_rows: i64,
+}
+
+impl Source {
+    fn encode(&self) -> String {
+        match self {
+            Self::Keyring => "keyring".into(),
+            Self::Environment => "environment".into(),
+            Self::File(path) => format!("file:{}", path.display()),
+            Self::Command => "command".into(),
+        }
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        match text {
+            "keyring" => Some(Self::Keyring),
+            "environment" => Some(Self::Environment),
+            "command" => Some(Self::Command),
+            other => other.strip_prefix("file:").map(|path| Self::File(path.into())),
+        }
+    }
+}
+
+impl Vault {
+    /// The seal over this store's rows.
+    pub(crate) fn unlock(&self, access: &KeyAccess) -> Result<Seal, Error> {
+        self.seal_with(&self.master_key(&self.description, access)?, &self.description)
+    }
+
+    /// The same for a store that may have no key yet: then the key is chosen, once and for good. Tells the place when
+    /// it was chosen just now.
+    pub(crate) fn unlock_or_choose(
+        &mut self,
+        access: &KeyAccess,
+        deadline: Instant,
+    ) -> Result<(Seal, Option<Source>), Error> {
+        if self.description.key_id.is_some() {
+            return Ok((self.unlock(access)?, None));
+        }
+        let choice = LockFile::new(&self.home.locks, "key")?;
+        let _held = choice.take_by(deadline)?.ok_or_else(|| Error::Leased { label: "the new master key".into() })?;
+        self.description = self.store.describe()?;
+        if self.description.key_id.is_some() {
+            return Ok((self.unlock(access)?, None));
+        }
+        let (key, source) = self.choose(access)?;
+        let recorded = self.store.write(|transaction| {
+            let sql = "update store set key_id = ?1, key_source = ?2";
+            transaction.execute(sql, (key.id(), source.encode())).map_err(self.store.failed())
+        });
+        if let (Err(_), Source::Keyring) = (&recorded, &source) {
+            let place = Place { store_id: &self.description.id, key_id: key.id() };
+            // A key that no store knows is of no use; the failure that counts is the store's.
+            let _ = access.keyring.delete(&place);
+        }
+        recorded?;
+        self.description = self.store.describe()?;
+        Ok((self.seal_with(&key, &self.description)?, Some(source)))
+    }
+
+    pub(crate) fn key_status(&self) -> Result<KeyStatus, Error> {
+        let sql = "select count(*) from credentials where access_token is not null or refresh_token is not null";
+        let sealed_rows = self.store.connection().query_row(sql, [], |row| row.get(0)).map_err(self.store.failed())?;
+        let Description { key_id, key_source, .. } = self.description.clone();
+        Ok(KeyStatus { key_id, source: key_source.as_deref().and_then(Source::decode), sealed_rows })
+    }
+
+    fn seal_with(&self, key: &MasterKey, description: &Description) -> Result<Seal, Error> {
+        if description.key_id.as_deref() != Some(key.id()) {
+            return Err(Error::WrongKey);
+        }
+        Ok(Seal::new(key, &self.description.id))
+    }
+
+    fn choose(&self, access: &KeyAccess) -> Result<(MasterKey, Source), Error> {
+        if let Some(given) = &access.given {
+            let source = match given {
+                Given::Value(_) => Source::Environment,
+                Given::File(path) => Source::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+                Given::Command(_) => Source::Command,
+            };
+            return Ok((given.read()?, source));
+        }
+        let key = MasterKey::generate();
+        let place = Place { store_id: &self.description.id, key_id: key.id() };
+        access.keyring.write(&place, &key.encode()).map_err(|error| Error::NoKey(error.into()))?;
+        Ok((key, Source::Keyring))
+    }
+
+    fn master_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
+        if let Some(given) = &access.given {
+            return given.read();
+        }
+        let not_given = |variable| Err(Error::NoKey(KeyError::NotGiven(variable)));
+        match description.key_source.as_deref().and_then(Source::decode) {
+            Some(Source::Keyring) | None => self.keyring_key(description, &access.keyring),
+            Some(Source::File(path)) => Given::File(path).read(),
+            Some(Source::Environment) => not_given("OAUTH_MASTER_KEY"),
+            Some(Source::Command) => not_given("OAUTH_MASTER_KEY_COMMAND"),
+        }
+    }
+
+    fn keyring_key(&self, description: &Description, keyring: &Keyring) -> Result<MasterKey, Error> {
+        let key_id = description.key_id.as_deref().ok_or(Error::NoKey(KeyError::Lost))?;
+        let place = Place { store_id: &description.id, key_id };
+        let found = keyring.read(&place).map_err(|error| Error::NoKey(error.into()))?;
+        let text = found.ok_or(Error::NoKey(KeyError::Lost))?;
+        parse(&text, "the keyring item")
+    }
+}
+
+impl Given {
+    fn read(&self) -> Result<MasterKey, Error> {
+        match self {
+            Self::Value(text) => parse(text, "OAUTH_MASTER_KEY"),
+            Self::File(path) => parse(&read_file(path)?, &path.display().to_string()),
+            Self::Command(line) => parse(&run(line).map_err(Error::NoKey)?, "the key command's answer"),
+        }
+    }
+}
+
+fn parse(text: &Secret, variable: &str) -> Result<MasterKey, Error> {
+    let malformed = |source| Error::NoKey(KeyError::Malformed { variable: variable.to_owned(), source });
+    MasterKey::parse(text).map_err(malformed)
+}
+
+fn read_file(path: &Path) -> Result<Secret, Error> {
+    let unreadable = |error| Error::NoKey(KeyError::Files(error));
+    let file = File::open(path).map_err(files::Error::io("read the key file", path)).map_err(unreadable)?;
+    files::check_secret(&file, path)?;
+    let mut text = String::new();
+    let read = file.take(LONGEST).read_to_string(&mut text);
+    read.map_err(files::Error::io("read the key file", path)).map_err(unreadable)?;
+    Ok(Secret::new(text))
+}
+
+/// Runs a key command through the shell, as the user would type it, and takes what it prints.
+fn run(line: &OsString) -> Result<Secret, KeyError> {
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("/bin/sh", "-c") };
+    let mut command = Command::new(shell);
+    command.arg(option).arg(line).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| KeyError::Command(format!("cannot be started: {error}")))?;
+    let Some(output) = child.stdout.take() else { return Err(KeyError::Command("has no output".into())) };
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        output.take(LONGEST).read_to_string(&mut text).map(|_| Secret::new(text))
+    });
+    let status = wait(&mut child)?;
+    if !status.success() {
+        return Err(KeyError::Command(format!("failed ({status})")));
+    }
+    let read = reader.join().map_err(|_| KeyError::Command("could not be read".into()))?;
+    read.map_err(|_| KeyError::Command("printed what is no text".into()))
+}
+
+fn wait(child: &mut Child) -> Result<std::process::ExitStatus, KeyError> {
+    let end = Instant::now() + COMMAND_LIMIT;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if Instant::now() < end => sleep(Duration::from_millis(2)),
+            Ok(None) => {
+                let _ = child.kill(); // it may have ended just now
+                return Err(KeyError::Command(format!("did not end within {} s", COMMAND_LIMIT.as_secs())));
+            }
+            Err(error) => return Err(KeyError::Command(format!("cannot be waited for: {error}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_survives_its_written_form() {
+        for source in [Source::Keyring, Source::Environment, Source::Command, Source::File("/run/key:1".into())] {
+            assert_eq!(Source::decode(&source.encode()), Some(source));
+        }
+        assert_eq!(Source::decode("cloud"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_command_prints_the_key_or_is_named_as_the_cause() {
+        let key = MasterKey::generate();
+        let line = format!("printf '%s\\n' {}", key.encode().expose());
+        assert_eq!(Given::Command(line.into()).read().unwrap().id(), key.id());
+        for line in ["exit 3", "printf nonsense", "printf '\\377'", "/nonexistent"] {
+            assert!(matches!(Given::Command(line.into()).read(), Err(Error::NoKey(_))), "{line}");
+        }
+    }
+}

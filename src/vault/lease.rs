@@ -1,0 +1,192 @@
+//! The right of one process to refresh, replace or revoke one credential.
+//!
+//! A lease is a lock file, so it ends with its holder. The row is read again after the lock was taken: what another
+//! process did in the meantime is seen before anything is spent.
+
+use serde::{Deserialize, Serialize};
+
+use super::lock::Held;
+use super::{Authorization, Error, Row, Seal, Secrets, Vault, open, rows, sealed};
+use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp, TokenResponse};
+
+/// A held lease. Dropping it ends it.
+pub(crate) struct Lease<'a> {
+    vault: &'a Vault,
+    seal: &'a Seal,
+    row: Row,
+    _held: Held,
+}
+
+/// A refresh that was begun: written down before the request leaves, and erased with its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    /// The generation whose refresh token was sent.
+    pub(crate) generation: i64,
+    /// Seconds of the Unix epoch.
+    pub(crate) begun_at: i64,
+}
+
+impl<'a> Lease<'a> {
+    pub(super) fn over(vault: &'a Vault, seal: &'a Seal, held: Held, id: &CredentialId) -> Result<Self, Error> {
+        Ok(Self { vault, seal, row: vault.reread(id)?, _held: held })
+    }
+
+    /// The row as it stood when the lease was taken, or as this lease wrote it.
+    pub(crate) fn row(&self) -> &Row {
+        &self.row
+    }
+
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.row.credential
+    }
+
+    pub(crate) fn client_secret(&self) -> Result<Option<Secret>, Error> {
+        Vault::client_secret(&self.row, self.seal)
+    }
+
+    /// A refresh of the present refresh token that was begun and whose end nobody recorded: its answer may be lost.
+    pub(crate) fn lost_attempt(&self) -> Option<Attempt> {
+        let attempt: Attempt = serde_json::from_str(self.row.attempt.as_deref()?).ok()?;
+        (attempt.generation == self.row.credential.generation).then_some(attempt)
+    }
+
+    /// Writes down that the refresh token is about to be sent, and gives it out. Only what is durable first is sent.
+    pub(crate) fn begin(&mut self, now: Timestamp) -> Result<RefreshToken, Error> {
+        let token = self.refresh_token()?.ok_or_else(|| self.damaged("refresh_token"))?;
+        let attempt = Attempt { generation: self.row.credential.generation, begun_at: now.0 };
+        self.note(Some(serde_json::to_string(&attempt).expect("an attempt is JSON")))?;
+        Ok(RefreshToken(token))
+    }
+
+    /// Erases the attempt: the token was certainly not spent.
+    pub(crate) fn withdraw(&mut self) -> Result<(), Error> {
+        self.note(None)
+    }
+
+    fn note(&mut self, attempt: Option<String>) -> Result<(), Error> {
+        let own = &self.row.credential;
+        let written = self.vault.store.write(|transaction| {
+            let sql = "update credentials set attempt = ?1 where id = ?2 and generation = ?3";
+            transaction.execute(sql, (&attempt, &own.id.0, own.generation)).map_err(self.vault.store.failed())
+        })?;
+        self.row.attempt = attempt;
+        self.check(written)
+    }
+
+    /// Commits what a refresh brought: the new tokens under the next generation, before anyone sees them. The refresh
+    /// token stays where the answer has none (RFC 6749 §6).
+    pub(crate) fn commit(&mut self, response: TokenResponse, sent_at: Timestamp, now: Timestamp) -> Result<(), Error> {
+        let mut next = self.row.credential.clone();
+        next.generation += 1;
+        next.issued_at = sent_at;
+        next.expires_at = response.expires_in.map(|seconds| sent_at.plus(seconds));
+        if let Some(seconds) = response.refresh_expires_in {
+            next.refresh_expires_at = Some(sent_at.plus(seconds));
+        }
+        if let Some(scope) = response.scope {
+            next.scopes = scope;
+        }
+        next.token_type = response.token_type;
+        next.last_refreshed_at = Some(now);
+        next.updated_at = now;
+        next.reauth = None;
+        let refresh = match response.refresh_token {
+            Some(new) => Some(new.0),
+            None => self.refresh_token()?,
+        };
+        let secrets = Secrets { access: Some(response.access_token.0), refresh, client: self.client_secret()? };
+        self.replace(next, &secrets, "refreshed", None)
+    }
+
+    /// Replaces the authorization after a person connected the same account again.
+    pub(crate) fn reauthorize(&mut self, new: Authorization) -> Result<(), Error> {
+        let old = &self.row.credential;
+        let mut next = new.credential;
+        next.id = old.id.clone();
+        next.generation = old.generation + 1;
+        next.created_at = old.created_at;
+        next.default = old.default;
+        next.last_used_at = old.last_used_at;
+        let refresh = match new.refresh_token {
+            Some(new) => Some(new.0),
+            // Some providers give a refresh token at the first consent only; the old one belongs to the same grant
+            // as long as client and subject are the same.
+            None if next.client_id == old.client_id && next.subject.is_some() => self.refresh_token()?,
+            None => None,
+        };
+        let keep = new.keep_client.then(|| new.client.clone());
+        let secrets = Secrets { access: Some(new.access_token.0), refresh, client: new.client.secret };
+        self.replace(next, &secrets, "authorized", keep.as_ref())
+    }
+
+    /// Notes that a human is needed. The tokens stay: a refusal may be wrong, or explain something.
+    pub(crate) fn require_authorization(&mut self, reason: &str, code: &str, now: Timestamp) -> Result<(), Error> {
+        let own = &mut self.row.credential;
+        (own.reauth, own.updated_at) = (Some(reason.to_owned()), now);
+        let own = &self.row.credential;
+        let written = self.vault.store.write(|transaction| {
+            let sql =
+                "update credentials set reauth = ?1, updated_at = ?2, attempt = null where id = ?3 and generation = ?4";
+            let values = (reason, now.0, &own.id.0, own.generation);
+            let written = transaction.execute(sql, values).map_err(self.vault.store.failed())?;
+            self.vault.record(transaction, own, "refused", code, Some(reason))?;
+            Ok(written)
+        })?;
+        self.row.attempt = None;
+        self.check(written)
+    }
+
+    /// Both tokens, for revocation.
+    pub(crate) fn tokens(&self) -> Result<(Option<AccessToken>, Option<RefreshToken>), Error> {
+        Ok((Vault::access_token(&self.row, self.seal)?, self.refresh_token()?.map(RefreshToken)))
+    }
+
+    /// Wipes every secret of the row, which stays as `revoked`.
+    pub(crate) fn wipe(&mut self, now: Timestamp) -> Result<(), Error> {
+        let mut next = self.row.credential.clone();
+        next.generation += 1;
+        (next.revoked_at, next.updated_at, next.reauth) = (Some(now), now, None);
+        self.replace(next, &Secrets { access: None, refresh: None, client: None }, "revoked", None)?;
+        self.vault.store.write(|transaction| {
+            let sql = "update credentials set is_default = 0 where id = ?1";
+            transaction.execute(sql, [&self.row.credential.id.0]).map_err(self.vault.store.failed())
+        })?;
+        self.vault.store.sweep()
+    }
+
+    fn replace(
+        &mut self,
+        next: Credential,
+        secrets: &Secrets,
+        event: &str,
+        keep: Option<&Client>,
+    ) -> Result<(), Error> {
+        let expected = self.row.credential.generation;
+        let row = sealed(next, secrets, self.seal);
+        let written = self.vault.store.write(|transaction| {
+            let written = rows::write(transaction, &row, Some(expected)).map_err(self.vault.store.failed())?;
+            if written == 1 {
+                self.vault.record(transaction, &row.credential, event, "ok", None)?;
+                if let Some(client) = keep {
+                    self.vault.keep_client(transaction, client, &row.credential, self.seal)?;
+                }
+            }
+            Ok(written)
+        })?;
+        self.check(written)?;
+        self.row = row;
+        Ok(())
+    }
+
+    fn refresh_token(&self) -> Result<Option<Secret>, Error> {
+        open(&self.row, self.seal, "refresh_token", self.row.refresh_token.as_deref())
+    }
+
+    fn check(&self, written: usize) -> Result<(), Error> {
+        if written == 1 { Ok(()) } else { Err(Error::Conflict { label: self.row.credential.label() }) }
+    }
+
+    fn damaged(&self, field: &'static str) -> Error {
+        Error::Damaged { label: self.row.credential.label(), field }
+    }
+}

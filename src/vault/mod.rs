@@ -1,0 +1,312 @@
+//! Sealed tokens at rest. [`Vault`] is the only door: what it gives out without a [`Seal`] holds no secret.
+//!
+//! Invariants:
+//! - A refresh token comes out of a [`Lease`] only, so that no two processes can ever spend the same one.
+//! - Tokens are committed under a generation check before anyone sees them; nothing here deletes a refresh token
+//!   because of an error.
+//! - The master key never lies in the store. The store knows its name ([`MasterKey::id`]) and the place it lives in.
+
+mod clients;
+mod error;
+mod key;
+mod keyring;
+mod lease;
+mod lock;
+mod master_key;
+mod rows;
+mod seal;
+mod store;
+mod uses;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+pub(crate) use error::{Error, KeyError};
+pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
+pub(crate) use keyring::{Error as KeyringError, Keyring};
+pub(crate) use lease::Lease;
+pub(crate) use master_key::{MasterKey, NotAKey};
+pub(crate) use rows::Row;
+pub(crate) use seal::Seal;
+
+use crate::files;
+use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp};
+use lock::LockFile;
+use master_key::random_id;
+use rows::Which;
+use seal::Binding;
+use store::{Description, Store};
+use uses::Uses;
+
+/// Where a vault lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    pub(crate) database: PathBuf,
+    /// The directory of lock files.
+    pub(crate) locks: PathBuf,
+    /// The file to which every use of a token is appended.
+    pub(crate) uses: PathBuf,
+}
+
+/// An open vault.
+pub(crate) struct Vault {
+    store: Store,
+    home: Home,
+    description: Description,
+}
+
+/// What is stored when an account was connected.
+pub(crate) struct Authorization {
+    /// Complete but for `id`, `generation`, `created_at` and `default`, which a row that is there keeps.
+    pub(crate) credential: Credential,
+    pub(crate) access_token: AccessToken,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    /// The registration it was authorized with.
+    pub(crate) client: Client,
+    /// Whether the registration is kept for the next connection too.
+    pub(crate) keep_client: bool,
+}
+
+impl Vault {
+    /// Opens the vault, or says that there is none yet.
+    pub(crate) fn open(home: &Home) -> Result<Option<Self>, Error> {
+        let Some(store) = Store::open(&home.database)? else { return Ok(None) };
+        Self::over(store, home).map(Some)
+    }
+
+    /// Opens the vault, and makes it first where there is none.
+    pub(crate) fn open_or_create(home: &Home, now: Timestamp, deadline: Instant) -> Result<Self, Error> {
+        if let Some(vault) = Self::open(home)? {
+            return Ok(vault);
+        }
+        let birth = LockFile::new(&home.locks, "store")?;
+        let _held = birth.take_by(deadline)?.ok_or_else(|| Error::Leased { label: "the new store".into() })?;
+        match Self::open(home)? {
+            Some(made_meanwhile) => Ok(made_meanwhile),
+            None => Self::over(Store::create(&home.database, now)?, home),
+        }
+    }
+
+    fn over(store: Store, home: &Home) -> Result<Self, Error> {
+        let description = store.describe()?;
+        Ok(Self { store, home: home.clone(), description })
+    }
+
+    /// Whether a master key was chosen for it.
+    pub(crate) fn has_key(&self) -> bool {
+        self.description.key_id.is_some()
+    }
+
+    /// Every credential of every tenant.
+    pub(crate) fn all(&self) -> Result<Vec<Row>, Error> {
+        self.select(Which::All)
+    }
+
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Result<Vec<Row>, Error> {
+        self.select(Which::Tenant(tenant))
+    }
+
+    /// Every credential of one provider, whatever its status.
+    pub(crate) fn of_provider(&self, tenant: &str, provider: &str) -> Result<Vec<Row>, Error> {
+        self.select(Which::Provider { tenant, provider })
+    }
+
+    /// The credential with this account, compared without ASCII case.
+    pub(crate) fn account(&self, tenant: &str, provider: &str, account: &str) -> Result<Option<Row>, Error> {
+        Ok(self.select(Which::Account { tenant, provider, account })?.pop())
+    }
+
+    /// The credential that is taken when no account is named.
+    pub(crate) fn default_of(&self, tenant: &str, provider: &str) -> Result<Option<Row>, Error> {
+        Ok(self.select(Which::Default { tenant, provider })?.pop())
+    }
+
+    /// The row as it stands now.
+    pub(crate) fn reread(&self, id: &CredentialId) -> Result<Row, Error> {
+        self.select(Which::Id(&id.0))?.pop().ok_or_else(|| Error::Gone(id.clone()))
+    }
+
+    fn select(&self, which: Which<'_>) -> Result<Vec<Row>, Error> {
+        rows::select(self.store.connection(), which).map_err(self.store.failed())
+    }
+
+    /// Fills in the uses that are not yet in the rows.
+    pub(crate) fn with_uses(&self, mut rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+        let latest = Uses::at(&self.home.uses).latest()?;
+        for row in &mut rows {
+            let used = latest.get(&row.credential.id.0).copied();
+            row.credential.last_used_at = row.credential.last_used_at.max(used);
+        }
+        Ok(rows)
+    }
+
+    /// Notes that a token of `id` was handed out: one short append, no transaction.
+    pub(crate) fn note_use(&self, id: &CredentialId, now: Timestamp) -> Result<(), Error> {
+        Ok(Uses::at(&self.home.uses).append(id, now)?)
+    }
+
+    /// The access token of a row, as long as it has one.
+    pub(crate) fn access_token(row: &Row, seal: &Seal) -> Result<Option<AccessToken>, Error> {
+        Ok(open(row, seal, "access_token", row.access_token.as_deref())?.map(AccessToken))
+    }
+
+    /// The secret of the client that a row was authorized with.
+    pub(crate) fn client_secret(row: &Row, seal: &Seal) -> Result<Option<Secret>, Error> {
+        open(row, seal, "client_secret", row.client_secret.as_deref())
+    }
+
+    /// Takes the right to refresh, replace or revoke a credential, waiting for its holder until `deadline`.
+    pub(crate) fn lease<'a>(
+        &'a self,
+        id: &CredentialId,
+        seal: &'a Seal,
+        deadline: Instant,
+    ) -> Result<Lease<'a>, Error> {
+        let held = self.row_lock(id)?.take_by(deadline)?;
+        let held = held.ok_or_else(|| self.leased(id))?;
+        Lease::over(self, seal, held, id)
+    }
+
+    /// The same without waiting: `None` when another process holds it.
+    pub(crate) fn try_lease<'a>(&'a self, id: &CredentialId, seal: &'a Seal) -> Result<Option<Lease<'a>>, Error> {
+        let Some(held) = self.row_lock(id)?.take()? else { return Ok(None) };
+        Lease::over(self, seal, held, id).map(Some)
+    }
+
+    /// Waits until nobody holds the lease of a credential.
+    pub(crate) fn wait_for_lease(&self, id: &CredentialId, deadline: Instant) -> Result<(), Error> {
+        if self.row_lock(id)?.wait_by(deadline)? { Ok(()) } else { Err(self.leased(id)) }
+    }
+
+    fn row_lock(&self, id: &CredentialId) -> Result<LockFile, files::Error> {
+        LockFile::new(&self.home.locks, &id.0)
+    }
+
+    fn leased(&self, id: &CredentialId) -> Error {
+        Error::Leased { label: self.reread(id).map_or_else(|_| id.0.clone(), |row| row.credential.label()) }
+    }
+
+    /// Stores a newly connected account in one transaction. The first account of a provider becomes its default.
+    pub(crate) fn insert(&self, seal: &Seal, new: Authorization) -> Result<Row, Error> {
+        let mut credential = new.credential;
+        credential.id = CredentialId(random_id());
+        credential.generation = 1;
+        let secrets = Secrets {
+            access: Some(new.access_token.0),
+            refresh: new.refresh_token.map(|token| token.0),
+            client: new.client.secret.clone(),
+        };
+        let mut row = sealed(credential, &secrets, seal);
+        self.store.write(|transaction| {
+            let own = &mut row.credential;
+            let which = Which::Default { tenant: &own.tenant, provider: &own.provider };
+            own.default = rows::select(transaction, which).map_err(self.store.failed())?.is_empty();
+            rows::write(transaction, &row, None).map_err(self.store.failed())?;
+            if new.keep_client {
+                self.keep_client(transaction, &new.client, &row.credential, seal)?;
+            }
+            self.record(transaction, &row.credential, "created", "ok", None)
+        })?;
+        Ok(row)
+    }
+
+    /// Makes a credential the one that is taken when no account of its provider is named.
+    pub(crate) fn make_default(&self, credential: &Credential) -> Result<(), Error> {
+        self.store.write(|transaction| {
+            let place = (&credential.tenant, &credential.provider);
+            let cleared = "update credentials set is_default = 0 where tenant = ?1 and provider = ?2";
+            transaction.execute(cleared, place).map_err(self.store.failed())?;
+            let set = "update credentials set is_default = 1 where id = ?1";
+            transaction.execute(set, [&credential.id.0]).map_err(self.store.failed())?;
+            Ok(())
+        })
+    }
+
+    /// Deletes a row. Its tokens are gone for good.
+    pub(crate) fn forget(&self, credential: &Credential) -> Result<(), Error> {
+        self.store.write(|transaction| {
+            let delete = "delete from credentials where id = ?1";
+            transaction.execute(delete, [&credential.id.0]).map_err(self.store.failed())?;
+            self.record(transaction, credential, "forgotten", "ok", None)
+        })?;
+        self.store.sweep()
+    }
+
+    /// Adds a line to the history. `outcome` is `ok` or an error code; `detail` never holds a secret.
+    fn record(
+        &self,
+        transaction: &rusqlite::Transaction<'_>,
+        of: &Credential,
+        event: &str,
+        outcome: &str,
+        detail: Option<&str>,
+    ) -> Result<(), Error> {
+        // Rotated tokens must be committed even when the record of uses cannot be read.
+        if let Err(uses::FoldError::Database(source)) = Uses::at(&self.home.uses).fold(transaction) {
+            return Err(self.store.failed()(source));
+        }
+        let sql = "insert into events (at, event, credential, tenant, provider, account, program, outcome, detail)
+                   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let values =
+            (of.updated_at.0, event, &of.id.0, &of.tenant, &of.provider, &of.account, &of.created_by, outcome, detail);
+        transaction.execute(sql, values).map_err(self.store.failed())?;
+        Ok(())
+    }
+}
+
+/// The secrets of a row, open.
+struct Secrets {
+    access: Option<Secret>,
+    refresh: Option<Secret>,
+    client: Option<Secret>,
+}
+
+/// A row with its secrets sealed for exactly this place and generation.
+fn sealed(mut credential: Credential, secrets: &Secrets, seal: &Seal) -> Row {
+    let server = serde_json::to_string(&credential.server).expect("a server is JSON");
+    credential.refreshable = secrets.refresh.is_some();
+    let close = |field, secret: &Option<Secret>| {
+        secret.as_ref().map(|secret| seal.close(secret, &binding(&credential, &server, field)))
+    };
+    Row {
+        access_token: close("access_token", &secrets.access),
+        refresh_token: close("refresh_token", &secrets.refresh),
+        client_secret: close("client_secret", &secrets.client),
+        key_id: seal.key_id().to_owned(),
+        attempt: None,
+        server,
+        credential,
+    }
+}
+
+fn open(row: &Row, seal: &Seal, field: &'static str, blob: Option<&[u8]>) -> Result<Option<Secret>, Error> {
+    let Some(blob) = blob else { return Ok(None) };
+    if row.key_id != seal.key_id() {
+        return Err(Error::WrongKey);
+    }
+    let opened = seal.open(blob, &binding(&row.credential, &row.server, field));
+    opened.map(Some).map_err(|_| Error::Tampered { label: row.credential.label(), field: plain(field) })
+}
+
+fn binding<'a>(credential: &'a Credential, server: &'a str, field: &'a str) -> Binding<'a> {
+    Binding {
+        table: "credentials",
+        row: &credential.id.0,
+        field,
+        tenant: &credential.tenant,
+        provider: &credential.provider,
+        account: &credential.account,
+        server,
+        client_id: &credential.client_id,
+        generation: credential.generation,
+    }
+}
+
+/// The name of a field as a person reads it.
+fn plain(field: &'static str) -> &'static str {
+    match field {
+        "access_token" => "access token",
+        "refresh_token" => "refresh token",
+        _ => "client secret",
+    }
+}

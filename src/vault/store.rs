@@ -1,0 +1,208 @@
+//! The SQLite file: how it is born, opened, migrated, and the few rows that describe it.
+//!
+//! It is in WAL mode with `synchronous=FULL`: a commit that was acknowledged survives a power loss, and readers never
+//! wait for a writer. Every write is a short `IMMEDIATE` transaction; none spans a network call, a prompt or a keyring.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::Error;
+use super::master_key::random_id;
+use crate::files::{self, Guard};
+use crate::model::Timestamp;
+
+/// Numbered migrations. One is never changed once it was released; a new one is added.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+/// `PRAGMA application_id`: "oaut" in ASCII. Tells our files from any other SQLite file.
+const APPLICATION_ID: i64 = 0x6f61_7574;
+/// How long SQLite waits for another process's write.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// An open store. It knows rows and sealed blobs, and no secret.
+pub(super) struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// The row that describes the store itself.
+#[derive(Clone, Debug)]
+pub(super) struct Description {
+    pub(super) id: String,
+    pub(super) key_id: Option<String>,
+    pub(super) key_source: Option<String>,
+}
+
+impl Store {
+    /// Opens the store, or says that there is none. Checks its permissions first.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, Error> {
+        if fs::symlink_metadata(path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        files::check_dir(path.parent().unwrap_or(Path::new("/")))?;
+        files::check_file(path, Guard::Secret)?;
+        let store = Self::connect(path)?;
+        let found = store.version()?;
+        if found == latest() {
+            return Ok(Some(store));
+        }
+        if found > latest() {
+            return Err(Error::NewerSchema { path: store.path, found, known: latest() });
+        }
+        Err(Error::NotAStore { path: store.path })
+    }
+
+    /// Makes a store where there is none. It is built aside and named when it is whole, so that no half-made one can
+    /// ever be found. The caller holds the lock on the store's birth.
+    pub(super) fn create(path: &Path, now: Timestamp) -> Result<Self, Error> {
+        let dir = path.parent().unwrap_or(Path::new("/"));
+        files::private_dir(dir)?;
+        let aside = path.with_extension("db.new");
+        let _ = fs::remove_file(&aside); // left by a process that died while making one
+        drop(files::create_new(&aside)?);
+        let store = Self::connect(&aside)?;
+        store.build(now).map_err(store.failed())?;
+        store.connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
+        fs::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
+        Self::connect(path)
+    }
+
+    fn build(&self, now: Timestamp) -> rusqlite::Result<()> {
+        self.connection.pragma_update(None, "journal_mode", "wal")?;
+        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        self.connection.execute_batch("begin immediate")?;
+        for migration in MIGRATIONS {
+            self.connection.execute_batch(migration)?;
+        }
+        self.connection
+            .execute("insert into store (singleton, id, created_at) values (1, ?1, ?2)", (random_id(), now.0))?;
+        self.connection.pragma_update(None, "user_version", latest())?;
+        self.connection.execute_batch("commit")
+    }
+
+    fn connect(path: &Path) -> Result<Self, Error> {
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let failed = |source| Error::Database { path: path.to_owned(), source };
+        // SQLITE_OPEN_NOFOLLOW refuses a link anywhere in the path; only the last part is ours to judge.
+        let real = path
+            .parent()
+            .and_then(|dir| dir.canonicalize().ok())
+            .zip(path.file_name())
+            .map(|(dir, name)| dir.join(name));
+        let connection = Connection::open_with_flags(real.as_deref().unwrap_or(path), flags).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(0);
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// The schema number; an empty or foreign file is told apart from a store.
+    fn version(&self) -> Result<i64, Error> {
+        let read = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let (Ok(application), Ok(version)) = (read("application_id"), read("user_version")) else {
+            return Err(Error::NotAStore { path: self.path.clone() });
+        };
+        if application == APPLICATION_ID { Ok(version) } else { Err(Error::NotAStore { path: self.path.clone() }) }
+    }
+
+    pub(super) fn describe(&self) -> Result<Description, Error> {
+        let read =
+            |row: &rusqlite::Row<'_>| Ok(Description { id: row.get(0)?, key_id: row.get(1)?, key_source: row.get(2)? });
+        let found = self.connection.query_row("select id, key_id, key_source from store", [], read).optional();
+        found.map_err(self.failed())?.ok_or_else(|| Error::NotAStore { path: self.path.clone() })
+    }
+
+    /// For reading.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Runs `work` in one `IMMEDIATE` transaction: all of it is stored, or nothing.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        // Values that were wiped shall not stay readable in free pages.
+        self.connection.pragma_update(None, "secure_delete", "on").map_err(self.failed())?;
+        let transaction =
+            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).map_err(self.failed())?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(self.failed())?;
+        Ok(done)
+    }
+
+    /// Moves everything into the main file and empties the write-ahead log, where wiped values would stay readable.
+    pub(super) fn sweep(&self) -> Result<(), Error> {
+        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).map_err(self.failed())
+    }
+
+    /// Names the store in an error of SQLite.
+    pub(super) fn failed(&self) -> impl Fn(rusqlite::Error) -> Error + use<> {
+        let path = self.path.clone();
+        move |source| Error::Database { path: path.clone(), source }
+    }
+}
+
+fn latest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).expect("migrations are few")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(dir: &tempfile::TempDir) -> PathBuf {
+        dir.path().join("credentials.db")
+    }
+
+    #[test]
+    fn the_bundled_sqlite_has_the_fix_for_the_wal_reset_race() {
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+
+    #[test]
+    fn a_store_is_born_whole_and_durable() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Store::open(&at(&dir)).unwrap().is_none());
+        let id = Store::create(&at(&dir), Timestamp(5)).unwrap().describe().unwrap().id;
+        let store = Store::open(&at(&dir)).unwrap().unwrap();
+        assert_eq!(store.describe().unwrap().id, id);
+        let pragma = |name| store.connection.pragma_query_value(None, name, |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(pragma("journal_mode"), "wal");
+        let synchronous: i64 = store.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(synchronous, 2, "FULL");
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create(&at(&dir), Timestamp(5)).unwrap();
+        store.connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(store);
+        let before = fs::read(at(&dir)).unwrap();
+        assert!(matches!(Store::open(&at(&dir)), Err(Error::NewerSchema { found: 99, .. })));
+        assert_eq!(fs::read(at(&dir)).unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_no_store_is_not_taken_for_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for content in ["", "x", &"not a database ".repeat(200)] {
+            let _ = fs::remove_file(at(&dir));
+            std::io::Write::write_all(&mut files::create_new(&at(&dir)).unwrap(), content.as_bytes()).unwrap();
+            assert!(matches!(Store::open(&at(&dir)), Err(Error::NotAStore { .. })), "{content:.20}");
+            assert_eq!(fs::read_to_string(at(&dir)).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_transaction_that_fails_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create(&at(&dir), Timestamp(5)).unwrap();
+        let failed: Result<(), Error> = store.write(|transaction| {
+            transaction.execute("update store set key_id = 'half'", []).unwrap();
+            Err(Error::WrongKey)
+        });
+        assert!(failed.is_err());
+        assert_eq!(store.describe().unwrap().key_id, None);
+    }
+}
