@@ -1,0 +1,243 @@
+//! The registry: what is known of authorization servers before anyone connects to them.
+//!
+//! Each provider is one TOML entry (see [`Entry`]); the built-in ones are part of the program and are parsed only when
+//! they are asked for, the user's own lie in `providers.d`. Both have the same form, and none shadows another.
+
+mod builtin;
+mod definition;
+mod near;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(crate) use definition::{Entry, PortRule, Resolved};
+
+use crate::files::{self, Guard};
+
+/// The largest entry that is read, in bytes.
+const LARGEST: u64 = 256 << 10;
+
+/// Why there is no entry to work with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("there is no provider named `{name}`")]
+    Unknown { name: String, similar: Vec<String> },
+    #[error("`{0}` cannot be a provider's name")]
+    BadName(String),
+    #[error("a provider named `{0}` is built in")]
+    BuiltIn(String),
+    #[error("there is a provider named `{0}` already")]
+    Exists(String),
+    /// The entry's text is wrong; `what` names the line or the key.
+    #[error("the provider entry {origin} is not valid: {what}")]
+    Invalid { origin: String, what: String },
+    #[error("{provider} needs a value for `{variable}`: {about}")]
+    VariableMissing { provider: String, variable: String, about: String },
+    #[error("{provider} has no variable `{variable}`")]
+    VariableUnknown { provider: String, variable: String, known: Vec<String> },
+    #[error("`{value}` cannot be the value of `{variable}`")]
+    VariableValue { variable: String, value: String },
+    #[error(transparent)]
+    Files(#[from] files::Error),
+}
+
+/// A provider with its name and where its entry comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Provider {
+    /// The name on the command line: lower case, `[a-z0-9][a-z0-9._-]*`.
+    pub(crate) id: String,
+    pub(crate) entry: Entry,
+    pub(crate) built_in: bool,
+}
+
+/// All entries, built in and the user's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry {
+    own: PathBuf,
+}
+
+impl Registry {
+    /// `own` is the directory of the user's entries; it need not exist.
+    pub(crate) fn new(own: &Path) -> Self {
+        Self { own: own.to_owned() }
+    }
+
+    /// The provider with this name or alias. Names are compared without case.
+    pub(crate) fn find(&self, name: &str) -> Result<Provider, Error> {
+        let id = check_name(&name.to_ascii_lowercase())?;
+        if let Some(text) = builtin::text(&id) {
+            return built_in(&id, text);
+        }
+        if let Some(own) = self.read_own(&id)? {
+            return Ok(own);
+        }
+        let mut names = Vec::new();
+        for provider in self.all()? {
+            if provider.entry.aliases.contains(&id) {
+                return Ok(provider);
+            }
+            names.extend(provider.entry.aliases);
+            names.push(provider.id);
+        }
+        Err(Error::Unknown { similar: near::nearest(&id, &names), name: id })
+    }
+
+    /// Every provider, by name.
+    pub(crate) fn all(&self) -> Result<Vec<Provider>, Error> {
+        let mut all: Vec<_> = builtin::all().map(|(id, text)| built_in(id, text)).collect::<Result<_, _>>()?;
+        for id in self.own_names()? {
+            all.extend(self.read_own(&id)?);
+        }
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(all)
+    }
+
+    /// Writes an entry of the user's own. A built-in one cannot be shadowed.
+    pub(crate) fn add(&self, name: &str, entry: &Entry) -> Result<PathBuf, Error> {
+        let id = check_name(name)?;
+        if builtin::text(&id).is_some() || builtin::all().any(|(other, text)| is_alias(other, text, &id)) {
+            return Err(Error::BuiltIn(id));
+        }
+        if self.read_own(&id)?.is_some() {
+            return Err(Error::Exists(id));
+        }
+        entry.check(&id)?;
+        files::private_dir(&self.own)?;
+        let text =
+            toml::to_string(entry).map_err(|error| Error::Invalid { origin: id.clone(), what: error.to_string() })?;
+        files::replace(&self.path(&id), &text)?;
+        Ok(self.path(&id))
+    }
+
+    /// Deletes an entry of the user's own.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
+        let id = check_name(name)?;
+        if builtin::text(&id).is_some() {
+            return Err(Error::BuiltIn(id));
+        }
+        if self.read_own(&id)?.is_none() {
+            return Err(Error::Unknown { similar: near::nearest(&id, &self.own_names()?), name: id });
+        }
+        Ok(fs::remove_file(self.path(&id)).map_err(files::Error::io("delete", &self.path(&id)))?)
+    }
+
+    fn path(&self, id: &str) -> PathBuf {
+        self.own.join(format!("{id}.toml"))
+    }
+
+    fn read_own(&self, id: &str) -> Result<Option<Provider>, Error> {
+        let path = self.path(id);
+        if !path.exists() {
+            return Ok(None);
+        }
+        files::check_dir(&self.own)?;
+        files::check_file(&path, Guard::Trusted)?;
+        let found = fs::metadata(&path).map_err(files::Error::io("read", &path))?;
+        if found.len() > LARGEST {
+            let what = format!("it is larger than {} KiB", LARGEST >> 10);
+            return Err(Error::Invalid { origin: path.display().to_string(), what });
+        }
+        let text = fs::read_to_string(&path).map_err(files::Error::io("read", &path))?;
+        let entry = Entry::parse(&text, &path.display().to_string())?;
+        entry.check(&path.display().to_string())?;
+        Ok(Some(Provider { id: id.to_owned(), entry, built_in: false }))
+    }
+
+    /// The names of the user's entries; a file with another kind of name is none.
+    fn own_names(&self) -> Result<Vec<String>, Error> {
+        let listing = match fs::read_dir(&self.own) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            listing => listing.map_err(files::Error::io("read", &self.own))?,
+        };
+        let mut names = Vec::new();
+        for item in listing {
+            let name = item.map_err(files::Error::io("read", &self.own))?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".toml"));
+            names.extend(id.filter(|id| check_name(id).is_ok()).map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+impl Provider {
+    /// Fills the template variables in: the user's values over the entry's defaults.
+    pub(crate) fn resolve(&self, values: &BTreeMap<String, String>, client_id: &str) -> Result<Resolved, Error> {
+        self.entry.resolve(&self.id, values, client_id)
+    }
+}
+
+fn built_in(id: &str, text: &str) -> Result<Provider, Error> {
+    Ok(Provider { id: id.to_owned(), entry: Entry::parse(text, id)?, built_in: true })
+}
+
+fn is_alias(other: &str, text: &str, id: &str) -> bool {
+    Entry::parse(text, other).is_ok_and(|entry| entry.aliases.iter().any(|alias| alias == id))
+}
+
+/// A provider's name: ASCII, so that no look-alike passes for another, and safe as a file name everywhere.
+fn check_name(name: &str) -> Result<String, Error> {
+    let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b));
+    let reserved = ["con", "prn", "aux", "nul"].contains(&name.split('.').next().unwrap_or_default());
+    if first && rest && name.len() <= 64 && !reserved && !name.ends_with('.') {
+        return Ok(name.to_owned());
+    }
+    Err(Error::BadName(crate::model::text::shown(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_entry_is_valid_and_names_are_unique() {
+        let registry = Registry::new(Path::new("/nonexistent"));
+        let mut names = std::collections::BTreeSet::new();
+        for provider in registry.all().unwrap() {
+            provider.entry.check(&provider.id).unwrap();
+            provider.resolve(&BTreeMap::new(), "client").unwrap();
+            assert!(!provider.entry.sources.is_empty(), "{} has no source", provider.id);
+            for name in provider.entry.aliases.iter().chain([&provider.id]) {
+                assert!(names.insert(name.clone()), "{name} is there twice");
+            }
+        }
+        assert!(names.len() > 6);
+    }
+
+    #[test]
+    fn a_provider_is_found_by_name_and_alias_whatever_the_case() {
+        let registry = Registry::new(Path::new("/nonexistent"));
+        assert_eq!(registry.find("GitHub").unwrap().id, "github");
+        assert_eq!(registry.find("gmail").unwrap().id, "google");
+        let Err(Error::Unknown { similar, .. }) = registry.find("gogle") else { panic!() };
+        assert_eq!(similar[0], "google");
+    }
+
+    #[test]
+    fn names_that_could_leave_the_directory_or_deceive_are_refused() {
+        for name in
+            ["", ".", "..", "../x", "a/b", "a\\b", "-x", "gіthub", "a b", "x\0", "nul", "con.x", "a.", &"x".repeat(65)]
+        {
+            assert!(matches!(check_name(name), Err(Error::BadName(_))), "{name:?}");
+        }
+        assert!(check_name("my-server.v2_x").is_ok());
+    }
+
+    #[test]
+    fn an_entry_of_the_user_is_kept_found_and_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = Registry::new(&dir.path().join("providers.d"));
+        let entry = Entry::minimal("mine", "https://a.example/authorize", "https://a.example/token");
+        registry.add("mine", &entry).unwrap();
+        assert_eq!(registry.find("mine").unwrap().entry.token_endpoint, "https://a.example/token");
+        assert!(matches!(registry.add("mine", &entry), Err(Error::Exists(_))));
+        for taken in ["google", "gmail"] {
+            assert!(matches!(registry.add(taken, &entry), Err(Error::BuiltIn(_))), "{taken}");
+        }
+        registry.remove("mine").unwrap();
+        assert!(matches!(registry.find("mine"), Err(Error::Unknown { .. })));
+        assert!(matches!(registry.remove("google"), Err(Error::BuiltIn(_))));
+    }
+}
