@@ -1,0 +1,223 @@
+//! The authorization request (RFC 6749 §4.1.1) and what comes back through the browser (§4.1.2).
+//!
+//! `state`, the PKCE verifier and the nonce live in [`Pending`] and nowhere else; redeeming the code consumes it.
+
+use std::collections::BTreeMap;
+
+use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use sha2::{Digest, Sha256};
+
+use super::client::{redeem, wire_client};
+use super::{Error, ErrorResponse};
+use crate::http::Http;
+use crate::model::{Client, Clock, Scopes, Secret, Server, TokenResponse};
+
+/// Random bytes in `state` and nonce: 256 bits.
+const RANDOM: u32 = 32;
+
+/// Everything that an authorization request says.
+pub(crate) struct AuthorizationRequest<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) client: &'a Client,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) scopes: &'a Scopes,
+    pub(crate) parameters: &'a BTreeMap<String, String>,
+    /// The server always sends `iss` (RFC 9207 §3).
+    pub(crate) iss_promised: bool,
+}
+
+/// A request that is out, and how to know its answer.
+pub(crate) struct Pending {
+    state: CsrfToken,
+    verifier: PkceCodeVerifier,
+    nonce: Option<String>,
+    redirect_uri: String,
+    issuer: Option<String>,
+    iss_promised: bool,
+}
+
+/// What a callback turned out to be.
+#[derive(Debug)]
+pub(crate) enum Judgement {
+    /// Not the answer to this request; the login goes on.
+    Stranger,
+    Code(Secret),
+    /// The server says no, on behalf of the user or of itself.
+    Denied(ErrorResponse),
+    /// The answer comes from another issuer than was asked (RFC 9207 §2.4). Nothing of it may be used.
+    WrongIssuer {
+        expected: String,
+        found: Option<String>,
+    },
+}
+
+impl AuthorizationRequest<'_> {
+    /// The URL to open, and what to keep until the answer comes.
+    pub(crate) fn begin(&self) -> Result<(String, Pending), Error> {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let wire = wire_client(self.server, self.client, Some(self.redirect_uri))?;
+        let nonce = self.scopes.contains("openid").then(|| CsrfToken::new_random_len(RANDOM).into_secret());
+        let mut request = wire
+            .authorize_url(|| CsrfToken::new_random_len(RANDOM))
+            .add_scopes(self.scopes.iter().map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(challenge);
+        for (name, value) in self.parameters {
+            request = request.add_extra_param(name, value);
+        }
+        if let Some(nonce) = &nonce {
+            request = request.add_extra_param("nonce", nonce);
+        }
+        let (url, state) = request.url();
+        let pending = Pending {
+            state,
+            verifier,
+            nonce,
+            redirect_uri: self.redirect_uri.to_owned(),
+            issuer: self.server.issuer.clone(),
+            iss_promised: self.iss_promised,
+        };
+        Ok((url.into(), pending))
+    }
+}
+
+impl Pending {
+    /// Judges the parameters of a callback, each given once at most. `state` comes before everything else, also before
+    /// an error: what does not know it says nothing about this login.
+    pub(crate) fn judge<'q>(&self, get: impl Fn(&str) -> Option<&'q str>) -> Judgement {
+        if !get("state").is_some_and(|state| same(state, self.state.secret())) {
+            return Judgement::Stranger;
+        }
+        let judgement = match (get("code"), get("error")) {
+            (Some(code), None) if !code.is_empty() => Judgement::Code(Secret::new(code)),
+            (None, Some(error)) if !error.is_empty() => Judgement::Denied(ErrorResponse {
+                code: error.to_owned(),
+                description: get("error_description").map(str::to_owned),
+            }),
+            _ => return Judgement::Stranger,
+        };
+        self.wrong_issuer(get("iss")).unwrap_or(judgement)
+    }
+
+    /// RFC 9207 §2.4, by simple comparison of the strings.
+    fn wrong_issuer(&self, found: Option<&str>) -> Option<Judgement> {
+        let expected = self.issuer.as_ref()?;
+        let fits = found.map_or(!self.iss_promised, |iss| iss == expected);
+        (!fits).then(|| Judgement::WrongIssuer { expected: expected.clone(), found: found.map(str::to_owned) })
+    }
+
+    /// The nonce that an ID token of this request must hold.
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
+    /// Redeems the code, and ends this request with it.
+    pub(crate) fn redeem(
+        self,
+        http: &Http,
+        clock: Clock,
+        server: &Server,
+        client: &Client,
+        code: &Secret,
+    ) -> Result<TokenResponse, Error> {
+        redeem(http, clock, server, client, &self.redirect_uri, code, self.verifier)
+    }
+}
+
+/// Compares in a time that does not depend on where two texts differ.
+fn same(a: &str, b: &str) -> bool {
+    Sha256::digest(a) == Sha256::digest(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(issuer: Option<&str>) -> Server {
+        let issuer = issuer.map_or(String::new(), |issuer| format!(r#""issuer":"{issuer}","#));
+        serde_json::from_str(&format!(
+            r#"{{"name":"X",{issuer}"authorization_endpoint":"https://as.example/authorize?tenant=1",
+                "token_endpoint":"https://as.example/token","token_endpoint_auth_method":"none"}}"#
+        ))
+        .unwrap()
+    }
+
+    fn begin(issuer: Option<&str>, iss_promised: bool, scopes: &str) -> (String, Pending) {
+        let request = AuthorizationRequest {
+            server: &server(issuer),
+            client: &Client { id: "me".into(), secret: None },
+            redirect_uri: "http://127.0.0.1:5/callback",
+            scopes: &Scopes::parse(scopes),
+            parameters: &BTreeMap::from([("prompt".into(), "consent".into())]),
+            iss_promised,
+        };
+        request.begin().unwrap()
+    }
+
+    fn judge(pending: &Pending, pairs: &[(&str, &str)]) -> Judgement {
+        pending.judge(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| *value))
+    }
+
+    #[test]
+    fn the_request_says_everything_once() {
+        let (url, pending) = begin(None, false, "openid email");
+        let url = url::Url::parse(&url).unwrap();
+        let get = |name: &str| {
+            let found: Vec<_> = url.query_pairs().filter(|(own, _)| own == name).map(|(_, v)| v.into_owned()).collect();
+            assert_eq!(found.len(), 1, "{name}");
+            found[0].clone()
+        };
+        assert_eq!(get("response_type"), "code");
+        assert_eq!(get("client_id"), "me");
+        assert_eq!(get("redirect_uri"), "http://127.0.0.1:5/callback");
+        assert_eq!(get("scope"), "openid email");
+        assert_eq!(get("code_challenge_method"), "S256");
+        assert_eq!(get("tenant"), "1");
+        assert_eq!(get("prompt"), "consent");
+        assert_eq!(get("state"), *pending.state.secret());
+        assert_eq!(get("nonce"), pending.nonce().unwrap());
+        assert!(get("state").len() >= 43, "256 bits");
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&pending.verifier);
+        assert_eq!(get("code_challenge"), challenge.as_str());
+        assert!(begin(None, false, "email").1.nonce().is_none());
+    }
+
+    #[test]
+    fn the_state_comes_first() {
+        let (_, pending) = begin(None, false, "x");
+        let state = pending.state.secret().clone();
+        let wrong = [&state[1..], &state.to_ascii_lowercase(), &format!("{state} "), "", "x"];
+        for wrong in wrong {
+            assert!(matches!(judge(&pending, &[("state", wrong), ("code", "c")]), Judgement::Stranger));
+            assert!(matches!(judge(&pending, &[("state", wrong), ("error", "access_denied")]), Judgement::Stranger));
+        }
+        assert!(matches!(judge(&pending, &[("code", "c")]), Judgement::Stranger));
+        let right = ("state", state.as_str());
+        assert!(matches!(judge(&pending, &[right]), Judgement::Stranger));
+        assert!(matches!(judge(&pending, &[right, ("code", "")]), Judgement::Stranger));
+        assert!(matches!(judge(&pending, &[right, ("code", "c"), ("error", "e")]), Judgement::Stranger));
+        let Judgement::Code(code) = judge(&pending, &[right, ("code", "c/+=")]) else { panic!() };
+        assert_eq!(code.expose(), "c/+=");
+        let Judgement::Denied(error) = judge(&pending, &[right, ("error", "access_denied")]) else { panic!() };
+        assert_eq!(error.code, "access_denied");
+    }
+
+    #[test]
+    fn the_issuer_is_compared_as_it_stands() {
+        let (_, pending) = begin(Some("https://as.example"), true, "x");
+        let state = pending.state.secret().clone();
+        let with = |iss: Option<&str>| {
+            let mut pairs = vec![("state", state.as_str()), ("code", "c")];
+            pairs.extend(iss.map(|iss| ("iss", iss)));
+            judge(&pending, &pairs)
+        };
+        assert!(matches!(with(Some("https://as.example")), Judgement::Code(_)));
+        for iss in [None, Some("https://as.example/"), Some("https://AS.example"), Some("https://as.example:443")] {
+            assert!(matches!(with(iss), Judgement::WrongIssuer { .. }), "{iss:?}");
+        }
+        let error = [("state", state.as_str()), ("error", "access_denied"), ("iss", "https://evil.example")];
+        assert!(matches!(judge(&pending, &error), Judgement::WrongIssuer { .. }));
+        let (_, relaxed) = begin(Some("https://as.example"), false, "x");
+        let state = relaxed.state.secret().clone();
+        assert!(matches!(judge(&relaxed, &[("state", &state), ("code", "c")]), Judgement::Code(_)));
+    }
+}

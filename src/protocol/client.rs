@@ -1,0 +1,154 @@
+//! The `oauth2` crate, and the one way in which it reaches the network.
+//!
+//! Its client type stays inside this module: a registry of providers is data, and gains nothing from endpoints that
+//! are types. Its error type holds raw bodies, in which a token may stand, and never leaves this module either.
+
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields,
+    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken as WireRefreshToken, RequestTokenError,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Error, ErrorResponse, answer};
+use crate::http::{Http, header};
+use crate::model::{
+    AccessToken, Client, ClientAuthentication, Clock, RefreshToken, Scopes, Secret, Server, TokenResponse,
+};
+
+/// Members of a token answer that RFC 6749 does not have.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Extra {
+    id_token: Option<String>,
+    refresh_expires_in: Option<u64>,
+}
+
+impl ExtraTokenFields for Extra {}
+
+type WireResponse = StandardTokenResponse<Extra, BasicTokenType>;
+
+/// The crate's client with an authorization and a token endpoint.
+pub(super) type WireClient = oauth2::Client<
+    BasicErrorResponse,
+    WireResponse,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// The crate's client for one server and one registration.
+pub(super) fn wire_client(server: &Server, client: &Client, redirect_uri: Option<&str>) -> Result<WireClient, Error> {
+    let bad = |what: &str| Error::Request(format!("the {what} of {} is no URL", server.name));
+    let mut wire = oauth2::Client::new(ClientId::new(client.id.clone()))
+        .set_auth_uri(AuthUrl::new(server.authorization_endpoint.clone()).map_err(|_| bad("authorization endpoint"))?)
+        .set_token_uri(TokenUrl::new(server.token_endpoint.clone()).map_err(|_| bad("token endpoint"))?)
+        .set_auth_type(match server.token_endpoint_auth_method {
+            ClientAuthentication::ClientSecretBasic => AuthType::BasicAuth,
+            ClientAuthentication::ClientSecretPost | ClientAuthentication::None => AuthType::RequestBody,
+        });
+    if let Some(secret) = &client.secret {
+        wire = wire.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
+    }
+    if let Some(uri) = redirect_uri {
+        wire = wire.set_redirect_uri(RedirectUrl::new(uri.to_owned()).map_err(|_| bad("redirect URI"))?);
+    }
+    Ok(wire)
+}
+
+/// Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+pub(super) fn redeem(
+    http: &Http,
+    clock: Clock,
+    server: &Server,
+    client: &Client,
+    redirect_uri: &str,
+    code: &Secret,
+    verifier: PkceCodeVerifier,
+) -> Result<TokenResponse, Error> {
+    let wire = wire_client(server, client, Some(redirect_uri))?;
+    let mut request = wire.exchange_code(AuthorizationCode::new(code.expose().to_owned())).set_pkce_verifier(verifier);
+    for (name, value) in &server.token_parameters {
+        request = request.add_extra_param(name, value);
+    }
+    read(server, request.request(&|request| send(http, clock, server, request)))
+}
+
+/// Refreshes (RFC 6749 §6). The refresh token is moved in: whoever sends it cannot send it again.
+#[expect(clippy::needless_pass_by_value, reason = "the token is spent")]
+pub(crate) fn refresh(
+    http: &Http,
+    clock: Clock,
+    server: &Server,
+    client: &Client,
+    token: RefreshToken,
+) -> Result<TokenResponse, Error> {
+    let wire = wire_client(server, client, None)?;
+    let token = WireRefreshToken::new(token.0.expose().to_owned());
+    let mut request = wire.exchange_refresh_token(&token);
+    for (name, value) in &server.token_parameters {
+        request = request.add_extra_param(name, value);
+    }
+    if let Some(uri) = &server.refresh_redirect_uri {
+        request = request.add_extra_param("redirect_uri", uri);
+    }
+    read(server, request.request(&|request| send(http, clock, server, request)))
+}
+
+/// Sends a request of the crate and turns the answer into the form the crate reads.
+fn send(http: &Http, clock: Clock, server: &Server, request: HttpRequest) -> Result<HttpResponse, Error> {
+    let response = http.send(request)?;
+    let (status, body) = match answer::token(&host_of(&server.token_endpoint), &response, clock()) {
+        Ok(members) => (200, Value::Object(members)),
+        Err(Error::Refused { response, .. }) => {
+            (400, json!({"error": response.code, "error_description": response.description}))
+        }
+        Err(other) => return Err(other),
+    };
+    let clean = oauth2::http::Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
+    clean.body(body.to_string().into_bytes()).map_err(|error| Error::Request(error.to_string()))
+}
+
+fn read(
+    server: &Server,
+    answered: Result<WireResponse, RequestTokenError<Error, BasicErrorResponse>>,
+) -> Result<TokenResponse, Error> {
+    let host = host_of(&server.token_endpoint);
+    let wire = answered.map_err(|error| match error {
+        RequestTokenError::ServerResponse(response) => {
+            let description = response.error_description().cloned();
+            Error::Refused {
+                host: host.clone(),
+                response: ErrorResponse { code: response.error().to_string(), description },
+            }
+        }
+        RequestTokenError::Request(error) => error,
+        // Both may hold the raw body: only their kind is told.
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            Error::Malformed { host: host.clone(), what: "its members do not form a token answer".into() }
+        }
+    })?;
+    Ok(TokenResponse {
+        access_token: AccessToken(Secret::new(wire.access_token().secret().as_str())),
+        token_type: "Bearer".into(),
+        expires_in: wire.expires_in().map(|lifetime| lifetime.as_secs()),
+        refresh_token: wire.refresh_token().map(|token| RefreshToken(Secret::new(token.secret().as_str()))),
+        refresh_expires_in: wire.extra_fields().refresh_expires_in,
+        scope: wire.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Scopes>()),
+        id_token: wire.extra_fields().id_token.clone().map(Secret::new),
+    })
+}
+
+/// Host and port of a URL, for messages.
+pub(super) fn host_of(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "the server".into())
+}

@@ -1,0 +1,86 @@
+//! What an authorization server's answer can mean when it is not the one hoped for.
+//!
+//! The line that matters most in this program runs here: only [`Error::Refused`] is a definite answer about the grant.
+//! Everything else may pass, and ends nothing.
+
+use crate::http;
+use crate::model::text;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The server understood, and says no (RFC 6749 §5.2).
+    #[error("{host} answered {response}")]
+    Refused { host: String, response: ErrorResponse },
+    /// The server is in trouble, or asks for patience.
+    #[error("{host} answered {what}")]
+    Trouble { host: String, what: String, retry_after: Option<u64> },
+    /// The answer is not one of an authorization server: a portal's page, a proxy's error.
+    #[error("the answer of {host} is no OAuth answer ({what})")]
+    NotOauth { host: String, what: String },
+    /// An OAuth answer with members that cannot be right.
+    #[error("the answer of {host} is malformed: {what}")]
+    Malformed { host: String, what: String },
+    /// The server sends the request elsewhere, where no secret may follow.
+    #[error("{host} redirects the request elsewhere, which is never followed")]
+    Redirected { host: String },
+    /// The server's own word about who it is does not fit.
+    #[error("the issuer is `{found}`, and `{expected}` was asked")]
+    IssuerMismatch { expected: String, found: String },
+    /// The ID token does not fit the request (OpenID Connect Core §3.1.3.7).
+    #[error("the ID token is not for this login: {0}")]
+    IdToken(String),
+    /// A request that cannot be made because the entry has no such endpoint, or the values do not form one.
+    #[error("{0}")]
+    Request(String),
+}
+
+/// An error answer (RFC 6749 §4.1.2.1, §5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ErrorResponse {
+    /// `error`: a code of the RFC or of the provider.
+    pub(crate) code: String,
+    /// `error_description`, as foreign text.
+    pub(crate) description: Option<String>,
+}
+
+impl std::fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&text::shown(&self.code))?;
+        self.description.as_ref().map_or(Ok(()), |words| write!(f, " ({})", text::shown(words)))
+    }
+}
+
+impl ErrorResponse {
+    /// The grant is at an end: `invalid_grant`, or a provider's own word for it.
+    pub(crate) fn ends_grant(&self) -> bool {
+        // GitHub Apps, Slack: see their documents on refreshing tokens.
+        ["invalid_grant", "bad_refresh_token", "invalid_refresh_token", "token_revoked"].contains(&self.code.as_str())
+    }
+
+    /// The client registration is wrong, not the grant.
+    pub(crate) fn blames_client(&self) -> bool {
+        let codes = ["invalid_client", "unauthorized_client", "incorrect_client_credentials", "bad_client_secret"];
+        codes.contains(&self.code.as_str())
+    }
+
+    /// The server itself calls the error a passing one.
+    pub(crate) fn may_pass(&self) -> bool {
+        let codes = ["temporarily_unavailable", "server_error", "slow_down", "internal_failure"];
+        codes.contains(&self.code.as_str())
+    }
+}
+
+impl Error {
+    /// Whether the server may have acted on the request although no usable answer came.
+    pub(crate) fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Http(http::Error::InDoubt { .. } | http::Error::Unreadable { .. })
+            | Self::NotOauth { .. }
+            | Self::Malformed { .. } => true,
+            Self::Trouble { retry_after, .. } => retry_after.is_none(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Who signed in: from the ID token and from userinfo (OpenID Connect Core §5.3, or the provider's own).
+
+use serde_json::{Map, Value};
+
+use super::client::host_of;
+use super::{Claims, Error, answer};
+use crate::http::{Http, Request, header};
+use crate::model::{AccessToken, Clock, Server, text};
+
+/// Where a label for the account may stand, best first, when the entry does not say.
+const LABELS: [&str; 6] = ["/email", "/preferred_username", "/username", "/login", "/name", "/sub"];
+/// Where an unchanging identifier may stand.
+const SUBJECTS: [&str; 2] = ["/sub", "/id"];
+/// The longest label, in characters.
+const LONGEST: usize = 200;
+
+/// What asking userinfo gave.
+#[derive(Debug)]
+pub(crate) enum Userinfo {
+    /// The provider knows the token, and tells whose it is.
+    Known(Map<String, Value>),
+    /// 401: the provider does not take the token.
+    Unauthorized,
+    /// 403: the token is good, and may not be used for this.
+    Forbidden,
+}
+
+/// An account as the provider names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The unchanging identifier; unique at its issuer.
+    pub(crate) subject: Option<String>,
+    /// What people call the account.
+    pub(crate) label: Option<String>,
+    /// Every e-mail address that was told, to compare with one that was asked for.
+    pub(crate) emails: Vec<String>,
+}
+
+/// Asks userinfo with a token. `None` where the provider has no such endpoint.
+pub(crate) fn userinfo(
+    http: &Http,
+    clock: Clock,
+    server: &Server,
+    token: &AccessToken,
+) -> Result<Option<Userinfo>, Error> {
+    let Some(endpoint) = &server.userinfo_endpoint else { return Ok(None) };
+    let request = Request::get(endpoint)
+        .header(header::AUTHORIZATION, format!("Bearer {}", token.0.expose()))
+        .header(header::ACCEPT, "application/json")
+        .body(vec![])
+        .map_err(|_| Error::Request(format!("the userinfo endpoint of {} is no URL", server.name)))?;
+    let response = http.send(request)?;
+    match response.status().as_u16() {
+        401 => Ok(Some(Userinfo::Unauthorized)),
+        403 => Ok(Some(Userinfo::Forbidden)),
+        _ => answer::object(&host_of(endpoint), &response, clock()).map(Userinfo::Known).map(Some),
+    }
+}
+
+impl Identity {
+    /// Puts together what the ID token and userinfo say. Both must speak of the same subject (§5.3.2).
+    pub(crate) fn of(
+        server: &Server,
+        claims: Option<&Claims>,
+        userinfo: Option<&Map<String, Value>>,
+    ) -> Result<Self, Error> {
+        let claims = claims.map(|claims| Value::Object(claims.0.clone()));
+        let userinfo = userinfo.map(|members| Value::Object(members.clone()));
+        if let (Some(claims), Some(userinfo)) = (&claims, &userinfo)
+            && let (Some(a), Some(b)) = (claims.pointer("/sub"), userinfo.pointer("/sub"))
+            && a != b
+        {
+            return Err(Error::IdToken("userinfo speaks of another subject".into()));
+        }
+        let sources: Vec<&Value> = userinfo.iter().chain(&claims).collect();
+        let find = |own: Option<&String>, usual: &[&str]| {
+            let pointers: Vec<&str> = own.map(String::as_str).into_iter().chain(usual.iter().copied()).collect();
+            pointers.iter().find_map(|pointer| sources.iter().find_map(|source| word(source.pointer(pointer)?)))
+        };
+        // An ID token's `sub` is the subject wherever there is one; userinfo may be another API with other numbers.
+        let subject = claims.as_ref().and_then(|claims| word(claims.pointer("/sub")?));
+        let emails = sources.iter().filter_map(|source| word(source.pointer("/email")?)).collect();
+        Ok(Self {
+            subject: subject.or_else(|| find(server.subject_field.as_ref(), &SUBJECTS)),
+            label: find(server.account_field.as_ref(), &LABELS).map(|label| printable(&label)),
+            emails,
+        })
+    }
+}
+
+/// Text that is not empty, or a number as text.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A label that can be typed and shown: no control characters, not too long.
+fn printable(label: &str) -> String {
+    text::shown(label).chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn server(account: Option<&str>, subject: Option<&str>) -> Server {
+        let mut server: Server = serde_json::from_value(json!({
+            "name": "X", "authorization_endpoint": "", "token_endpoint": "", "token_endpoint_auth_method": "none"
+        }))
+        .unwrap();
+        server.account_field = account.map(str::to_owned);
+        server.subject_field = subject.map(str::to_owned);
+        server
+    }
+
+    fn members(value: &Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn the_entry_says_where_the_label_stands() {
+        let github =
+            members(&json!({"login": "octocat", "id": 583_231, "email": "o@example.test", "name": "The Octocat"}));
+        let found = Identity::of(&server(Some("/login"), Some("/id")), None, Some(&github)).unwrap();
+        assert_eq!((found.label.as_deref(), found.subject.as_deref()), (Some("octocat"), Some("583231")));
+        assert_eq!(found.emails, ["o@example.test"]);
+    }
+
+    #[test]
+    fn without_a_word_of_the_entry_the_usual_places_are_looked_at() {
+        let claims = Claims(members(&json!({"sub": "7", "email": "a@example.test"})));
+        let found = Identity::of(&server(None, None), Some(&claims), None).unwrap();
+        assert_eq!((found.label.as_deref(), found.subject.as_deref()), (Some("a@example.test"), Some("7")));
+        let bare = Identity::of(&server(None, None), None, Some(&members(&json!({"sub": "7", "email": ""})))).unwrap();
+        assert_eq!(bare.label.as_deref(), Some("7"));
+        assert_eq!(Identity::of(&server(None, None), None, None).unwrap(), Identity::default());
+    }
+
+    #[test]
+    fn two_sources_that_disagree_are_refused() {
+        let claims = Claims(members(&json!({"sub": "7"})));
+        assert!(Identity::of(&server(None, None), Some(&claims), Some(&members(&json!({"sub": "8"})))).is_err());
+    }
+
+    #[test]
+    fn a_hostile_label_is_made_harmless() {
+        let members = members(&json!({"email": "a\u{1b}[2J\nb"}));
+        let found = Identity::of(&server(None, None), None, Some(&members)).unwrap();
+        assert_eq!(found.label.unwrap(), "a\\x1b[2J\\nb");
+    }
+}
