@@ -1,0 +1,240 @@
+//! `token`: an access token that is valid now, refreshed at most once however many ask.
+
+use std::time::Duration;
+
+use super::{App, Error, Selector};
+use crate::model::{AccessToken, Client, Credential, Secret, Timestamp};
+use crate::protocol;
+use crate::vault::{self, Lease, Row, Seal, Vault};
+
+/// What a token must be good for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Demand {
+    /// It shall live at least this long.
+    pub(crate) min_ttl: Duration,
+    /// It shall be newer than the one that is stored now.
+    pub(crate) refresh: bool,
+    /// Nothing may be sent.
+    pub(crate) offline: bool,
+}
+
+/// A token, and whose it is.
+pub(crate) struct Access {
+    pub(crate) token: AccessToken,
+    /// `None` for a token that came from the environment.
+    pub(crate) credential: Option<Credential>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// What went wrong although there is a token.
+#[derive(Debug)]
+pub(crate) enum Warning {
+    /// The token could not be refreshed, and still lives.
+    NotRefreshed(Error),
+    /// The provider gives no tokens that live as long as was asked for.
+    ShortLived { seconds: i64 },
+    /// The use could not be recorded.
+    NotRecorded(vault::Error),
+}
+
+impl App {
+    /// A valid token of the credential that is meant. `fallback` is a static token from the environment, taken only
+    /// when no account is named and the provider has no row of any status.
+    pub(crate) fn token(&self, selector: &Selector, demand: Demand, fallback: Option<Secret>) -> Result<Access, Error> {
+        let fallback = fallback.filter(|_| selector.account.is_none());
+        let static_token = |token| Access { token: AccessToken(token), credential: None, warnings: vec![] };
+        let Some(vault) = self.vault()? else {
+            return fallback.map(static_token).ok_or_else(|| self.nothing_connected(selector));
+        };
+        let row = match (self.select(&vault, selector), fallback) {
+            (Err(Error::NotConnected { provider, .. }), Some(token))
+                if vault.of_provider(&self.tenant, &provider)?.is_empty() =>
+            {
+                return Ok(static_token(token));
+            }
+            (Err(Error::Provider(crate::provider::Error::Unknown { .. })), Some(token)) => {
+                return Ok(static_token(token));
+            }
+            (found, _) => found?,
+        };
+        let seal = self.unlock(&vault)?;
+        let mut access = self.access(&vault, &seal, &row, demand)?;
+        if let Some(credential) = &access.credential
+            && let Err(error) = vault.note_use(&credential.id, (self.clock)())
+        {
+            access.warnings.push(Warning::NotRecorded(error));
+        }
+        Ok(access)
+    }
+
+    /// A valid token of this row: the stored one, another process's, or a new one.
+    pub(super) fn access(&self, vault: &Vault, seal: &Seal, row: &Row, demand: Demand) -> Result<Access, Error> {
+        let wanted = Wanted { demand, seen: row.credential.generation };
+        let now = (self.clock)();
+        if wanted.fits(&row.credential, now) {
+            return give(row, seal, vec![]);
+        }
+        let failure = match self.renewed(vault, seal, row, wanted) {
+            Ok(access) => return Ok(access),
+            Err(failure) => failure,
+        };
+        // The old token serves as long as it lives, unless a new one was asked for.
+        let row = vault.reread(&row.credential.id)?;
+        let lives = row.access_token_lives(now) && wanted.lasts(&row.credential, now) && !demand.refresh;
+        if !lives || !failure.may_be_passed_over() {
+            return Err(failure);
+        }
+        let quiet = demand.offline && !row.credential.is_expired(now);
+        give(&row, seal, if quiet { vec![] } else { vec![Warning::NotRefreshed(failure)] })
+    }
+
+    fn renewed(&self, vault: &Vault, seal: &Seal, row: &Row, wanted: Wanted) -> Result<Access, Error> {
+        let own = &row.credential;
+        if own.revoked_at.is_some() {
+            return Err(Error::reauthorization(own, "it was revoked"));
+        }
+        if !own.refreshable {
+            let ended = if own.is_expired((self.clock)()) {
+                "the access token has expired"
+            } else {
+                "a new token was asked for"
+            };
+            return Err(Error::reauthorization(own, &format!("{ended}, and there is no refresh token")));
+        }
+        if let Some(reason) = &own.reauth {
+            return Err(Error::reauthorization(own, reason));
+        }
+        if wanted.demand.offline {
+            return Err(Error::Offline { label: own.label() });
+        }
+        let deadline = Self::lease_deadline();
+        loop {
+            if let Some(mut lease) = vault.try_lease(&own.id, seal)? {
+                return self.under_lease(&mut lease, seal, wanted);
+            }
+            vault.wait_for_lease(&own.id, deadline)?;
+            let row = vault.reread(&own.id)?;
+            if wanted.fits(&row.credential, (self.clock)()) {
+                return give(&row, seal, vec![]);
+            }
+        }
+    }
+
+    /// The row was read again under the lease: another process may have done the work.
+    fn under_lease(&self, lease: &mut Lease<'_>, seal: &Seal, wanted: Wanted) -> Result<Access, Error> {
+        let now = (self.clock)();
+        let own = lease.credential();
+        if wanted.fits(own, now) {
+            return give(lease.row(), seal, vec![]);
+        }
+        if let Some(reason) = &own.reauth {
+            return Err(Error::reauthorization(own, reason));
+        }
+        if own.revoked_at.is_some() || !own.refreshable {
+            return Err(Error::reauthorization(own, "it was revoked"));
+        }
+        self.refresh(lease)?;
+        let row = lease.row();
+        let left = row.credential.seconds_left(now);
+        let short = left.filter(|left| *left < seconds(wanted.demand.min_ttl));
+        give(row, seal, short.map(|seconds| Warning::ShortLived { seconds }).into_iter().collect())
+    }
+
+    /// Refreshes under the lease, and commits before anyone sees the new token.
+    fn refresh(&self, lease: &mut Lease<'_>) -> Result<(), Error> {
+        let own = lease.credential().clone();
+        let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
+        let lost = lease.lost_attempt();
+        let token = lease.begin((self.clock)())?;
+        let sent_at = (self.clock)();
+        let failure = match protocol::refresh(&self.http, self.clock, &own.server, &client, token) {
+            Ok(response) => return Ok(lease.commit(response, sent_at, (self.clock)())?),
+            Err(failure) => failure,
+        };
+        let protocol::Error::Refused { response, .. } = &failure else {
+            if !failure.leaves_doubt() && lost.is_none() {
+                lease.withdraw()?;
+            }
+            return Err(Error::Protocol { doing: format!("cannot refresh {}", own.label()), source: failure });
+        };
+        if !response.ends_grant() {
+            lease.withdraw()?;
+            return Err(refused(&own, response));
+        }
+        let reason = match lost {
+            Some(attempt) => format!(
+                "the provider refused the refresh token ({}); the answer of a refresh begun at {} was lost, and the \
+                 provider may have replaced the token then",
+                response.code,
+                Timestamp(attempt.begun_at).rfc3339()
+            ),
+            None => format!("the provider refused the refresh token ({})", crate::model::text::shown(&response.code)),
+        };
+        lease.require_authorization(&reason, "reauthorization_required", (self.clock)())?;
+        Err(Error::reauthorization(&own, &reason))
+    }
+}
+
+/// A refusal that is not about the grant: it ends nothing here.
+fn refused(own: &Credential, response: &protocol::ErrorResponse) -> Error {
+    if response.blames_client() {
+        return Error::ClientRefused { provider: own.provider.clone(), response: response.clone() };
+    }
+    Error::RequestRefused {
+        provider: own.provider.clone(),
+        account: Some(own.account.clone()),
+        response: response.clone(),
+    }
+}
+
+fn give(row: &Row, seal: &Seal, warnings: Vec<Warning>) -> Result<Access, Error> {
+    let token = Vault::access_token(row, seal)?;
+    let token = token.ok_or_else(|| Error::reauthorization(&row.credential, "it has no access token"))?;
+    Ok(Access { token, credential: Some(row.credential.clone()), warnings })
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// A demand, and the generation that was seen when it was made.
+#[derive(Clone, Copy)]
+struct Wanted {
+    demand: Demand,
+    seen: i64,
+}
+
+impl Wanted {
+    /// Whether the stored token can be handed out as it is.
+    fn fits(&self, own: &Credential, now: Timestamp) -> bool {
+        let newer = !self.demand.refresh || own.generation > self.seen;
+        newer && own.revoked_at.is_none() && !own.is_expired(now) && !own.is_due(now) && self.lasts(own, now)
+    }
+
+    fn lasts(&self, own: &Credential, now: Timestamp) -> bool {
+        own.seconds_left(now).is_none_or(|left| left >= seconds(self.demand.min_ttl))
+    }
+}
+
+impl Row {
+    fn access_token_lives(&self, now: Timestamp) -> bool {
+        self.credential.revoked_at.is_none() && !self.credential.is_expired(now)
+    }
+}
+
+impl Error {
+    /// Whether a token that still lives may be handed out in spite of this failure. What speaks of tampering, of a
+    /// wrong key or of a broken store may not.
+    fn may_be_passed_over(&self) -> bool {
+        match self {
+            Self::Vault(error) => !matches!(
+                error,
+                vault::Error::Tampered { .. }
+                    | vault::Error::WrongKey
+                    | vault::Error::NoKey(_)
+                    | vault::Error::Damaged { .. }
+            ),
+            _ => true,
+        }
+    }
+}

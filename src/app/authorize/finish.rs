@@ -1,0 +1,211 @@
+//! From the code to the stored credential: redeem → identify → one transaction.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::Map;
+
+use super::super::select::check_account;
+use super::super::{Error, LEASE_WAIT};
+use super::Connected;
+use crate::http::Http;
+use crate::model::{Client, Clock, Credential, CredentialId, Kind, Scopes, Secret, Timestamp, TokenResponse};
+use crate::protocol::{self, Claims, Expected, Identity, Pending, Userinfo};
+use crate::provider::Resolved;
+use crate::vault::{Authorization, Row, Seal, Vault};
+
+/// The name of an account whose provider does not say whose it is.
+const UNNAMED: &str = "default";
+
+/// Everything that is needed once the code is there. It is owned, because it works on a thread of its own.
+pub(super) struct Plan {
+    pub(super) vault: Vault,
+    pub(super) seal: Seal,
+    pub(super) http: Http,
+    pub(super) clock: Clock,
+    pub(super) tenant: String,
+    pub(super) person: String,
+    pub(super) provider: String,
+    pub(super) account: Option<String>,
+    pub(super) client: Client,
+    pub(super) keep_client: bool,
+    pub(super) scopes: Scopes,
+    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) resolved: Resolved,
+    pub(super) started: Timestamp,
+}
+
+/// Where a connected account goes.
+struct Place {
+    account: String,
+    /// The row that is renewed.
+    row: Option<Row>,
+}
+
+impl Plan {
+    pub(super) fn finish(&self, pending: Pending, code: &Secret) -> Result<Connected, Error> {
+        let server = &self.resolved.server;
+        let nonce = pending.nonce().map(str::to_owned);
+        let sent_at = (self.clock)();
+        let response =
+            pending.redeem(&self.http, self.clock, server, &self.client, code).map_err(|error| self.refused(error))?;
+        let identity = self.identify(&response, nonce.as_deref())?;
+        let place = self.place(&identity)?;
+        self.store(response, identity, place, sent_at)
+    }
+
+    fn refused(&self, error: protocol::Error) -> Error {
+        match error {
+            protocol::Error::Refused { response, .. } if response.blames_client() => {
+                Error::ClientRefused { provider: self.provider.clone(), response }
+            }
+            source => {
+                Error::Protocol { doing: format!("{} did not give a token for the login", self.provider), source }
+            }
+        }
+    }
+
+    fn identify(&self, response: &TokenResponse, nonce: Option<&str>) -> Result<Identity, Error> {
+        let server = &self.resolved.server;
+        let expected = Expected {
+            issuer: self.resolved.id_token_issuer.as_deref().or(server.issuer.as_deref()),
+            client_id: &self.client.id,
+            nonce,
+            now: (self.clock)(),
+        };
+        let wrong = |error| Error::protocol("the identity cannot be trusted")(error);
+        let claims = match &response.id_token {
+            Some(token) if nonce.is_some() => Some(Claims::read(token, &expected).map_err(wrong)?),
+            _ => None,
+        };
+        let userinfo = match protocol::userinfo(&self.http, self.clock, server, &response.access_token) {
+            Ok(Some(Userinfo::Known(members))) => Some(members),
+            // The tokens are good; who they belong to is then told by the ID token, or by the user.
+            Ok(_) | Err(protocol::Error::Refused { .. } | protocol::Error::NotOauth { .. }) => None,
+            Err(_) if claims.is_some() || self.account.is_some() => None,
+            Err(source) => {
+                return Err(Error::Protocol { doing: format!("cannot ask {} who signed in", self.provider), source });
+            }
+        };
+        Identity::of(server, claims.as_ref(), userinfo.as_ref()).map_err(wrong)
+    }
+
+    /// Finds the row and the name: the same identity renews its credential, another one never replaces it.
+    fn place(&self, identity: &Identity) -> Result<Place, Error> {
+        let found = || identity.label.clone().unwrap_or_else(|| "an account without a name".into());
+        if let Some(asked) = self.account.as_ref().filter(|asked| asked.contains('@')) {
+            let known: Vec<_> =
+                identity.emails.iter().chain(identity.label.iter().filter(|label| label.contains('@'))).collect();
+            if !known.is_empty() && !known.iter().any(|email| email.eq_ignore_ascii_case(asked)) {
+                return Err(Error::WrongAccount { asked: asked.clone(), found: found() });
+            }
+        }
+        let rows = self.vault.of_provider(&self.tenant, &self.provider)?;
+        let same = rows.iter().find(|row| self.is_same(&row.credential, identity));
+        let Some(name) = self.account.clone() else { return self.unnamed(identity, same, &rows) };
+        let named = rows.iter().find(|row| row.credential.account.eq_ignore_ascii_case(&name));
+        match (named, same) {
+            (Some(row), _) if self.is_other(&row.credential, identity) => {
+                Err(Error::WrongAccount { asked: name, found: found() })
+            }
+            (Some(row), _) => Ok(Place { account: row.credential.account.clone(), row: Some(row.clone()) }),
+            (None, same) => Ok(Place { account: name, row: same.cloned() }),
+        }
+    }
+
+    fn unnamed(&self, identity: &Identity, same: Option<&Row>, rows: &[Row]) -> Result<Place, Error> {
+        if let Some(row) = same {
+            return Ok(Place { account: row.credential.account.clone(), row: Some(row.clone()) });
+        }
+        let name_required = || Error::NameRequired { provider: self.provider.clone() };
+        let Some(label) = &identity.label else {
+            return if rows.is_empty() {
+                Ok(Place { account: UNNAMED.into(), row: None })
+            } else {
+                Err(name_required())
+            };
+        };
+        check_account(label).map_err(|_| name_required())?;
+        match rows.iter().find(|row| row.credential.account.eq_ignore_ascii_case(label)) {
+            Some(row) if self.is_other(&row.credential, identity) => Err(name_required()),
+            row => Ok(Place { account: label.clone(), row: row.cloned() }),
+        }
+    }
+
+    /// Identity is issuer and subject.
+    fn is_same(&self, own: &Credential, identity: &Identity) -> bool {
+        own.subject.is_some() && own.subject == identity.subject && self.same_server(own)
+    }
+
+    fn is_other(&self, own: &Credential, identity: &Identity) -> bool {
+        let known = own.subject.is_some() && identity.subject.is_some();
+        known && !self.is_same(own, identity)
+    }
+
+    fn same_server(&self, own: &Credential) -> bool {
+        let server = &self.resolved.server;
+        match (&own.server.issuer, &server.issuer) {
+            (Some(own), Some(new)) => own == new,
+            _ => own.server.token_endpoint == server.token_endpoint,
+        }
+    }
+
+    fn store(
+        &self,
+        response: TokenResponse,
+        identity: Identity,
+        place: Place,
+        sent_at: Timestamp,
+    ) -> Result<Connected, Error> {
+        let now = (self.clock)();
+        let granted = response.scope.unwrap_or_else(|| self.scopes.clone());
+        let missing = self.scopes.without(&granted).without(&Scopes::parse("offline_access openid"));
+        let credential = Credential {
+            id: CredentialId(String::new()),
+            tenant: self.tenant.clone(),
+            provider: self.provider.clone(),
+            account: place.account,
+            kind: Kind::Oauth,
+            server: self.resolved.server.clone(),
+            subject: identity.subject,
+            client_id: self.client.id.clone(),
+            requested: self.scopes.clone(),
+            scopes: granted,
+            token_type: response.token_type,
+            issued_at: sent_at,
+            expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds)),
+            refresh_expires_at: response.refresh_expires_in.map(|seconds| sent_at.plus(seconds)),
+            refreshable: response.refresh_token.is_some(),
+            default: false,
+            parameters: self.parameters.clone(),
+            variables: self.resolved.variables.clone(),
+            metadata: Map::new(),
+            reauth: None,
+            created_by: self.person.clone(),
+            authorized_at: now.max(self.started),
+            created_at: now,
+            updated_at: now,
+            last_refreshed_at: None,
+            last_used_at: None,
+            revoked_at: None,
+            generation: 0,
+        };
+        let new = Authorization {
+            credential,
+            access_token: response.access_token,
+            refresh_token: response.refresh_token,
+            client: self.client.clone(),
+            keep_client: self.keep_client,
+        };
+        let Some(row) = place.row else {
+            let credential = self.vault.insert(&self.seal, new)?.credential;
+            return Ok(Connected { credential, renewed: false, renamed_from: None, missing });
+        };
+        let before = row.credential;
+        let mut lease = self.vault.lease(&before.id, &self.seal, Instant::now() + LEASE_WAIT)?;
+        lease.reauthorize(new)?;
+        let credential = self.vault.reread(&before.id)?.credential;
+        let renamed_from = (before.account != credential.account).then_some(before.account);
+        Ok(Connected { credential, renewed: true, renamed_from, missing })
+    }
+}

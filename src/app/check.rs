@@ -1,0 +1,270 @@
+//! `test`: is each credential usable? Each is looked at for itself; one failure never hides another.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::{Access, App, Demand, Error, Selector};
+use crate::model::{Client, Credential, Status};
+use crate::protocol::{self, Userinfo};
+use crate::vault::{Row, Seal, Vault};
+
+/// What to look at, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Checking {
+    /// `None`: every credential of the tenant that is not revoked.
+    pub(crate) selector: Option<Selector>,
+    pub(crate) no_refresh: bool,
+    pub(crate) offline: bool,
+    /// No human shall be needed before this has passed.
+    pub(crate) min_valid: Option<Duration>,
+    /// How many are looked at at once.
+    pub(crate) jobs: usize,
+}
+
+/// How one look ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CheckResult {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+/// One look at one credential.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    /// `token`, `userinfo`, `introspection` or `min-valid`.
+    pub(crate) name: &'static str,
+    pub(crate) result: CheckResult,
+    pub(crate) detail: String,
+}
+
+/// All looks at one credential.
+pub(crate) struct CheckOutcome {
+    /// As it stands afterwards.
+    pub(crate) credential: Credential,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) error: Option<Error>,
+}
+
+impl App {
+    /// Looks at the credentials, several at once, and reports `(done, all)` as it goes. The outcomes stand in the order
+    /// of the list.
+    pub(crate) fn check(
+        &self,
+        checking: &Checking,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<CheckOutcome>, Error> {
+        let vault = self.vault()?.ok_or_else(|| match &checking.selector {
+            Some(selector) => self.nothing_connected(selector),
+            None => Error::NothingConnected,
+        })?;
+        let rows = match &checking.selector {
+            Some(selector) => vec![self.select(&vault, selector)?],
+            None => {
+                vault.of_tenant(&self.tenant)?.into_iter().filter(|row| row.credential.revoked_at.is_none()).collect()
+            }
+        };
+        if rows.is_empty() {
+            return Err(Error::NothingConnected);
+        }
+        let seal = self.unlock(&vault)?;
+        self.check_rows(rows, &seal, checking, progress)
+    }
+
+    fn check_rows(
+        &self,
+        rows: Vec<Row>,
+        seal: &Seal,
+        checking: &Checking,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<CheckOutcome>, Error> {
+        let all = rows.len();
+        let workers = checking.jobs.clamp(1, all);
+        let queue = Mutex::new(rows.into_iter().enumerate().collect::<VecDeque<_>>());
+        let (done, outcomes) = mpsc::channel();
+        let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let (done, next) = (done.clone(), &next);
+                scope.spawn(move || {
+                    // Each thread has a connection of its own to the store.
+                    let vault = self.vault();
+                    while let Some((at, row)) = next() {
+                        let outcome = match &vault {
+                            Ok(Some(vault)) => self.check_one(vault, seal, &row, checking),
+                            _ => CheckOutcome {
+                                credential: row.credential,
+                                checks: vec![],
+                                error: Some(Error::NothingConnected),
+                            },
+                        };
+                        let _ = done.send((at, outcome)); // the receiver outlives every sender
+                    }
+                });
+            }
+            drop(done);
+            let mut found: Vec<Option<CheckOutcome>> = (0..all).map(|_| None).collect();
+            for (count, (at, outcome)) in outcomes.iter().enumerate() {
+                found[at] = Some(outcome);
+                progress(count + 1, all);
+            }
+            Ok(found.into_iter().flatten().collect())
+        })
+    }
+
+    fn check_one(&self, vault: &Vault, seal: &Seal, row: &Row, checking: &Checking) -> CheckOutcome {
+        let id = row.credential.id.clone();
+        let mut checks = Vec::new();
+        let before = row.credential.clone();
+        let error = self.look(vault, seal, row, checking, &mut checks).err();
+        let credential = vault.reread(&id).map_or(before, |row| row.credential);
+        CheckOutcome { credential, checks, error }
+    }
+
+    fn look(
+        &self,
+        vault: &Vault,
+        seal: &Seal,
+        row: &Row,
+        checking: &Checking,
+        checks: &mut Vec<Check>,
+    ) -> Result<(), Error> {
+        let demand = Demand { offline: checking.offline || checking.no_refresh, ..Demand::default() };
+        let access = match self.access(vault, seal, row, demand) {
+            // Without leave to refresh, a token that is due and gone is no failure: it refreshes at its next use.
+            Err(Error::Offline { .. }) => {
+                checks.push(skipped("token", "expired, and refreshes at its next use"));
+                return self.min_valid(&row.credential, checking, checks);
+            }
+            access => noted(checks, "token", access, describe)?,
+        };
+        if !checking.offline {
+            self.ask_provider(vault, seal, row, &access, checking, checks)?;
+        }
+        self.min_valid(&vault.reread(&row.credential.id)?.credential, checking, checks)
+    }
+
+    /// Asks the provider, and once more with a new token when it does not take the old one.
+    fn ask_provider(
+        &self,
+        vault: &Vault,
+        seal: &Seal,
+        row: &Row,
+        access: &Access,
+        checking: &Checking,
+        checks: &mut Vec<Check>,
+    ) -> Result<(), Error> {
+        let mut answer = self.probe(seal, row, access)?;
+        let may_refresh = row.credential.refreshable && !checking.no_refresh;
+        if answer.result == CheckResult::Failed && may_refresh {
+            let fresh = Demand { refresh: true, ..Demand::default() };
+            let access = noted(
+                checks,
+                "refresh",
+                self.access(vault, seal, &vault.reread(&row.credential.id)?, fresh),
+                describe,
+            )?;
+            answer = self.probe(seal, row, &access)?;
+        }
+        let rejected = answer.result == CheckResult::Failed;
+        checks.push(answer);
+        if !rejected {
+            return Ok(());
+        }
+        if row.credential.refreshable {
+            return Err(Error::TokenRejected { label: row.credential.label() });
+        }
+        // There is no other token to try: a human is needed.
+        let reason = "the provider no longer takes the access token, and there is no refresh token";
+        let mut lease = vault.lease(&row.credential.id, seal, Self::lease_deadline())?;
+        if lease.credential().generation == row.credential.generation {
+            lease.require_authorization(reason, "reauthorization_required", (self.clock)())?;
+        }
+        Err(Error::reauthorization(&row.credential, reason))
+    }
+
+    fn probe(&self, seal: &Seal, row: &Row, access: &Access) -> Result<Check, Error> {
+        let own = &row.credential;
+        let failed =
+            |source| Error::Protocol { doing: format!("cannot ask {} about {}", own.provider, own.label()), source };
+        let granted =
+            own.server.identity_scopes.iter().all(|scope| own.scopes.is_empty() || own.scopes.contains(scope));
+        if granted
+            && let Some(answer) =
+                protocol::userinfo(&self.http, self.clock, &own.server, &access.token).map_err(failed)?
+        {
+            return Ok(match answer {
+                Userinfo::Known(_) => passed("userinfo", "the provider knows the token"),
+                Userinfo::Forbidden => {
+                    passed("userinfo", "the provider knows the token, which may not ask for userinfo")
+                }
+                Userinfo::Unauthorized => failed_check("userinfo", "the provider does not take the token"),
+            });
+        }
+        let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
+        match protocol::introspect(&self.http, self.clock, &own.server, &client, &access.token) {
+            Ok(Some(true)) => Ok(passed("introspection", "the provider calls the token active")),
+            Ok(Some(false)) => Ok(failed_check("introspection", "the provider calls the token inactive")),
+            Ok(None) => Ok(skipped("userinfo", "the provider has nothing that this token may ask")),
+            // Not every client may introspect; that says nothing of the token.
+            Err(protocol::Error::Refused { .. } | protocol::Error::NotOauth { .. }) => {
+                Ok(skipped("introspection", "this client may not introspect tokens"))
+            }
+            Err(source) => Err(failed(source)),
+        }
+    }
+
+    fn min_valid(&self, own: &Credential, checking: &Checking, checks: &mut Vec<Check>) -> Result<(), Error> {
+        let Some(wanted) = checking.min_valid else { return Ok(()) };
+        let now = (self.clock)();
+        let until = now.plus(wanted.as_secs());
+        let needed = own.human_needed_at().filter(|at| *at < until || own.status(now) == Status::Reauth);
+        let Some(at) = needed else {
+            checks.push(passed("min-valid", "no human is needed before then"));
+            return Ok(());
+        };
+        let detail = format!("a human is needed at {}", at.rfc3339());
+        checks.push(failed_check("min-valid", &detail));
+        Err(Error::reauthorization(own, &detail))
+    }
+}
+
+fn describe(access: &Access) -> String {
+    match access.warnings.first() {
+        Some(super::Warning::NotRefreshed(error)) => format!("valid, and could not be refreshed: {error}"),
+        Some(_) => "valid for a shorter time than asked".into(),
+        None => "valid".into(),
+    }
+}
+
+fn noted(
+    checks: &mut Vec<Check>,
+    name: &'static str,
+    access: Result<Access, Error>,
+    detail: impl Fn(&Access) -> String,
+) -> Result<Access, Error> {
+    match access {
+        Ok(access) => {
+            checks.push(Check { name, result: CheckResult::Passed, detail: detail(&access) });
+            Ok(access)
+        }
+        Err(error) => {
+            checks.push(failed_check(name, &error.to_string()));
+            Err(error)
+        }
+    }
+}
+
+fn passed(name: &'static str, detail: &str) -> Check {
+    Check { name, result: CheckResult::Passed, detail: detail.to_owned() }
+}
+
+fn skipped(name: &'static str, detail: &str) -> Check {
+    Check { name, result: CheckResult::Skipped, detail: detail.to_owned() }
+}
+
+fn failed_check(name: &'static str, detail: &str) -> Check {
+    Check { name, result: CheckResult::Failed, detail: detail.to_owned() }
+}

@@ -1,0 +1,74 @@
+//! What can keep a use case from its end, by what the user can do about it.
+
+use std::time::Duration;
+
+use crate::model::Credential;
+use crate::protocol::{self, ErrorResponse};
+use crate::{callback, files, provider, sandbox, vault};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{} is not connected", label(provider, account.as_deref()))]
+    NotConnected { provider: String, account: Option<String>, known: Vec<String> },
+    #[error("{provider} has several accounts and no default")]
+    Ambiguous { provider: String, accounts: Vec<String> },
+    #[error("nothing is connected yet")]
+    NothingConnected,
+    #[error("{provider} needs to be authorized again")]
+    ReauthorizationRequired { provider: String, account: String, is_default: bool, reason: String },
+    #[error("the login at {provider} was refused")]
+    Denied { provider: String, response: ErrorResponse },
+    #[error("no answer came from the browser within {} s", limit.as_secs())]
+    LoginTimedOut { provider: String, limit: Duration, redirect_uri: String, strangers: u64 },
+    #[error("interrupted")]
+    Interrupted(i32),
+    #[error("another account signed in than the one asked for")]
+    WrongAccount { asked: String, found: String },
+    #[error("{provider} does not say whose account this is, so it needs a name")]
+    NameRequired { provider: String },
+    #[error("{provider} needs a client registration")]
+    ClientRequired { provider: String, need: Box<super::ClientNeed> },
+    #[error("{provider} refuses the client registration")]
+    ClientRefused { provider: String, response: ErrorResponse },
+    #[error("{provider} refuses the request")]
+    RequestRefused { provider: String, account: Option<String>, response: ErrorResponse },
+    #[error("{label} needs a refresh, and nothing may be sent (--offline)")]
+    Offline { label: String },
+    #[error("the provider does not accept the token of {label}")]
+    TokenRejected { label: String },
+    #[error("{0}")]
+    Usage(String),
+    #[error("{doing}")]
+    Protocol { doing: String, source: protocol::Error },
+    #[error(transparent)]
+    Provider(#[from] provider::Error),
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+    #[error(transparent)]
+    Callback(callback::Error),
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::Error),
+    #[error(transparent)]
+    Files(#[from] files::Error),
+}
+
+impl Error {
+    /// A person has to authorize this credential again.
+    pub(crate) fn reauthorization(credential: &Credential, reason: &str) -> Self {
+        Self::ReauthorizationRequired {
+            provider: credential.provider.clone(),
+            account: credential.account.clone(),
+            // Without a subject the same account cannot be recognised, and has to be named.
+            is_default: credential.default && credential.subject.is_some(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    pub(crate) fn protocol(doing: impl Into<String>) -> impl FnOnce(protocol::Error) -> Self {
+        move |source| Self::Protocol { doing: doing.into(), source }
+    }
+}
+
+fn label(provider: &str, account: Option<&str>) -> String {
+    account.map_or_else(|| provider.to_owned(), |account| format!("{provider} {account}"))
+}

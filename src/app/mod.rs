@@ -1,0 +1,95 @@
+//! The use cases, and the one room that introduces the others to each other.
+//!
+//! Nothing here prints, and nothing reads the arguments, the environment or the clock: all of that is given.
+
+mod access;
+mod authorize;
+mod check;
+mod demo;
+mod error;
+mod providers;
+mod revoke;
+mod select;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub(crate) use access::{Access, Demand, Warning};
+pub(crate) use authorize::{ClientNeed, Connected, GivenClient, Login, Person, RedirectChoice, Visit};
+pub(crate) use check::{CheckOutcome, CheckResult, Checking};
+pub(crate) use demo::{Demo, DemoServer, DemoSettings};
+pub(crate) use error::Error;
+pub(crate) use providers::NewProvider;
+pub(crate) use revoke::{Fate, Revoked};
+pub(crate) use select::Selector;
+
+// What the commands may know of the rooms below.
+pub(crate) use crate::provider::{PortRule, Provider};
+pub(crate) use crate::vault::{MasterKey, Source as KeySource};
+
+use crate::http::Http;
+use crate::model::{Clock, Credential};
+use crate::provider::Registry;
+use crate::vault::{Home, KeyAccess, KeyStatus, Seal, Vault};
+
+/// How long one process waits for another one's lease: a refresh with its time limit, and some.
+const LEASE_WAIT: Duration = Duration::from_secs(40);
+
+/// The master key, and whether it opens the store.
+pub(crate) struct KeyState {
+    pub(crate) status: KeyStatus,
+    pub(crate) opens: Result<(), Error>,
+}
+
+/// Everything the use cases work with.
+pub(crate) struct App {
+    pub(crate) home: Home,
+    /// For sockets that live as long as one command.
+    pub(crate) run_dir: PathBuf,
+    pub(crate) registry: Registry,
+    pub(crate) keys: KeyAccess,
+    pub(crate) tenant: String,
+    pub(crate) clock: Clock,
+    pub(crate) http: Http,
+    /// Who runs the program, as `user@host`.
+    pub(crate) person: String,
+}
+
+impl App {
+    /// The credentials of the tenant, or of all; no key is needed.
+    pub(crate) fn list(&self, all_tenants: bool) -> Result<Vec<Credential>, Error> {
+        let Some(vault) = self.vault()? else { return Ok(vec![]) };
+        let rows = if all_tenants { vault.all()? } else { vault.of_tenant(&self.tenant)? };
+        Ok(vault.with_uses(rows)?.into_iter().map(|row| row.credential).collect())
+    }
+
+    /// Makes an account the one that is taken when none is named.
+    pub(crate) fn make_default(&self, selector: &Selector) -> Result<Credential, Error> {
+        let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
+        let row = self.select(&vault, selector)?;
+        if row.credential.revoked_at.is_some() {
+            return Err(Error::reauthorization(&row.credential, "it was revoked"));
+        }
+        vault.make_default(&row.credential)?;
+        Ok(vault.reread(&row.credential.id)?.credential)
+    }
+
+    /// What is known of the master key; whether it opens the store is told when `open` is asked for.
+    pub(crate) fn key_status(&self) -> Result<Option<KeyState>, Error> {
+        let Some(vault) = self.vault()? else { return Ok(None) };
+        let opens = vault.unlock(&self.keys).map(|_| ()).map_err(Error::from);
+        Ok(Some(KeyState { status: vault.key_status()?, opens }))
+    }
+
+    fn vault(&self) -> Result<Option<Vault>, Error> {
+        Ok(Vault::open(&self.home)?)
+    }
+
+    fn unlock(&self, vault: &Vault) -> Result<Seal, Error> {
+        Ok(vault.unlock(&self.keys)?)
+    }
+
+    fn lease_deadline() -> Instant {
+        Instant::now() + LEASE_WAIT
+    }
+}

@@ -1,0 +1,70 @@
+//! The user's own provider entries.
+
+use std::path::PathBuf;
+
+use super::{App, Error};
+use crate::model::{ClientAuthentication, Scopes};
+use crate::protocol;
+use crate::provider::Entry;
+
+/// A provider as the user describes it: an issuer to ask, or endpoints.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewProvider {
+    pub(crate) name: String,
+    pub(crate) issuer: Option<String>,
+    pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) token_endpoint: Option<String>,
+    pub(crate) userinfo_endpoint: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
+    pub(crate) device_authorization_endpoint: Option<String>,
+    pub(crate) introspection_endpoint: Option<String>,
+    pub(crate) token_endpoint_auth_method: Option<ClientAuthentication>,
+    pub(crate) identity_scopes: Scopes,
+    pub(crate) api_hosts: Vec<String>,
+}
+
+impl App {
+    /// Writes an entry. With an issuer and no endpoints, the server is asked for its metadata; what is given wins.
+    pub(crate) fn add_provider(&self, new: &NewProvider) -> Result<(Entry, PathBuf), Error> {
+        let entry = self.describe(new.clone())?;
+        let path = self.registry.add(&new.name, &entry)?;
+        Ok((entry, path))
+    }
+
+    fn describe(&self, new: NewProvider) -> Result<Entry, Error> {
+        let found = match (&new.issuer, &new.authorization_endpoint, &new.token_endpoint) {
+            (Some(issuer), None, _) | (Some(issuer), _, None) => {
+                let doing = format!("cannot read the metadata of {issuer}");
+                Some(protocol::discover(&self.http, self.clock, issuer).map_err(Error::protocol(doing))?)
+            }
+            (_, Some(_), Some(_)) => None,
+            _ => {
+                let needed = "give --issuer, or both --authorization-endpoint and --token-endpoint";
+                return Err(Error::Usage(needed.into()));
+            }
+        };
+        let mut entry = Entry::minimal(&new.name, "", "");
+        if let Some(found) = found {
+            entry.authorization_endpoint = found.authorization_endpoint;
+            entry.token_endpoint = found.token_endpoint;
+            entry.userinfo_endpoint = found.userinfo_endpoint;
+            entry.revocation_endpoint = found.revocation_endpoint;
+            entry.device_authorization_endpoint = found.device_authorization_endpoint;
+            entry.introspection_endpoint = found.introspection_endpoint;
+            entry.token_endpoint_auth_method = found.token_endpoint_auth_method;
+            entry.authorization_response_iss_parameter_supported = found.iss_promised;
+        }
+        let set = |place: &mut Option<String>, given: Option<String>| *place = given.or(place.take());
+        entry.authorization_endpoint = new.authorization_endpoint.unwrap_or(entry.authorization_endpoint);
+        entry.token_endpoint = new.token_endpoint.unwrap_or(entry.token_endpoint);
+        set(&mut entry.userinfo_endpoint, new.userinfo_endpoint);
+        set(&mut entry.revocation_endpoint, new.revocation_endpoint);
+        set(&mut entry.device_authorization_endpoint, new.device_authorization_endpoint);
+        set(&mut entry.introspection_endpoint, new.introspection_endpoint);
+        entry.token_endpoint_auth_method = new.token_endpoint_auth_method.or(entry.token_endpoint_auth_method);
+        entry.issuer = new.issuer;
+        entry.identity_scopes = new.identity_scopes.iter().map(str::to_owned).collect();
+        entry.api_hosts = new.api_hosts;
+        Ok(entry)
+    }
+}

@@ -1,0 +1,139 @@
+//! `revoke`: end a credential at the provider, then wipe it here.
+
+use super::{App, Error, Selector};
+use crate::model::{Client, Credential, CredentialId, Secret};
+use crate::protocol::{self, Revocation, TokenKind};
+use crate::vault::{Lease, Seal, Vault};
+
+/// What became of one token at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Revoked,
+    /// The provider has no way to revoke it.
+    Unsupported,
+    /// Nothing was sent: there was no such token, it was revoked before, or only the local copy was to go.
+    Skipped,
+}
+
+/// What was done.
+pub(crate) struct Revoked {
+    pub(crate) credential: Credential,
+    pub(crate) access: Fate,
+    pub(crate) refresh: Fate,
+    /// It had been revoked before.
+    pub(crate) already: bool,
+    /// The row is gone too.
+    pub(crate) forgotten: bool,
+    /// Accounts of the same client whose tokens the provider ends along with these.
+    pub(crate) siblings: Vec<String>,
+}
+
+/// What became of one of several, and which it was.
+pub(crate) type RevokedOne = (Result<Revoked, Error>, Credential);
+
+/// How far to go.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    local: bool,
+    forget: bool,
+}
+
+impl App {
+    /// Revokes one credential. When the provider fails or refuses, nothing is changed here.
+    pub(crate) fn revoke(&self, selector: &Selector, local: bool, forget: bool) -> Result<Revoked, Error> {
+        let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
+        let own = self.select_any(&vault, selector)?;
+        let seal = self.unlock(&vault)?;
+        self.revoke_one(&vault, &seal, &own.id, Reach { local, forget })
+    }
+
+    /// Revokes every credential of the tenant, each for itself.
+    pub(crate) fn revoke_all(&self, local: bool, forget: bool) -> Result<Vec<RevokedOne>, Error> {
+        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+        let mut rows = vault.of_tenant(&self.tenant)?;
+        rows.retain(|row| forget || row.credential.revoked_at.is_none());
+        if rows.is_empty() {
+            return Err(Error::NothingConnected);
+        }
+        let seal = self.unlock(&vault)?;
+        let reach = Reach { local, forget };
+        let one = |own: Credential| (self.revoke_one(&vault, &seal, &own.id, reach), own);
+        Ok(rows.into_iter().map(|row| one(row.credential)).collect())
+    }
+
+    /// Revoking again is no error, so a provider whose only account was revoked is found without its name.
+    fn select_any(&self, vault: &Vault, selector: &Selector) -> Result<Credential, Error> {
+        match self.select(vault, selector) {
+            Err(Error::NotConnected { provider, account: None, known }) => {
+                let mut rows = vault.of_provider(&self.tenant, &provider)?;
+                match (rows.pop(), rows.is_empty()) {
+                    (Some(only), true) => Ok(only.credential),
+                    _ => Err(Error::NotConnected { provider, account: None, known }),
+                }
+            }
+            found => Ok(found?.credential),
+        }
+    }
+
+    fn revoke_one(&self, vault: &Vault, seal: &Seal, id: &CredentialId, reach: Reach) -> Result<Revoked, Error> {
+        let mut lease = vault.lease(id, seal, Self::lease_deadline())?;
+        let own = lease.credential().clone();
+        let already = own.revoked_at.is_some();
+        let (refresh, access) =
+            if reach.local || already { (Fate::Skipped, Fate::Skipped) } else { self.revoke_tokens(&lease)? };
+        if !already {
+            lease.wipe((self.clock)())?;
+        }
+        let credential = lease.credential().clone();
+        if reach.forget {
+            vault.forget(&credential)?;
+        }
+        let siblings =
+            if refresh == Fate::Revoked || access == Fate::Revoked { self.siblings(vault, &own)? } else { vec![] };
+        Ok(Revoked { credential, access, refresh, already, forgotten: reach.forget, siblings })
+    }
+
+    /// The refresh token first: it is the one that lives.
+    fn revoke_tokens(&self, lease: &Lease<'_>) -> Result<(Fate, Fate), Error> {
+        let own = lease.credential();
+        let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
+        let (access, refresh) = lease.tokens()?;
+        let refresh = self.revoke_token(own, &client, refresh.map(|token| token.0).as_ref(), TokenKind::Refresh)?;
+        let access = self.revoke_token(own, &client, access.map(|token| token.0).as_ref(), TokenKind::Access)?;
+        Ok((refresh, access))
+    }
+
+    fn revoke_token(
+        &self,
+        own: &Credential,
+        client: &Client,
+        token: Option<&Secret>,
+        kind: TokenKind,
+    ) -> Result<Fate, Error> {
+        let Some(token) = token else { return Ok(Fate::Skipped) };
+        match protocol::revoke(&self.http, self.clock, &own.server, client, token, kind) {
+            Ok(Revocation::Revoked) => Ok(Fate::Revoked),
+            Ok(Revocation::Unsupported) => Ok(Fate::Unsupported),
+            Err(protocol::Error::Refused { response, .. }) if response.blames_client() => {
+                Err(Error::ClientRefused { provider: own.provider.clone(), response })
+            }
+            Err(source) => Err(Error::Protocol { doing: format!("cannot revoke {}", own.label()), source }),
+        }
+    }
+
+    /// Other accounts here that the provider ends along with this one: same client, same subject.
+    fn siblings(&self, vault: &Vault, own: &Credential) -> Result<Vec<String>, Error> {
+        if !own.server.revocation_ends_grant {
+            return Ok(vec![]);
+        }
+        let rows = vault.all()?.into_iter().map(|row| row.credential);
+        let same = rows.filter(|other| {
+            other.id != own.id
+                && other.revoked_at.is_none()
+                && (&other.provider, &other.client_id) == (&own.provider, &own.client_id)
+                && other.subject.is_some()
+                && other.subject == own.subject
+        });
+        Ok(same.map(|other| format!("{} (tenant {})", other.label(), other.tenant)).collect())
+    }
+}
