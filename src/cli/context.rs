@@ -1,0 +1,78 @@
+//! What every command starts from: the environment and the global options, turned into values once.
+
+use std::time::Duration;
+
+use super::failure::Failure;
+use super::{Global, Terminal};
+use crate::app::{App, Error};
+use crate::http::Http;
+use crate::model::Timestamp;
+use crate::model::text::shown;
+use crate::paths::{Environment, MasterKeySource, Paths};
+use crate::provider::Registry;
+use crate::vault::{Given, Home, KeyAccess, Keyring};
+
+/// How long a keyring may take to answer. It never asks anybody within this time: a locked one says so at once.
+const KEYRING_LIMIT: Duration = Duration::from_secs(5);
+/// How long one request to a provider may take.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
+pub(super) struct Context {
+    pub(super) environment: Environment,
+    pub(super) terminal: Terminal,
+    tenant: Option<String>,
+}
+
+impl Context {
+    pub(super) fn new(environment: Environment, global: &Global) -> Self {
+        let tenant = global.tenant.clone().or_else(|| environment.get("OAUTH_TENANT").map(str::to_owned));
+        Self { terminal: Terminal::new(&environment, global), environment, tenant }
+    }
+
+    pub(super) fn paths(&self) -> Result<Paths, Failure> {
+        self.environment.paths().map_err(|error| Failure::set_up(error.to_string()))
+    }
+
+    pub(super) fn registry(&self) -> Result<Registry, Failure> {
+        Ok(Registry::new(&self.paths()?.providers))
+    }
+
+    /// The use cases over this environment.
+    pub(super) fn app(&self) -> Result<App, Failure> {
+        self.app_with_limit(REQUEST_LIMIT)
+    }
+
+    pub(super) fn app_with_limit(&self, limit: Duration) -> Result<App, Failure> {
+        let paths = self.paths()?;
+        let given = self.environment.master_key().map_err(|error| Failure::set_up(error.to_string()))?;
+        let given = given.map(|source| match source {
+            MasterKeySource::Value(key) => Given::Value(key),
+            MasterKeySource::File(path) => Given::File(path),
+            MasterKeySource::Command(line) => Given::Command(line),
+        });
+        Ok(App {
+            home: Home { database: paths.database, locks: paths.locks, uses: paths.uses },
+            run_dir: paths.run,
+            registry: Registry::new(&paths.providers),
+            keys: KeyAccess { given, keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT) },
+            tenant: self.tenant()?,
+            clock: Timestamp::now,
+            http: Http::new(limit),
+            person: self.environment.person(),
+        })
+    }
+
+    pub(super) fn tenant(&self) -> Result<String, Failure> {
+        let name = self.tenant.as_deref().unwrap_or("default");
+        let plain = !name.is_empty() && name.len() <= 128 && shown(name) == name && name.trim() == name;
+        if plain {
+            Ok(name.to_owned())
+        } else {
+            Err(Error::Usage(format!("`{}` cannot be a tenant's name", shown(name))).into())
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}

@@ -1,0 +1,442 @@
+//! The failure table: what every error is called, which exit code it has, and what can be done about it.
+//!
+//! Only here are hints written, because only this room knows commands. A hint is something that can be pasted.
+
+use std::error::Error as StdError;
+use std::io;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use serde_json::{Value, json};
+
+use super::when;
+use crate::app::{ClientNeed, Error};
+use crate::model::Credential;
+use crate::model::text::shown;
+use crate::vault::{KeyError, KeyringError};
+use crate::{callback, files, http, protocol, provider, vault};
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) causes: Vec<String>,
+    pub(super) hints: Vec<String>,
+    /// The command to run, when one command helps.
+    pub(super) action: Option<String>,
+    pub(super) exit: u8,
+}
+
+/// Ways to give a master key where there is no keyring.
+const KEY_WITHOUT_KEYRING: [&str; 2] = [
+    "keep the key in a file: (umask 077; oauth key generate > ~/.oauth-master-key); export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key",
+    "or set OAUTH_MASTER_KEY from a CI secret, or OAUTH_MASTER_KEY_COMMAND to a command that prints the key",
+];
+
+impl Failure {
+    fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), causes: vec![], hints: vec![], action: None, exit }
+    }
+
+    pub(super) fn usage(message: String) -> Self {
+        Self::new("usage", 2, message)
+    }
+
+    /// The environment or a file says what cannot be.
+    pub(super) fn set_up(message: String) -> Self {
+        Self::new("bad_config", 2, message)
+    }
+
+    pub(super) fn internal(message: String) -> Self {
+        Self::new("internal", 1, message)
+    }
+
+    /// stdout does not take data. A reader that has gone away ends the program quietly, like the signal would.
+    pub(super) fn of_output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new("broken_pipe", 141, "");
+        }
+        Self::new("output", 1, format!("cannot write to standard output: {error}"))
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.message.is_empty()
+    }
+
+    fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// A hint that is one command.
+    fn action(mut self, command: impl Into<String>) -> Self {
+        let command = command.into();
+        self.hints.push(command.clone());
+        self.action = Some(command);
+        self
+    }
+
+    /// The whole error in one line.
+    pub(super) fn summary(&self) -> String {
+        self.causes.iter().fold(self.message.clone(), |line, cause| format!("{line}: {cause}"))
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let hint = (!self.hints.is_empty()).then(|| self.hints.join("\n"));
+        let inner = json!({"code": self.code, "message": self.summary(), "hint": hint, "action": self.action, "exit": self.exit});
+        json!({"error": inner})
+    }
+
+    pub(super) fn from_error(error: &Error) -> Self {
+        match error {
+            Error::NotConnected { provider, account, known } => {
+                not_connected(error, provider, account.as_deref(), known)
+            }
+            Error::Ambiguous { provider, accounts } => {
+                let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
+                Self::new("ambiguous_account", 3, error.to_string())
+                    .because(format!("connected are: {}", list.join(", ")))
+                    .hint(format!("name one, or choose a default: oauth default {provider} {}", word(&accounts[0])))
+            }
+            Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action("oauth init PROVIDER"),
+            Error::ReauthorizationRequired { provider, account, is_default, reason } => {
+                let command = if *is_default {
+                    format!("oauth init {provider}")
+                } else {
+                    format!("oauth init {provider} {}", word(account))
+                };
+                Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason)).action(command)
+            }
+            Error::Denied { response, .. } => denied(error, response),
+            Error::LoginTimedOut { provider, redirect_uri, strangers, .. } => {
+                timed_out(error, provider, redirect_uri, *strangers)
+            }
+            Error::Interrupted(signal) => {
+                let exit = u8::try_from(128 + signal).unwrap_or(1);
+                Self::new("interrupted", exit, "interrupted").because("nothing was stored")
+            }
+            Error::WrongAccount { asked, found } => Self::new("wrong_account", 7, error.to_string())
+                .because(format!(
+                    "`{}` was asked for, and `{}` signed in; nothing was stored",
+                    shown(asked),
+                    shown(found)
+                ))
+                .hint("sign out in the browser, or choose the right account there, and try again"),
+            Error::NameRequired { provider } => {
+                Self::usage(error.to_string()).hint(format!("give it one: oauth init {provider} NAME"))
+            }
+            Error::ClientRequired { need, .. } => client_required(error, need),
+            Error::ClientRefused { provider, response } => Self::new("invalid_client", 2, error.to_string())
+                .because(format!("the provider answered {response}; the tokens are kept"))
+                .hint(format!(
+                    "check client id and secret, then: oauth init {provider} --client-id ID --client-secret-stdin"
+                )),
+            Error::RequestRefused { provider, account, response } => {
+                let account = account.as_ref().map_or(String::new(), |account| format!(" {}", word(account)));
+                Self::new("request_refused", 4, error.to_string())
+                    .because(format!("the provider answered {response}; the tokens are kept"))
+                    .action(format!("oauth init {provider}{account}"))
+            }
+            Error::Offline { .. } => Self::new("offline", 5, error.to_string()).hint("run it again without --offline"),
+            Error::TokenRejected { .. } => Self::new("token_rejected", 5, error.to_string())
+                .because("it answers 401, although the token can be refreshed; nothing is changed here")
+                .hint("try again later; if it goes on, connect the account again with: oauth init"),
+            Error::Usage(_) => Self::usage(error.to_string()),
+            Error::Protocol { doing, source } => of_protocol(doing, source),
+            Error::Provider(error) => of_provider(error),
+            Error::Vault(error) => of_vault(error),
+            Error::Callback(error) => of_callback(error),
+            Error::Sandbox(error) => Self::internal(error.to_string()).because(root(error)),
+            Error::Files(error) => of_files(error),
+        }
+    }
+
+    /// The exit code and error code of the arguments' parser, which words its errors itself.
+    fn of_clap(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Self::usage(message.to_owned()).hint("oauth --help")
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+impl From<provider::Error> for Failure {
+    fn from(error: provider::Error) -> Self {
+        of_provider(&error)
+    }
+}
+
+/// Help and version go to stdout; everything else is wrong usage.
+pub(super) fn of_arguments(error: &clap::Error, json: bool) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader that has gone away has read enough.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ if json => {
+            let failure = Failure::of_clap(error);
+            let _ = io::Write::write_all(&mut io::stderr(), format!("{}\n", failure.json()).as_bytes());
+            ExitCode::from(failure.exit)
+        }
+        _ => {
+            let _ = error.print();
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The exit code that counts over several.
+pub(super) fn gravest(exits: &[u8]) -> u8 {
+    const ORDER: [u8; 8] = [7, 6, 4, 3, 2, 1, 5, 0];
+    exits.iter().copied().min_by_key(|exit| ORDER.iter().position(|own| own == exit).unwrap_or(5)).unwrap_or(0)
+}
+
+/// The command that connects a credential again.
+pub(super) fn init_command(own: &Credential) -> String {
+    let by_itself = own.default && own.subject.is_some();
+    if by_itself {
+        format!("oauth init {}", own.provider)
+    } else {
+        format!("oauth init {} {}", own.provider, word(&own.account))
+    }
+}
+
+/// A word as a shell takes it, made harmless first.
+fn word(text: &str) -> String {
+    let text = shown(text);
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "@.-_+:/,=".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// A reason of our own, in which foreign text was made harmless already.
+fn shown_long(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn not_connected(error: &Error, provider: &str, account: Option<&str>, known: &[String]) -> Failure {
+    let failure = Failure::new("not_connected", 3, shown_long(&error.to_string()));
+    let known: Vec<_> = known.iter().map(|account| shown(account)).collect();
+    let failure =
+        if known.is_empty() { failure } else { failure.because(format!("connected are: {}", known.join(", "))) };
+    let account = account.map_or(String::new(), |account| format!(" {}", word(account)));
+    failure.action(format!("oauth init {provider}{account}"))
+}
+
+fn denied(error: &Error, response: &protocol::ErrorResponse) -> Failure {
+    let cause = format!("the provider answered {response}");
+    match response.code.as_str() {
+        "server_error" | "temporarily_unavailable" => {
+            Failure::new("provider_error", 5, error.to_string()).because(cause)
+        }
+        "unauthorized_client" | "unsupported_response_type" | "invalid_client" => {
+            Failure::new("invalid_client", 2, error.to_string())
+                .because(cause)
+                .hint("check how the client is registered at the provider")
+        }
+        "invalid_scope" => Failure::usage(error.to_string()).because(cause).hint("ask for other scopes with --scope"),
+        "invalid_request" => Failure::new("request_refused", 1, error.to_string()).because(cause),
+        _ => Failure::new("access_denied", 4, error.to_string())
+            .because(cause)
+            .hint("try again, and agree in the browser"),
+    }
+}
+
+fn timed_out(error: &Error, provider: &str, redirect_uri: &str, strangers: u64) -> Failure {
+    let failure = Failure::new("authorization_timeout", 4, error.to_string())
+        .because("a page of the provider that stopped in the browser, most often because this redirect URI is not registered:")
+        .because(redirect_uri);
+    let failure = match strangers {
+        0 => failure,
+        count => failure.because(format!("{count} answers came that were not for this login")),
+    };
+    failure
+        .hint(format!(
+            "see what the page says; register the redirect URI (oauth provider show {provider}), and try again"
+        ))
+        .hint("a login that takes longer: --timeout 15m")
+}
+
+fn client_required(error: &Error, need: &ClientNeed) -> Failure {
+    let mut failure = Failure::new("client_required", 2, error.to_string());
+    let what = match (need.id, need.secret) {
+        (true, true) => "there is no client id and no client secret",
+        (true, false) => "there is no client id",
+        _ => "there is no client secret",
+    };
+    failure = failure.because(what);
+    for (at, step) in need.setup.iter().enumerate() {
+        failure = failure.hint(format!("{}. {step}", at + 1));
+    }
+    if let Some(url) = &need.console_url {
+        failure = failure.hint(format!("register at {url}"));
+    }
+    failure = failure.hint(format!("the redirect URI is {}", need.redirect_uri));
+    let secret = if need.secret { " --client-secret-stdin" } else { "" };
+    failure.action(format!("oauth init {} --client-id ID{secret}", need.provider))
+}
+
+fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
+    use protocol::Error as E;
+    let failure = |code, exit| Failure::new(code, exit, doing).because(shown_long(&error.to_string()));
+    match error {
+        E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
+        E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5),
+        E::Http(_) => failure("unreachable", 5).hint("check the network, and try again; nothing is changed here"),
+        E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
+            failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
+        }
+        E::Trouble { retry_after: Some(_), .. } => failure("rate_limited", 5).hint("try again later"),
+        E::Trouble { .. } => failure("provider_error", 5).hint("try again later; nothing is changed here"),
+        E::NotOauth { .. } => failure("provider_error", 5)
+            .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
+        E::Malformed { .. } => failure("provider_error", 5),
+        E::Redirected { .. } => failure("wrong_host", 7),
+        E::IssuerMismatch { .. } => {
+            failure("issuer_mismatch", 7).hint("nothing was stored; check whom the address belongs to")
+        }
+        E::IdToken(_) => failure("id_token_rejected", 7),
+        E::Refused { .. } => failure("request_refused", 1),
+        E::Request(_) => failure("bad_config", 2),
+    }
+}
+
+fn of_provider(error: &provider::Error) -> Failure {
+    use provider::Error as E;
+    let text = error.to_string();
+    match error {
+        E::Unknown { similar, .. } => {
+            let failure = Failure::new("unknown_provider", 3, text);
+            match similar.first() {
+                Some(first) => {
+                    let names = similar.join(", ");
+                    Failure { action: Some(format!("oauth provider show {first}")), ..failure }
+                        .hint(format!("did you mean: {names}"))
+                }
+                None => failure
+                    .hint("see them all: oauth provider list; add your own: oauth provider add NAME --issuer URL"),
+            }
+        }
+        E::BadName(_) => {
+            Failure::usage(text).hint("a name is made of a-z, 0-9, `.`, `_` and `-`, and begins with a letter or digit")
+        }
+        E::BuiltIn(_) => Failure::usage(text).hint("choose another name for your own"),
+        E::Exists(name) => Failure::usage(text).hint(format!("oauth provider remove {name}")),
+        E::Invalid { .. } => Failure::set_up(text),
+        E::VariableMissing { variable, .. } => Failure::usage(text).hint(format!("add --set {variable}=VALUE")),
+        E::VariableUnknown { known, .. } if known.is_empty() => Failure::usage(text).because("it has no variables"),
+        E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),
+        E::VariableValue { .. } => Failure::usage(text).because("a value is a host name or a word"),
+        E::Files(error) => of_files(error),
+    }
+}
+
+fn of_files(error: &files::Error) -> Failure {
+    match error {
+        files::Error::Insecure { mend, .. } => {
+            let failure = Failure::new("insecure_permissions", 7, error.to_string());
+            mend.iter().fold(failure, |failure, mend| failure.action(mend.clone()))
+        }
+        files::Error::Io { source, .. } => {
+            Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string())
+        }
+    }
+}
+
+fn of_vault(error: &vault::Error) -> Failure {
+    use vault::Error as E;
+    let text = shown_long(&error.to_string());
+    match error {
+        E::Files(error) => of_files(error),
+        E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
+        E::NotAStore { .. } => Failure::new("store_unavailable", 6, text)
+            .because("it is empty, damaged or of another program; it is left as it is")
+            .hint("put it aside, and bring back a backup or connect the accounts again"),
+        E::NewerSchema { .. } => {
+            Failure::new("store_unavailable", 6, text).hint("use the newer version of this program")
+        }
+        E::Damaged { .. } | E::Tampered { .. } => Failure::new("tampered", 7, text)
+            .because("a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent"),
+        E::WrongKey => Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status"),
+        E::NoKey(source) => of_key(source),
+        E::Leased { .. } => Failure::new("busy", 5, text).hint("try again"),
+        E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),
+        E::Gone(_) => Failure::new("not_connected", 3, "the credential is no longer there"),
+    }
+}
+
+fn of_key(error: &KeyError) -> Failure {
+    let cause = shown_long(&error.to_string());
+    let failure = |code| Failure::new(code, 6, "the master key is not available").because(cause.clone());
+    match error {
+        KeyError::Keyring(KeyringError::Locked) => failure("keyring_locked")
+            .hint("unlock the keyring (log in to the desktop, or open it with its own program), and try again"),
+        KeyError::Keyring(_) => {
+            KEY_WITHOUT_KEYRING.iter().fold(failure("keyring_unavailable"), |all, hint| all.hint(*hint))
+        }
+        KeyError::Lost => failure("keyring_unavailable")
+            .hint("bring the item back from a backup of the keyring; without its key a store cannot be opened")
+            .hint("to begin again: put credentials.db aside and connect the accounts anew"),
+        KeyError::NotGiven(variable) => {
+            failure("keyring_unavailable").hint(format!("set {variable} to the key this store was made with"))
+        }
+        KeyError::Malformed { .. } if cause.starts_with("OAUTH_MASTER_KEY") => {
+            Failure::new("bad_config", 2, cause.clone()).action("oauth key generate")
+        }
+        KeyError::Malformed { .. } => failure("wrong_master_key"),
+        KeyError::Files(error) => of_files(error),
+        KeyError::Command(_) => failure("keyring_unavailable"),
+    }
+}
+
+fn of_callback(error: &callback::Error) -> Failure {
+    match error {
+        callback::Error::PortBusy { port } => Failure::new("port_busy", 7, error.to_string())
+            .because("another program listens there, and would get the answer of this login")
+            .hint(format!(
+                "see which one: ss -ltnp 'sport = :{port}'; or choose another with --port, if the provider allows it"
+            )),
+        other => Failure::internal(other.to_string()).because(root(other)),
+    }
+}
+
+/// The innermost cause.
+fn root(error: &(dyn StdError + 'static)) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    shown_long(&inner.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_exit_code_counts() {
+        assert_eq!(gravest(&[]), 0);
+        assert_eq!(gravest(&[0, 5, 0]), 5);
+        assert_eq!(gravest(&[5, 1]), 1);
+        assert_eq!(gravest(&[4, 3, 6, 5]), 6);
+        assert_eq!(gravest(&[6, 7, 4]), 7);
+    }
+
+    #[test]
+    fn a_hostile_account_cannot_leave_its_quotes() {
+        assert_eq!(word("alice@example.com"), "alice@example.com");
+        assert_eq!(word("it's; rm -rf /"), r"'it'\''s; rm -rf /'");
+        assert_eq!(word("a\x1b[2J"), r"'a\x1b[2J'");
+    }
+}

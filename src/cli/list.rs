@@ -1,0 +1,126 @@
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::context::Context;
+use super::failure::{Failure, init_command};
+use super::terminal::{Terminal, Tone};
+use super::{credential, table, when};
+use crate::model::text::shown;
+use crate::model::{Credential, Status, Timestamp};
+
+/// Show every credential: its status, when it expires, when it was last used
+///
+/// The master key is not needed for this.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  oauth list\n  oauth list --status reauth --json")]
+pub(super) struct ListArgs {
+    /// Only this provider
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Only this status
+    #[arg(long, value_name = "STATUS")]
+    status: Option<StatusFilter>,
+    /// Every tenant, not only one
+    #[arg(long)]
+    all_tenants: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StatusFilter {
+    Revoked,
+    Stale,
+    Reauth,
+    Expiring,
+    Due,
+    Valid,
+}
+
+pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
+    let now = context.now();
+    let mut all = context.app()?.list(args.all_tenants)?;
+    let empty = all.is_empty();
+    if let Some(name) = &args.provider {
+        let id = context.registry()?.find(name).map_or_else(|_| name.clone(), |provider| provider.id);
+        all.retain(|own| own.provider == id || own.provider == *name);
+    }
+    if let Some(status) = args.status {
+        all.retain(|own| wanted(status, own.status(now)));
+    }
+    if context.terminal.json {
+        let array = Value::Array(all.iter().map(|own| credential::json(own, now)).collect());
+        return context.terminal.data_json(&array).map(|()| 0);
+    }
+    if all.is_empty() {
+        let words =
+            if empty { "nothing is connected yet; start with: oauth init PROVIDER" } else { "no credential fits" };
+        context.terminal.say(words);
+        return Ok(0);
+    }
+    context.terminal.data(&rendered(&all, args.all_tenants, now, &context.terminal))?;
+    for own in all.iter().filter(|own| own.status(now) == Status::Reauth) {
+        let reason = own.reason(now).unwrap_or_default();
+        context.terminal.say(&format!("{}: {} — {}", shown(&own.label()), shown(&reason), init_command(own)));
+    }
+    Ok(0)
+}
+
+fn wanted(filter: StatusFilter, status: Status) -> bool {
+    let name = filter.to_possible_value();
+    name.is_some_and(|name| name.get_name() == status.as_str())
+}
+
+/// The table as text.
+pub(super) fn rendered(all: &[Credential], tenants: bool, now: Timestamp, terminal: &Terminal) -> String {
+    let mut header = vec!["PROVIDER", "ACCOUNT", "STATUS", "EXPIRES", "LAST USED"];
+    if tenants {
+        header.insert(0, "TENANT");
+    }
+    let rows = all.iter().map(|own| {
+        let mut row = vec![
+            own.provider.clone(),
+            format!("{}{}", shown(&own.account), if own.default { " *" } else { "" }),
+            own.status(now).as_str().to_owned(),
+            expires(own, now),
+            own.last_used_at.map_or_else(|| "never".into(), |at| when::relative(at, now)),
+        ];
+        if tenants {
+            row.insert(0, shown(&own.tenant));
+        }
+        row
+    });
+    let mut text = String::new();
+    for (at, line) in table::lines(Some(&header), rows, terminal.width()).iter().enumerate() {
+        let tinted = if at == 0 { terminal.tint_out(line, Tone::Faint) } else { tint_status(line, terminal) };
+        text.push_str(&tinted);
+        text.push('\n');
+    }
+    text
+}
+
+/// When the token ends; a credential that renews itself needs nobody then.
+fn expires(own: &Credential, now: Timestamp) -> String {
+    match own.expires_at {
+        _ if own.revoked_at.is_some() => "-".into(),
+        None => "not told".into(),
+        Some(at) if own.refreshable && own.reauth.is_none() => format!("{}, renews", when::relative(at, now)),
+        Some(at) => when::relative(at, now),
+    }
+}
+
+/// Colours the status word of a line. Where colour is off, the word alone says it.
+fn tint_status(line: &str, terminal: &Terminal) -> String {
+    let tones = [
+        ("revoked", Tone::Faint),
+        ("reauth", Tone::Bad),
+        ("expiring", Tone::Warning),
+        ("due", Tone::Good),
+        ("valid", Tone::Good),
+    ];
+    for (word, tone) in tones {
+        if let Some(at) = line.rfind(&format!(" {word} ")) {
+            let (before, rest) = line.split_at(at + 1);
+            return format!("{before}{}{}", terminal.tint_out(word, tone), &rest[word.len()..]);
+        }
+    }
+    line.to_owned()
+}

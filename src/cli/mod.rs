@@ -1,0 +1,148 @@
+//! Words and pictures: one file a command. The only room that prints, and the only one that knows commands.
+
+mod completions;
+mod context;
+mod credential;
+mod default;
+mod demo;
+mod failure;
+mod init;
+mod key;
+mod list;
+mod man;
+mod provider;
+mod revoke;
+mod table;
+mod terminal;
+mod test;
+mod token;
+mod when;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::paths::Environment;
+use context::Context;
+use failure::Failure;
+use terminal::Terminal;
+
+/// Connect an account once in your browser; every script on this machine then gets a token that is valid now.
+///
+/// Tokens lie in a local database, each sealed under a master key that lives in the operating system's keyring. There
+/// is no daemon, no cloud service and no plain-text fallback.
+#[derive(Debug, Parser)]
+#[command(name = "oauth", version, max_term_width = 100, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  oauth demo                                   see the whole life of a credential in seconds
+  oauth init google                            connect an account in your browser
+  curl -H \"$(oauth token github --format header)\" https://api.github.com/user
+  oauth test                                   is everything still usable?
+  oauth revoke google alice@example.com        end it, at the provider and here
+
+Exit codes:
+  0 done                       4 a human must authorize (again)
+  1 failed                     5 network or provider trouble that may pass
+  2 wrong usage or set-up      6 vault, master key or keyring not available
+  3 no such credential         7 refused for safety";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+struct Global {
+    /// Print data and errors as JSON
+    #[arg(long, global = true, help_heading = "Global options")]
+    json: bool,
+    /// The name space of credentials to work in [default: default, or $`OAUTH_TENANT`]
+    #[arg(long, global = true, value_name = "NAME", visible_alias = "tenant-id", help_heading = "Global options")]
+    tenant: Option<String>,
+    /// Say nothing but errors
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    verbose: u8,
+    /// When to use colour; `NO_COLOR` is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    color: ColorChoice,
+    /// Never ask a question
+    #[arg(long, global = true, help_heading = "Global options")]
+    no_input: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    List(list::ListArgs),
+    Default(default::DefaultArgs),
+    Token(token::TokenArgs),
+    Test(test::TestArgs),
+    Revoke(revoke::RevokeArgs),
+    Provider(provider::ProviderArgs),
+    Key(key::KeyArgs),
+    Demo(demo::DemoArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Runs the program with these arguments, the first of which is its own name.
+///
+/// To be called once, at the start of `main`, before any other thread exists: it takes secrets out of the process's
+/// environment.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let environment = Environment::take();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return failure::of_arguments(&error, arguments.iter().any(|argument| argument == "--json")),
+    };
+    let context = Context::new(environment, &cli.global);
+    match dispatch(cli.command, &context) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => context.terminal.report(&failure),
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
+    match command {
+        Command::Init(args) => init::run(args, context),
+        Command::List(args) => list::run(&args, context),
+        Command::Default(args) => default::run(&args, context),
+        Command::Token(args) => token::run(&args, context),
+        Command::Test(args) => test::run(&args, context),
+        Command::Revoke(args) => revoke::run(&args, context),
+        Command::Provider(args) => provider::run(args, context),
+        Command::Key(args) => key::run(&args, context),
+        Command::Demo(args) => demo::run(&args, context),
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+    }
+}
+
+/// The whole command tree, for completions and man pages.
+fn tree() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_tree_is_consistent() {
+        super::tree().debug_assert();
+    }
+}

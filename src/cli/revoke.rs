@@ -1,0 +1,126 @@
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::credential;
+use super::failure::{Failure, gravest};
+use crate::app::{App, Fate, Revoked, Selector};
+use crate::model::text::shown;
+
+/// End a credential: at the provider, then here
+///
+/// Both tokens are revoked (RFC 7009) and then wiped. The row stays as `revoked` until --forget. When the provider
+/// fails or refuses, nothing is changed here.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth revoke google alice@example.com
+  oauth revoke github --local --forget       delete it here only")]
+pub(super) struct RevokeArgs {
+    /// The provider, or PROVIDER@ACCOUNT
+    #[arg(required_unless_present = "all")]
+    provider: Option<String>,
+    /// The account [default: the provider's default account]
+    account: Option<String>,
+    /// Every credential of the tenant
+    #[arg(long, conflicts_with = "provider")]
+    all: bool,
+    /// Do not ask the provider
+    #[arg(long)]
+    local: bool,
+    /// Delete the row, too
+    #[arg(long)]
+    forget: bool,
+}
+
+pub(super) fn run(args: &RevokeArgs, context: &Context) -> Result<u8, Failure> {
+    let app = context.app()?;
+    let Some(provider) = &args.provider else { return all(args, &app, context) };
+    let selector = Selector::parse(provider, args.account.as_deref())?;
+    let done = app.revoke(&selector, args.local, args.forget)?;
+    tell(&done, context);
+    if context.terminal.json {
+        context.terminal.data_json(&describe(&done, context))?;
+    }
+    Ok(0)
+}
+
+fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
+    let mut objects = Vec::new();
+    let mut exits = Vec::new();
+    for (result, own) in app.revoke_all(args.local, args.forget)? {
+        match result {
+            Ok(done) => {
+                tell(&done, context);
+                objects.push(describe(&done, context));
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                let failed = json!({"credential": credential::json(&own, context.now()), "access": "failed",
+                    "refresh": "failed", "local": "kept", "error": failure.json()["error"]});
+                objects.push(failed);
+                exits.push(failure.exit);
+                if !context.terminal.json {
+                    context.terminal.report(&failure);
+                }
+            }
+        }
+    }
+    if context.terminal.json {
+        context.terminal.data_json(&Value::Array(objects))?;
+    }
+    Ok(gravest(&exits))
+}
+
+fn describe(done: &Revoked, context: &Context) -> Value {
+    json!({
+        "credential": credential::json(&done.credential, context.now()),
+        "access": word(done.access),
+        "refresh": word(done.refresh),
+        "local": if done.forgotten { "forgotten" } else { "wiped" },
+    })
+}
+
+fn word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Revoked => "revoked",
+        Fate::Unsupported => "unsupported",
+        Fate::Skipped => "skipped",
+    }
+}
+
+/// What was done, in a sentence.
+pub(super) fn sentence(done: &Revoked) -> String {
+    let own = &done.credential;
+    let name = shown(&own.label());
+    if done.already {
+        let forgotten = if done.forgotten { "; its row is deleted now" } else { "" };
+        return format!("{name} had been revoked before{forgotten}");
+    }
+    let revoked = kinds(done, Fate::Revoked);
+    if revoked.is_empty() {
+        return format!("{name} is wiped here");
+    }
+    format!("{name} is revoked at {} ({}) and wiped here", shown(&own.server.name), revoked.join(" and "))
+}
+
+fn tell(done: &Revoked, context: &Context) {
+    let terminal = &context.terminal;
+    let own = &done.credential;
+    let at = shown(&own.server.name);
+    terminal.say(&sentence(done));
+    let unsupported = kinds(done, Fate::Unsupported);
+    if !unsupported.is_empty() && done.refresh != Fate::Revoked {
+        let page = own.server.applications_url.as_deref().map_or_else(String::new, |url| format!("; end it at {url}"));
+        terminal.warn(&format!("{at} has no way to revoke the {}{page}", unsupported.join(" and the ")));
+    }
+    for sibling in &done.siblings {
+        terminal.warn(&format!("{at} ends {} along with it", shown(sibling)));
+    }
+}
+
+/// The kinds of token that met this fate.
+fn kinds(done: &Revoked, fate: Fate) -> Vec<&'static str> {
+    let fates = [("refresh token", done.refresh), ("access token", done.access)];
+    fates.into_iter().filter(|(_, own)| *own == fate).map(|(what, _)| what).collect()
+}

@@ -1,0 +1,159 @@
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use url::Url;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{credential, init, when};
+use crate::app::{Access, Demand, Error, Selector, Warning};
+use crate::model::text::{shown, variable_part};
+use crate::model::time::parse_duration;
+
+/// Print a token that is valid now
+///
+/// It is refreshed first when it has to be; however many processes ask, one refresh is sent. It never opens a browser
+/// unless --login is given.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  curl -H \"Authorization: Bearer $(oauth token github)\" https://api.github.com/user
+  oauth token google alice@example.com --min-ttl 10m
+  eval \"$(oauth token gitlab --format env)\"")]
+pub(super) struct TokenArgs {
+    /// The provider, or PROVIDER@ACCOUNT
+    provider: String,
+    /// The account [default: the provider's default account]
+    account: Option<String>,
+    /// The token shall live at least this long (30s, 10m, 1h)
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s", hide_default_value = true)]
+    min_ttl: Duration,
+    /// Get a newer token than the one stored now
+    #[arg(long, conflicts_with = "offline")]
+    refresh: bool,
+    /// Send nothing: the stored token, or an error
+    #[arg(long)]
+    offline: bool,
+    /// Open the browser when a human has to authorize again
+    #[arg(long, conflicts_with = "offline")]
+    login: bool,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "token")]
+    format: Format,
+    /// The user name for xoauth2 and netrc [default: the account]
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The token alone
+    Token,
+    /// An HTTP header line: `Authorization: Bearer …`
+    Header,
+    /// The credential with `access_token` and `source`
+    Json,
+    /// A line for the shell: `export NAME=…`
+    Env,
+    /// The initial response of SASL XOAUTH2, for IMAP and SMTP
+    Xoauth2,
+    /// A line for a .netrc file
+    Netrc,
+}
+
+pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
+    let selector = Selector::parse(&args.provider, args.account.as_deref())?;
+    let demand = Demand { min_ttl: args.min_ttl, refresh: args.refresh, offline: args.offline };
+    let fallback = context.environment.of_provider("TOKEN", &selector.provider).cloned();
+    let app = context.app()?;
+    let access = match app.token(&selector, demand, fallback.clone()) {
+        Err(Error::ReauthorizationRequired { provider, account, .. }) if args.login => {
+            init::again(&provider, &account, context)?;
+            app.token(&selector, Demand { refresh: false, ..demand }, fallback)?
+        }
+        access => access?,
+    };
+    for warning in &access.warnings {
+        warn(warning, context);
+    }
+    if access.credential.is_none() {
+        let variable = format!("OAUTH_TOKEN_{}", variable_part(&selector.provider));
+        context.terminal.say(&format!(
+            "note: the token comes from {variable}; nothing is connected for {}",
+            shown(&selector.provider)
+        ));
+    }
+    print(args, &selector, &access, context)?;
+    Ok(0)
+}
+
+fn warn(warning: &Warning, context: &Context) {
+    let terminal = &context.terminal;
+    match warning {
+        Warning::NotRefreshed(error) => {
+            let failure = Failure::from_error(error);
+            terminal.warn(&format!("the token still lives, but could not be refreshed: {}", failure.summary()));
+            for hint in failure.hints {
+                terminal.say(&format!("  hint: {hint}"));
+            }
+        }
+        Warning::ShortLived { seconds } => {
+            let life = when::length(seconds.unsigned_abs());
+            terminal.warn(&format!("the provider gives tokens for {life} only, less than --min-ttl"));
+        }
+        Warning::NotRecorded(error) => terminal.warn(&format!("this use was not recorded: {error}")),
+    }
+}
+
+fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Context) -> Result<(), Failure> {
+    let token = access.token.0.expose();
+    let own = access.credential.as_ref();
+    let user = || {
+        let named = args.user.clone().or_else(|| own.map(|own| own.account.clone()));
+        named.ok_or_else(|| Failure::usage("this token has no account; name one with --user".into()))
+    };
+    let text = match if context.terminal.json { Format::Json } else { args.format } {
+        Format::Token => token.to_owned(),
+        Format::Header => format!("Authorization: Bearer {token}"),
+        Format::Env => {
+            let usual = || format!("{}_TOKEN", variable_part(&selector.provider));
+            let name = own.and_then(|own| own.server.token_env.clone()).unwrap_or_else(usual);
+            format!("export {name}='{}'", token.replace('\'', r"'\''"))
+        }
+        Format::Xoauth2 => STANDARD.encode(format!("user={}\x01auth=Bearer {token}\x01\x01", user()?)),
+        Format::Netrc => {
+            let host = own
+                .and_then(api_host)
+                .ok_or_else(|| Failure::usage("the host of this provider's API is not known".into()))?;
+            format!("machine {host} login {} password {token}", netrc_word(&user()?)?)
+        }
+        Format::Json => {
+            let mut object =
+                own.map_or_else(|| json!({"provider": selector.provider}), |own| credential::json(own, context.now()));
+            object["access_token"] = token.into();
+            object["source"] = if own.is_some() { "store".into() } else { "env".into() };
+            return context.terminal.data_json(&object);
+        }
+    };
+    context.terminal.data_line(&text)
+}
+
+/// The host that the provider's API is found at.
+fn api_host(own: &crate::model::Credential) -> Option<String> {
+    let base = own.server.api_base.as_ref().and_then(|base| Url::parse(base).ok());
+    let host = base.and_then(|base| base.host_str().map(str::to_owned));
+    host.or_else(|| own.server.api_hosts.iter().find(|host| !host.contains('*')).cloned())
+}
+
+/// A .netrc file knows no way to write a blank or a quote inside a word.
+fn netrc_word(text: &str) -> Result<&str, Failure> {
+    let plain = text.chars().all(|c| !c.is_whitespace() && !"\"'\\#".contains(c));
+    if plain {
+        Ok(text)
+    } else {
+        Err(Failure::usage("this user name cannot stand in a .netrc file; give one with --user".into()))
+    }
+}

@@ -1,0 +1,60 @@
+//! Times as a person reads them.
+
+use crate::model::Timestamp;
+
+/// `in 58 min`, `3 h ago`, `now`.
+pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
+    let seconds = at.since(now);
+    if seconds.abs() < 5 {
+        return "now".into();
+    }
+    let length = length(seconds.unsigned_abs());
+    if seconds > 0 { format!("in {length}") } else { format!("{length} ago") }
+}
+
+/// A length of time in its largest fitting unit, rounded down.
+pub(super) fn length(seconds: u64) -> String {
+    match seconds {
+        0..=99 => format!("{seconds} s"),
+        100..=5_399 => format!("{} min", seconds / 60),
+        5_400..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Minutes and seconds, as on a clock that runs down.
+pub(super) fn countdown(seconds: u64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// The time of day here, or the day when it is far away.
+pub(super) fn local(at: Timestamp, now: Timestamp) -> String {
+    let Ok(time) = jiff::Timestamp::from_second(at.0) else { return at.rfc3339() };
+    let time = time.to_zoned(jiff::tz::TimeZone::system());
+    let form = if at.since(now).abs() < 20 * 3600 { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    time.strftime(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_one_unit() {
+        let now = Timestamp(1_000_000);
+        let cases = [
+            (0, "now"),
+            (-4, "now"),
+            (59, "in 59 s"),
+            (-90, "90 s ago"),
+            (3599, "in 59 min"),
+            (-5400, "1 h ago"),
+            (86_400, "in 24 h"),
+            (-260_000, "3 days ago"),
+        ];
+        for (offset, words) in cases {
+            assert_eq!(relative(Timestamp(now.0 + offset), now), words);
+        }
+        assert_eq!(countdown(299), "4:59");
+    }
+}
