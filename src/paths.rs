@@ -87,6 +87,11 @@ impl Environment {
         self.secret(&format!("OAUTH_{what}_{}", variable_part(provider)))
     }
 
+    /// Whether any variable's name begins like this.
+    pub(crate) fn has_any(&self, start: &str) -> bool {
+        self.variables.keys().any(|name| name.to_str().is_some_and(|name| name.starts_with(start)))
+    }
+
     /// The key source of this run. Two of them at once is an error.
     pub(crate) fn master_key(&self) -> Result<Option<MasterKeySource>, Error> {
         let names = ["OAUTH_MASTER_KEY", "OAUTH_MASTER_KEY_FILE", "OAUTH_MASTER_KEY_COMMAND"];

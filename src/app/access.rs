@@ -205,10 +205,12 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Whether the stored token can be handed out as it is.
+    /// Whether the stored token can be handed out as it is. One that another process got while we waited is the best
+    /// there is to be had, also when it is due again already.
     fn fits(&self, own: &Credential, now: Timestamp) -> bool {
-        let newer = !self.demand.refresh || own.generation > self.seen;
-        newer && own.revoked_at.is_none() && !own.is_expired(now) && !own.is_due(now) && self.lasts(own, now)
+        let usable = own.revoked_at.is_none() && !own.is_expired(now);
+        let new = own.generation > self.seen;
+        usable && (new || !self.demand.refresh && !own.is_due(now) && self.lasts(own, now))
     }
 
     fn lasts(&self, own: &Credential, now: Timestamp) -> bool {

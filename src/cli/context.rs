@@ -6,8 +6,8 @@ use super::failure::Failure;
 use super::{Global, Terminal};
 use crate::app::{App, Error};
 use crate::http::Http;
-use crate::model::Timestamp;
 use crate::model::text::shown;
+use crate::model::{Secret, Timestamp};
 use crate::paths::{Environment, MasterKeySource, Paths};
 use crate::provider::Registry;
 use crate::vault::{Given, Home, KeyAccess, Keyring};
@@ -60,6 +60,17 @@ impl Context {
             http: Http::new(limit),
             person: self.environment.person(),
         })
+    }
+
+    /// `OAUTH_…_<PROVIDER>`. An alias is typed as often as the name itself, which is looked up only when any such
+    /// variable is set at all.
+    pub(super) fn of_provider(&self, what: &str, provider: &str) -> Option<Secret> {
+        if !self.environment.has_any(&format!("OAUTH_{what}_")) {
+            return None;
+        }
+        let id = self.registry().ok().and_then(|registry| Some(registry.find(provider).ok()?.id));
+        let names = [Some(provider.to_owned()), id];
+        names.iter().flatten().find_map(|name| self.environment.of_provider(what, name)).cloned()
     }
 
     pub(super) fn tenant(&self) -> Result<String, Failure> {

@@ -160,8 +160,10 @@ impl Failure {
     /// The exit code and error code of the arguments' parser, which words its errors itself.
     fn of_clap(error: &clap::Error) -> Self {
         let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        Self::usage(message.to_owned()).hint("oauth --help")
+        let lines =
+            text.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.collect::<Vec<_>>().join(" ");
+        Self::usage(message.trim_start_matches("error: ").to_owned()).hint("oauth --help")
     }
 }
 

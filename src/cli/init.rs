@@ -255,10 +255,7 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
 }
 
 fn client_of_environment(provider: &str, context: &Context) -> GivenClient {
-    // An alias is typed as often as the name itself.
-    let id = context.registry().ok().and_then(|registry| Some(registry.find(provider).ok()?.id));
-    let names = [Some(provider.to_owned()), id];
-    let get = |what: &str| names.iter().flatten().find_map(|name| context.environment.of_provider(what, name)).cloned();
+    let get = |what: &str| context.of_provider(what, provider);
     GivenClient { id: get("CLIENT_ID").map(|id| id.expose().to_owned()), secret: get("CLIENT_SECRET"), keep: false }
 }
 

@@ -45,7 +45,8 @@ fn generate(context: &Context) -> Result<u8, Failure> {
 }
 
 fn status(context: &Context) -> Result<u8, Failure> {
-    let Some(KeyState { status, opens }) = context.app()?.key_status()? else {
+    let state = context.app()?.key_status()?.filter(|state| state.status.key_id.is_some());
+    let Some(KeyState { status, opens }) = state else {
         if context.terminal.json {
             context.terminal.data_json(&json!({"source": null, "key_id": null, "sealed": 0, "opens": null}))?;
         } else {

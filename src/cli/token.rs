@@ -67,7 +67,7 @@ enum Format {
 pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let demand = Demand { min_ttl: args.min_ttl, refresh: args.refresh, offline: args.offline };
-    let fallback = context.environment.of_provider("TOKEN", &selector.provider).cloned();
+    let fallback = context.of_provider("TOKEN", &selector.provider);
     let app = context.app()?;
     let access = match app.token(&selector, demand, fallback.clone()) {
         Err(Error::ReauthorizationRequired { provider, account, .. }) if args.login => {
