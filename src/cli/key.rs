@@ -21,7 +21,7 @@ pub(super) struct KeyArgs {
 enum KeyCommand {
     /// Print a new master key: 32 random bytes in base64
     ///
-    /// Nothing is stored. Give it back in `OAUTH_MASTER_KEY`, or in a file named by `OAUTH_MASTER_KEY_FILE`.
+    /// Nothing is stored. Give it back in OAUTH_MASTER_KEY, or in a file named by OAUTH_MASTER_KEY_FILE.
     Generate,
     /// Tell where the key of this store lives, and whether it opens the store
     Status,

@@ -33,7 +33,7 @@ use terminal::Terminal;
 /// Tokens lie in a local database, each sealed under a master key that lives in the operating system's keyring. There
 /// is no daemon, no cloud service and no plain-text fallback.
 #[derive(Debug, Parser)]
-#[command(name = "oauth", version, max_term_width = 100, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "oauth", version, max_term_width = 100, arg_required_else_help = true, after_help = EXAMPLES, after_long_help = LONG)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -41,19 +41,16 @@ struct Cli {
     command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  oauth demo                                   see the whole life of a credential in seconds
-  oauth init google                            connect an account in your browser
-  curl -H \"$(oauth token github --format header)\" https://api.github.com/user
-  oauth test                                   is everything still usable?
-  oauth revoke google alice@example.com        end it, at the provider and here
-
-Exit codes:
-  0 done                       4 a human must authorize (again)
-  1 failed                     5 network or provider trouble that may pass
-  2 wrong usage or set-up      6 vault, master key or keyring not available
-  3 no such credential         7 refused for safety";
+/// What `-h` ends with; `--help` and the manual page say more.
+const EXAMPLES: &str = concat!("Examples:\n", include_str!("help/examples.txt"));
+const LONG: &str = concat!(
+    "Examples:\n",
+    include_str!("help/examples.txt"),
+    "\nExit codes:\n",
+    include_str!("help/exit-codes.txt"),
+    "\nEnvironment:\n",
+    include_str!("help/environment.txt")
+);
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -61,7 +58,7 @@ struct Global {
     /// Print data and errors as JSON
     #[arg(long, global = true, help_heading = "Global options")]
     json: bool,
-    /// The name space of credentials to work in [default: default, or $`OAUTH_TENANT`]
+    /// The name space of credentials to work in [default: default, or OAUTH_TENANT]
     #[arg(long, global = true, value_name = "NAME", visible_alias = "tenant-id", help_heading = "Global options")]
     tenant: Option<String>,
     /// Say nothing but errors
@@ -70,7 +67,7 @@ struct Global {
     /// Say more
     #[arg(long, short, global = true, action = ArgAction::Count, help_heading = "Global options")]
     verbose: u8,
-    /// When to use colour; `NO_COLOR` is honoured
+    /// When to use colour; NO_COLOR is honoured
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
     color: ColorChoice,
     /// Never ask a question

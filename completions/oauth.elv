@@ -1,0 +1,419 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[oauth] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'oauth'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'oauth'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand init 'Connect an account in your browser'
+            cand list 'Show every credential: its status, when it expires, when it was last used'
+            cand default 'Choose the account that is taken when none is named'
+            cand token 'Print a token that is valid now'
+            cand test 'Is each credential usable? Refreshes where due, then asks the provider'
+            cand revoke 'End a credential: at the provider, then here'
+            cand provider 'The providers that are known, and your own'
+            cand key 'The master key: make one, see where it lives'
+            cand demo 'See the whole life of a credential in seconds, against a built-in server'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Print the manual page, or write all of them into a directory'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;init'= {
+            cand --client-id 'The client id of your registration at the provider'
+            cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
+            cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
+            cand -s 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
+            cand --scope 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
+            cand --scopes 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
+            cand --add-scope 'Scopes to ask for in addition to what is granted'
+            cand --flow 'How to authorize'
+            cand --port 'The loopback port to listen on, or a range to choose from'
+            cand --redirect-uri 'The loopback redirect URI as it is registered'
+            cand --timeout 'How long to wait for the browser'
+            cand --param 'An extra parameter of the authorization request (repeatable)'
+            cand --set 'A template variable of the provider, such as `host` or `tenant` (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --client-secret-stdin 'Read the client secret from standard input'
+            cand --no-browser 'Print the address instead of opening a browser'
+            cand --default 'Make this account the provider''s default'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;list'= {
+            cand --provider 'Only this provider'
+            cand --status 'Only this status'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --all-tenants 'Every tenant, not only one'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;default'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;token'= {
+            cand --min-ttl 'The token shall live at least this long (30s, 10m, 1h)'
+            cand --format 'What to print'
+            cand --user 'The user name for xoauth2 and netrc [default: the account]'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --refresh 'Get a newer token than the one stored now'
+            cand --offline 'Send nothing: the stored token, or an error'
+            cand --login 'Open the browser when a human has to authorize again'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;test'= {
+            cand --min-valid 'Fail when a human is needed before this has passed (24h, 7d)'
+            cand -j 'How many to test at once'
+            cand --jobs 'How many to test at once'
+            cand --timeout 'How long one request may take'
+            cand --format 'What to print'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --all 'Every credential of the tenant, said aloud'
+            cand --no-refresh 'Never refresh'
+            cand --offline 'Send nothing and spend nothing'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;revoke'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --all 'Every credential of the tenant'
+            cand --local 'Do not ask the provider'
+            cand --forget 'Delete the row, too'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;provider'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand list 'Show every provider'
+            cand show 'Show one: endpoints, scopes, how to register, what is unusual'
+            cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand remove 'Delete one of your own'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;provider;list'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;provider;show'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;provider;add'= {
+            cand --issuer 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
+            cand --authorization-endpoint 'authorization-endpoint'
+            cand --token-endpoint 'token-endpoint'
+            cand --userinfo-endpoint 'Where the account''s name is asked, and a token is tested'
+            cand --revocation-endpoint 'revocation-endpoint'
+            cand --device-authorization-endpoint 'device-authorization-endpoint'
+            cand --introspection-endpoint 'introspection-endpoint'
+            cand --token-endpoint-auth-method 'How a client with a secret authenticates'
+            cand -s 'Scopes that every login asks for, such as those that name the account'
+            cand --scope 'Scopes that every login asks for, such as those that name the account'
+            cand --scopes 'Scopes that every login asks for, such as those that name the account'
+            cand --identity-scope 'Scopes that every login asks for, such as those that name the account'
+            cand --api-host 'A host that tokens may be sent to (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;provider;remove'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;provider;help'= {
+            cand list 'Show every provider'
+            cand show 'Show one: endpoints, scopes, how to register, what is unusual'
+            cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand remove 'Delete one of your own'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;provider;help;list'= {
+        }
+        &'oauth;provider;help;show'= {
+        }
+        &'oauth;provider;help;add'= {
+        }
+        &'oauth;provider;help;remove'= {
+        }
+        &'oauth;provider;help;help'= {
+        }
+        &'oauth;key'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand generate 'Print a new master key: 32 random bytes in base64'
+            cand status 'Tell where the key of this store lives, and whether it opens the store'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;key;generate'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;key;status'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;key;help'= {
+            cand generate 'Print a new master key: 32 random bytes in base64'
+            cand status 'Tell where the key of this store lives, and whether it opens the store'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;key;help;generate'= {
+        }
+        &'oauth;key;help;status'= {
+        }
+        &'oauth;key;help;help'= {
+        }
+        &'oauth;demo'= {
+            cand --port 'The port to serve on [default: any]'
+            cand --expire 'Seconds an access token lives'
+            cand --grace 'Milliseconds for which a spent refresh token is still taken'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --serve 'Keep the server up, and print what to type'
+            cand --no-browser 'Sign in without a browser, also where there is one'
+            cand --no-rotate 'Let a refresh token be used again and again'
+            cand --control 'Let the server''s behaviour be changed and watched under /sandbox/'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;completions'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;man'= {
+            cand --dir 'Write oauth.1 and a page for each command into this directory'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;help'= {
+            cand init 'Connect an account in your browser'
+            cand list 'Show every credential: its status, when it expires, when it was last used'
+            cand default 'Choose the account that is taken when none is named'
+            cand token 'Print a token that is valid now'
+            cand test 'Is each credential usable? Refreshes where due, then asks the provider'
+            cand revoke 'End a credential: at the provider, then here'
+            cand provider 'The providers that are known, and your own'
+            cand key 'The master key: make one, see where it lives'
+            cand demo 'See the whole life of a credential in seconds, against a built-in server'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Print the manual page, or write all of them into a directory'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;help;init'= {
+        }
+        &'oauth;help;list'= {
+        }
+        &'oauth;help;default'= {
+        }
+        &'oauth;help;token'= {
+        }
+        &'oauth;help;test'= {
+        }
+        &'oauth;help;revoke'= {
+        }
+        &'oauth;help;provider'= {
+            cand list 'Show every provider'
+            cand show 'Show one: endpoints, scopes, how to register, what is unusual'
+            cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand remove 'Delete one of your own'
+        }
+        &'oauth;help;provider;list'= {
+        }
+        &'oauth;help;provider;show'= {
+        }
+        &'oauth;help;provider;add'= {
+        }
+        &'oauth;help;provider;remove'= {
+        }
+        &'oauth;help;key'= {
+            cand generate 'Print a new master key: 32 random bytes in base64'
+            cand status 'Tell where the key of this store lives, and whether it opens the store'
+        }
+        &'oauth;help;key;generate'= {
+        }
+        &'oauth;help;key;status'= {
+        }
+        &'oauth;help;demo'= {
+        }
+        &'oauth;help;completions'= {
+        }
+        &'oauth;help;man'= {
+        }
+        &'oauth;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

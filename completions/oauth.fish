@@ -1,0 +1,299 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_oauth_global_optspecs
+    string join \n json tenant= q/quiet v/verbose color= no-input h/help V/version
+end
+
+function __fish_oauth_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_oauth_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_oauth_using_subcommand
+    set -l cmd (__fish_oauth_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c oauth -n "__fish_oauth_needs_command" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_needs_command" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_needs_command" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_needs_command" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_needs_command" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_needs_command" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_needs_command" -s V -l version -d 'Print version'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "init" -d 'Connect an account in your browser'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "default" -d 'Choose the account that is taken when none is named'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "token" -d 'Print a token that is valid now'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "revoke" -d 'End a credential: at the provider, then here'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "provider" -d 'The providers that are known, and your own'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "key" -d 'The master key: make one, see where it lives'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-id -d 'The client id of your registration at the provider' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read client id and secret from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -s s -l scope -l scopes -d 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l add-scope -d 'Scopes to ask for in addition to what is granted' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l flow -d 'How to authorize' -r -f -a "browser\t'Authorization code through a browser on this machine'"
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l port -d 'The loopback port to listen on, or a range to choose from' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l redirect-uri -d 'The loopback redirect URI as it is registered' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l timeout -d 'How long to wait for the browser' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l param -d 'An extra parameter of the authorization request (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l set -d 'A template variable of the provider, such as `host` or `tenant` (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret-stdin -d 'Read the client secret from standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l no-browser -d 'Print the address instead of opening a browser'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l default -d 'Make this account the provider\'s default'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l provider -d 'Only this provider' -r
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l status -d 'Only this status' -r -f -a "revoked\t''
+stale\t''
+reauth\t''
+expiring\t''
+due\t''
+valid\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l all-tenants -d 'Every tenant, not only one'
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand list" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand list" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand default" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand default" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand default" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand default" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand default" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand default" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand default" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l min-ttl -d 'The token shall live at least this long (30s, 10m, 1h)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l format -d 'What to print' -r -f -a "token\t'The token alone'
+header\t'An HTTP header line: `Authorization: Bearer …`'
+json\t'The credential with `access_token` and `source`'
+env\t'A line for the shell: `export NAME=…`'
+xoauth2\t'The initial response of SASL XOAUTH2, for IMAP and SMTP'
+netrc\t'A line for a .netrc file'"
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l user -d 'The user name for xoauth2 and netrc [default: the account]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l refresh -d 'Get a newer token than the one stored now'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l offline -d 'Send nothing: the stored token, or an error'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l login -d 'Open the browser when a human has to authorize again'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l min-valid -d 'Fail when a human is needed before this has passed (24h, 7d)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand test" -s j -l jobs -d 'How many to test at once' -r
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l timeout -d 'How long one request may take' -r
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l format -d 'What to print' -r -f -a "table\t''
+json\t''
+junit\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l all -d 'Every credential of the tenant, said aloud'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l no-refresh -d 'Never refresh'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l offline -d 'Send nothing and spend nothing'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l all -d 'Every credential of the tenant'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l local -d 'Do not ask the provider'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l forget -d 'Delete the row, too'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "list" -d 'Show every provider'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "remove" -d 'Delete one of your own'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l issuer -d 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l authorization-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l userinfo-endpoint -d 'Where the account\'s name is asked, and a token is tested' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l revocation-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l device-authorization-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l introspection-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint-auth-method -d 'How a client with a secret authenticates' -r -f -a "client_secret_basic\t''
+client_secret_post\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s s -l scope -l scopes -l identity-scope -d 'Scopes that every login asks for, such as those that name the account' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l api-host -d 'A host that tokens may be sent to (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every provider'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete one of your own'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l port -d 'The port to serve on [default: any]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l expire -d 'Seconds an access token lives' -r
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l grace -d 'Milliseconds for which a spent refresh token is still taken' -r
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l serve -d 'Keep the server up, and print what to type'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l no-browser -d 'Sign in without a browser, also where there is one'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l no-rotate -d 'Let a refresh token be used again and again'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l control -d 'Let the server\'s behaviour be changed and watched under /sandbox/'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand man" -l dir -d 'Write oauth.1 and a page for each command into this directory' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand man" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand man" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand man" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand man" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand man" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand man" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "init" -d 'Connect an account in your browser'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "token" -d 'Print a token that is valid now'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider key demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "list" -d 'Show every provider'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "remove" -d 'Delete one of your own'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
