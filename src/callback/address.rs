@@ -1,7 +1,7 @@
 //! Which loopback address and port to listen on (RFC 8252 §7.3, §8.3).
 //!
-//! Invariants: only loopback literals are bound, never a wildcard; a port that was asked for is taken or refused, never replaced;
-//! the redirect URI names exactly what was bound.
+//! Invariants: only loopback literals are bound, never a wildcard; a port that was asked for is taken or refused, never
+//! replaced; the redirect URI names exactly what was bound.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -74,7 +74,8 @@ pub(super) struct Bound<L> {
 pub(super) fn bind(host: Host, port: Port) -> Result<Bound<TcpListener>, Error> {
     choose(host, port, &mut |address| {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // Lets a fixed port be taken again right after an earlier login. Elsewhere than on Unix the option would share the port.
+        // Lets a fixed port be taken again right after an earlier login. Elsewhere than on Unix the option would share
+        // the port.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;

@@ -1,8 +1,9 @@
 //! The bounded gate on the public port: only whole, small, well-formed request heads get past it.
 //!
-//! Invariants: at most [`Limits::connections`] clients are inside, and a newcomer turns out the oldest that has not sent its
-//! whole head; a head has [`Limits::head_time`] in all and 16 KiB; one request a connection; no error of `accept` ends
-//! the loop. So whatever is thrown at the port, memory and descriptors stay bounded and a browser gets its turn.
+//! Invariants: at most [`Limits::connections`] clients are inside, and a newcomer turns out the oldest that has not
+//! sent its whole head; a head has [`Limits::head_time`] in all and 16 KiB; one request a connection; no error of
+//! `accept` ends the loop. So whatever is thrown at the port, memory and descriptors stay bounded and a browser gets
+//! its turn.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -26,22 +27,23 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// For the whole head, from the first moment on.
     pub(super) head_time: Duration,
+    /// For a client to hang up after its answer. Hanging up on one that still sends would cost it the answer.
+    pub(super) linger_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 64, head_time: Duration::from_secs(5) }
+        Self { connections: 64, head_time: Duration::from_secs(5), linger_time: Duration::from_millis(500) }
     }
 }
 
 /// Nobody is turned out sooner: time for a browser on a busy machine to write after it connected.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// For a client to take its answer, and to hang up after it.
+/// For a client to take its answer.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
-const LINGER_TIME: Duration = Duration::from_millis(500);
 
-/// Read and thrown away behind a head, so that the answer is not lost to a reset.
+/// Read and thrown away behind a head.
 const LINGER_LIMIT: u64 = 256 * 1024;
 
 /// Between two tries at something that failed for want of descriptors, and how many tries.
@@ -206,7 +208,8 @@ async fn attend(mut stream: TcpStream, seat: Seat) {
     // Whether it arrives is the client's affair: what the request meant has happened.
     let _ = timeout(ANSWER_TIME, send(&mut stream, &answer)).await;
     seat.set_waits(false);
-    let _ = timeout(LINGER_TIME, tokio::io::copy(&mut stream.take(LINGER_LIMIT), &mut tokio::io::sink())).await;
+    let linger_time = seat.gate.limits.linger_time;
+    let _ = timeout(linger_time, tokio::io::copy(&mut stream.take(LINGER_LIMIT), &mut tokio::io::sink())).await;
 }
 
 /// A whole head, or the answer to what is none.

@@ -1,8 +1,9 @@
 //! Reads one request head off the wire, strictly and within bounds, and writes the part of it that matters anew.
 //!
-//! Invariants: never more than [`HEAD_LIMIT`] bytes are kept, whatever is sent; a byte that no head may hold ends the reading
-//! at once; what is handed on is written by us from parsed parts, so `tiny_http`, which reads leniently, can see nothing that
-//! this parser has not understood. Only the headers in [`KEPT`] go on: cookies of other programs on this host stay behind.
+//! Invariants: never more than [`HEAD_LIMIT`] bytes are kept, whatever is sent; a byte that no head may hold ends the
+//! reading at once; what is handed on is written by us from parsed parts, so `tiny_http`, which reads leniently, can
+//! see nothing that this parser has not understood. Only the headers in [`KEPT`] go on: cookies of other programs on
+//! this host stay behind.
 
 use super::page::Answer;
 
@@ -23,8 +24,8 @@ pub(super) struct HeadReader {
 }
 
 impl HeadReader {
-    /// Adds what was read. `Some`: the head is whole, and this is what to hand on. Bytes behind it are ignored: one request a
-    /// connection. An error is the answer to send away with.
+    /// Adds what was read. `Some`: the head is whole, and this is what to hand on. Bytes behind it are ignored: one
+    /// request a connection. An error is the answer to send away with.
     pub(super) fn add(&mut self, chunk: &[u8]) -> Result<Option<Vec<u8>>, Answer> {
         for &byte in chunk {
             if self.add_byte(byte)? {
@@ -110,8 +111,8 @@ fn rewrite(bytes: &[u8]) -> Result<Vec<u8>, Answer> {
     Ok(head.into_bytes())
 }
 
-/// A header field: its name in lower case, its value without the blanks around it. A folded line (RFC 9112 §5.2) and a blank
-/// before the colon (§5.1) have no valid name.
+/// A header field: its name in lower case, its value without the blanks around it. A folded line (RFC 9112 §5.2) and a
+/// blank before the colon (§5.1) have no valid name.
 fn field(line: &[u8]) -> Result<(String, &[u8]), Answer> {
     let colon = line.iter().position(|byte| *byte == b':').ok_or(Answer::Unexpected)?;
     let name = str::from_utf8(&line[..colon]).ok().filter(|name| is_token(name)).ok_or(Answer::Unexpected)?;

@@ -1,8 +1,9 @@
 //! The loopback listener that receives the redirect of an authorization server (RFC 8252 §7.3).
 //!
-//! A browser's request passes the [`gate`] (bounds), then `tiny_http` (reading, writing), then the checks of [`request`], and
-//! last the caller's judge, who knows `state` and `iss`. Invariants:
-//! - exactly one callback is taken, atomically; whatever else comes is answered with a fixed page and never ends the login;
+//! A browser's request passes the [`gate`] (bounds), then `tiny_http` (reading, writing), then the checks of
+//! [`request`], and last the caller's judge, who knows `state` and `iss`. Invariants:
+//! - exactly one callback is taken, atomically; whatever else comes is answered with a fixed page and never ends the
+//!   login;
 //! - nothing of a request is ever echoed, stored or logged;
 //! - the port is open from [`Listener::bind`] to the end of [`Listener::serve`], and not a moment longer.
 
@@ -38,8 +39,8 @@ use self::serve::{Course, Desk};
 use self::server::Server;
 use self::signals::Signals;
 
-/// How long the last page is kept for a browser that does not fetch it.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long the last page is kept for a browser that does not fetch it. One that does waits for it already.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What ends a login in this room.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +101,8 @@ pub(crate) struct Listener {
 impl Listener {
     /// Opens the port. From now on browsers may connect; they are answered by [`serve`](Self::serve).
     ///
-    /// `private_dir` is a directory that only this user can enter; a socket lives in it as long as the listener does. Errors: the
-    /// port is not to be had, or the path cannot be one, or the directory is open to others.
+    /// `private_dir` is a directory that only this user can enter; a socket lives in it as long as the listener does.
+    /// Errors: the port is not to be had, or the path cannot be one, or the directory is open to others.
     pub(crate) fn bind(address: &Address, private_dir: &Path) -> Result<Self, Error> {
         address.check_path()?;
         check_private(private_dir)?;
@@ -119,22 +120,25 @@ impl Listener {
         Ok(Self { listeners: bound.listeners, server, requests, site, redirect_uri, limits, farewell, runtime })
     }
 
-    /// The redirect URI (RFC 6749 §3.1.2), the same in every request of this login. Port 80 is left out, as browsers do.
+    /// The redirect URI (RFC 6749 §3.1.2), the same in every request of this login. Port 80 is left out, as browsers
+    /// do.
     pub(crate) fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// Waits for the right callback, does `work` with what was learned from it on a thread of its own, and gives its result.
+    /// Waits for the right callback, does `work` with what was learned from it on a thread of its own, and gives its
+    /// result.
     ///
-    /// The browser is sent on to a page that appears when the work has ended and says what `page` makes of its result. The port is
-    /// closed when the browser has that page, 3 seconds after the work at the latest.
+    /// The browser is sent on to a page that appears when the work has ended and says what `page` makes of its result.
+    /// The port is closed when the browser has that page, 3 seconds after the work at the latest.
     ///
-    /// `limit` is for the waiting alone; `tick` hears about once a second how much of it is left. `judge` sees every callback that is
-    /// well-formed until it says [`Verdict::Ours`]. A panic in `work` goes on here, after its page. Errors: [`Error::TimedOut`]; [`Error::Interrupted`] at once by SIGINT, SIGTERM
-    /// or SIGHUP, also while the work still runs (its result is then lost); [`Error::Start`].
+    /// `limit` is for the waiting alone; `tick` hears about once a second how much of it is left. `judge` sees every
+    /// callback that is well-formed until it says [`Verdict::Ours`]. A panic in `work` goes on here, after its page.
+    /// Errors: [`Error::TimedOut`]; [`Error::Interrupted`] at once by SIGINT, SIGTERM or SIGHUP, also while the work
+    /// still runs (its result is then lost); [`Error::Start`].
     ///
-    /// Not to be called inside an async runtime. Signal handlers stay installed afterwards: those three signals no longer end the
-    /// program by themselves.
+    /// Not to be called inside an async runtime. Signal handlers stay installed afterwards: those three signals no
+    /// longer end the program by themselves.
     pub(crate) fn serve<A, R>(
         self,
         limit: Duration,

@@ -1,7 +1,7 @@
 //! What the listener answers: a closed list of fixed answers.
 //!
-//! Nothing of a request ever reaches an answer, so each is the same byte for byte whoever asked (only the `Date` differs).
-//! Every answer carries the same protective headers, needs no other resource and runs no script.
+//! Nothing of a request ever reaches an answer, so each is the same byte for byte whoever asked (only the `Date`
+//! differs). Every answer carries the same protective headers, needs no other resource and runs no script.
 
 use std::io::Cursor;
 
@@ -70,7 +70,8 @@ const CROSS: Sign = Sign("bad", "M8.8 8.8l6.4 6.4M15.2 8.8l-6.4 6.4");
 const NOTE: Sign = Sign("calm", "M12 11.2v5M12 7.6v.01");
 
 impl Answer {
-    /// The answer as `tiny_http` sends it. `Connection: close` is missing: `tiny_http` lets nobody set it, see [`closing`].
+    /// The answer as `tiny_http` sends it. `Connection: close` is missing: `tiny_http` lets nobody set it, see
+    /// [`closing`].
     pub(super) fn response(self) -> Response<Cursor<Vec<u8>>> {
         let body = self.words().into_bytes();
         let length = body.len();
@@ -276,8 +277,8 @@ mod tests {
         }
     }
 
-    /// An answer is written by the thread that also reads it back, so it must fit into the smallest socket buffer in use
-    /// (8 KiB, macOS).
+    /// An answer is written by the thread that also reads it back, so it must fit into the smallest socket buffer in
+    /// use (8 KiB, macOS).
     #[test]
     fn every_answer_fits_into_a_socket_buffer() {
         for answer in ALL {

@@ -1,7 +1,7 @@
 //! From a request to the answer it carries: the checks that come before anybody looks at `state`.
 //!
-//! The order is part of the protection (a check may rely on those above it): method, form of the target, path, Host, Fetch
-//! Metadata, decoding, duplicates. A request that fails one is answered and forgotten; it never ends the login.
+//! The order is part of the protection (a check may rely on those above it): method, form of the target, path, Host,
+//! Fetch Metadata, decoding, duplicates. A request that fails one is answered and forgotten; it never ends the login.
 
 use std::fmt;
 
@@ -72,8 +72,8 @@ fn check_host(site: &Site, request: &Request) -> Result<(), Answer> {
     }
 }
 
-/// Only a navigation of the whole tab is a redirect; browsers that do not tell (no `Sec-Fetch-*`) pass. A prefetch is told to
-/// come again, since it would spend the code without anybody there.
+/// Only a navigation of the whole tab is a redirect; browsers that do not tell (no `Sec-Fetch-*`) pass. A prefetch is
+/// told to come again, since it would spend the code without anybody there.
 fn check_fetch_metadata(request: &Request) -> Result<(), Answer> {
     let navigates = values(request, "Sec-Fetch-Mode").all(|mode| mode == "navigate")
         && values(request, "Sec-Fetch-Dest").all(|dest| dest == "document");
@@ -87,8 +87,8 @@ fn check_fetch_metadata(request: &Request) -> Result<(), Answer> {
     Ok(())
 }
 
-/// The parameters of an authorization response, decoded (RFC 6749 §4.1.2). `state`, `code`, `iss` and `error` come at most once.
-/// Values may be secret, so they are never shown.
+/// The parameters of an authorization response, decoded (RFC 6749 §4.1.2). `state`, `code`, `iss` and `error` come at
+/// most once. Values may be secret, so they are never shown.
 pub(crate) struct Query(Vec<(String, Secret)>);
 
 impl Query {

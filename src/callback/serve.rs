@@ -1,9 +1,10 @@
 //! The course of one login: wait for the right callback, let the caller work, show how it ended.
 //!
-//! Invariants: everything is judged on one thread, so of any number of right callbacks exactly one is taken; a request alone
-//! never ends the login; the last page tells the truth, since it is held back until the work has ended.
+//! Invariants: everything is judged on one thread, so of any number of right callbacks exactly one is taken; a request
+//! alone never ends the login; the last page tells the truth, since it is held back until the work has ended.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use super::page::{Answer, Page};
 use super::request::{Query, Site, Wanted, examine};
 use super::signals::Signals;
 use super::{Error, Verdict};
+
+/// A limit beyond this is none, and clocks cannot count to every [`Duration`].
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Takes requests and gives each its answer, depending on how far the login is.
 pub(super) struct Desk {
@@ -59,13 +63,16 @@ impl Desk {
             reply(request, Answer::Used);
             return None;
         }
-        let Verdict::Ours(ours) = judge(query) else {
-            reply(request, Answer::Unexpected);
-            return None;
-        };
+        let ours = self.take(query, judge);
         // Taken before it is answered: a browser that hangs up now does not undo it.
+        reply(request, if ours.is_some() { Answer::Taken(self.site.done()) } else { Answer::Unexpected });
+        ours
+    }
+
+    /// The one way out of the waiting, whatever brought the query here.
+    fn take<A>(&mut self, query: &Query, judge: &mut impl FnMut(&Query) -> Verdict<A>) -> Option<A> {
+        let Verdict::Ours(ours) = judge(query) else { return None };
         self.stage = Stage::Working;
-        reply(request, Answer::Taken(self.site.done()));
         Some(ours)
     }
 
@@ -96,22 +103,22 @@ fn reply(request: Request, answer: Answer) {
 
 /// One open listener at work.
 pub(super) struct Course {
-    pub(super) gate: std::sync::Arc<Gate>,
+    pub(super) gate: Arc<Gate>,
     pub(super) requests: UnboundedReceiver<Request>,
     pub(super) signals: Signals,
     pub(super) desk: Desk,
 }
 
 impl Course {
-    /// Until the right callback has come. A further source of answers, such as a line typed at the terminal, would be one more
-    /// branch here that puts its [`Query`] before the same `judge`.
+    /// Until the right callback has come. A further source of callbacks, such as a line typed at the terminal, would be
+    /// one more branch here that ends in [`Desk::take`].
     pub(super) async fn wait<A>(
         &mut self,
         limit: Duration,
         tick: &mut dyn FnMut(Duration),
         judge: &mut impl FnMut(&Query) -> Verdict<A>,
     ) -> Result<A, Error> {
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + limit.min(LONGEST);
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -151,13 +158,13 @@ impl Course {
         }
     }
 
-    /// Shows the last page until a browser has it, for at most `farewell`. A signal only ends the showing: the login is over.
+    /// Shows the last page until a browser has it, for at most `farewell`. A signal only ends the showing: the login is
+    /// over.
     pub(super) async fn show(&mut self, page: Page, farewell: Duration) {
         self.desk.end(page);
         let showing = async {
             loop {
                 tokio::select! {
-                    biased;
                     Some(request) = self.requests.recv() => self.desk.receive(request, &mut stranger),
                     () = self.gate.all_answered(), if self.desk.shown => return,
                     _ = self.signals.next() => return,

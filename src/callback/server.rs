@@ -1,7 +1,7 @@
 //! The HTTP server behind the gate: `tiny_http` on a socket that only this user can reach.
 //!
-//! `tiny_http` waits for its clients without end and stops for good when descriptors run out. The gate spares it the first; for
-//! the second it is started anew when it is found dead, so a request that was handed on is always answered.
+//! `tiny_http` waits for its clients without end and stops for good when descriptors run out. The gate spares it the
+//! first; for the second it is started anew when it is found dead, so a request that was handed on is always answered.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the server; `directory` must be private, `name` unlike that of any other live listener. The requests it read come
-    /// out of the receiver, never more than the gate handed on.
+    /// Starts the server; `directory` must be private, `name` unlike that of any other live listener. The requests it
+    /// read come out of the receiver, never more than the gate handed on.
     pub(super) fn start(directory: &Path, name: &str) -> io::Result<(Self, UnboundedReceiver<Request>)> {
         let door = Door { directory: directory.to_owned(), name: name.to_owned() };
         let (requests, receiver) = mpsc::unbounded_channel();
@@ -32,7 +32,8 @@ impl Server {
         Ok((Self { door, requests, running }, receiver))
     }
 
-    /// Has one head answered. An error: the server could not be reached, or died over it; the next try finds it started anew.
+    /// Has one head answered. An error: the server could not be reached, or died over it; the next try finds it started
+    /// anew.
     pub(super) async fn ask(&self, head: &[u8]) -> io::Result<Vec<u8>> {
         let (generation, place) = self.place();
         let mut stream = match connect(&place).await {

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// Listens from its creation on. The program's own default for these signals does not come back afterwards: `tokio` keeps its
-/// handlers until the process ends.
+/// Listens from its creation on. The program's own default for these signals does not come back afterwards: `tokio`
+/// keeps its handlers until the process ends.
 #[cfg(unix)]
 pub(super) struct Signals([tokio::signal::unix::Signal; 3]);
 

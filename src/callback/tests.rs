@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::head::HEAD_LIMIT;
 use super::page::Answer;
-use super::{Address, Error, Host, Listener, Page, Port, Query, Verdict};
+use super::{Address, Error, FAREWELL, Host, Listener, Page, Port, Query, Verdict};
 
 /// Far longer than anything here takes; a test that fails does not hang.
 const FOREVER: Duration = Duration::from_secs(60);
@@ -93,13 +94,14 @@ impl Login {
     }
 
     /// Sends these bytes and gives everything that comes back.
+    #[track_caller]
     fn send(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect();
-        // Who is turned out meanwhile learns it from the answer.
-        let _ = stream.write_all(bytes.as_ref());
+        stream.write_all(bytes.as_ref()).unwrap();
         answer(stream)
     }
 
+    #[track_caller]
     fn get(&self, target: &str) -> String {
         self.send(self.request(target, ""))
     }
@@ -137,22 +139,23 @@ impl Login {
     }
 }
 
-/// What arrives until the other side closes, or breaks off.
-fn answer(mut stream: TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        match stream.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => bytes.extend_from_slice(&chunk[..length]),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
-            Err(error) => panic!("after {} bytes: {error}", bytes.len()),
-        }
-    }
-    String::from_utf8(bytes).unwrap()
+/// What arrives until the other side closes in good order.
+#[track_caller]
+fn answer(stream: TcpStream) -> String {
+    let (text, end) = read(stream);
+    end.unwrap();
+    text
 }
 
-/// Nobody listens. A process that another test is just starting holds a copy of the socket until it runs its own program.
+/// What arrives until the other side closes or breaks off.
+fn read(mut stream: TcpStream) -> (String, std::io::Result<usize>) {
+    let mut bytes = Vec::new();
+    let end = stream.read_to_end(&mut bytes);
+    (String::from_utf8(bytes).unwrap(), end)
+}
+
+/// Nobody listens. A process that another test is just starting holds a copy of the socket until it runs its own
+/// program.
 #[track_caller]
 fn assert_closed(port: u16) {
     let closed = (0..600).any(|_| {
@@ -399,13 +402,13 @@ fn of_callbacks_in_the_same_moment_exactly_one_wins() {
 
 #[test]
 fn a_browser_that_hangs_up_before_the_answer_has_still_delivered() {
-    let (begin, begun) = mpsc::channel();
-    let login = Login::start_with(bound(), move || begin.send(()).unwrap());
+    let (started, has_started) = mpsc::channel();
+    let login = Login::start_with(bound(), move || started.send(()).unwrap());
     let mut stream = login.connect();
     stream.write_all(login.request("/callback?state=right&code=x", "").as_bytes()).unwrap();
     stream.shutdown(Shutdown::Both).unwrap();
     drop(stream);
-    begun.recv_timeout(FOREVER).unwrap();
+    has_started.recv_timeout(FOREVER).unwrap();
     assert_eq!(login.fetch_end().unwrap(), "x");
 }
 
@@ -611,9 +614,32 @@ fn a_head_that_does_not_come_to_its_end_in_time_is_hung_up_on() {
             thread::sleep(Duration::from_millis(20));
         }
     });
-    assert_eq!(answer(slow), "");
+    assert_eq!(read(slow).0, "");
     writer.join().unwrap();
     login.finish();
+}
+
+#[test]
+fn who_still_sends_after_the_answer_is_not_reset() {
+    let (mut listener, directory) = bound();
+    listener.limits.linger_time = FOREVER;
+    let login = Login::start_with((listener, directory), || {});
+    let mut stream = login.connect();
+    let mut sender = stream.try_clone().unwrap();
+    stream.write_all(login.request("/else", "").as_bytes()).unwrap();
+    assert_same(&answer(stream), Answer::NotFound);
+    for _ in 0..100 {
+        sender.write_all(b"x").unwrap();
+        thread::sleep(Duration::from_millis(1));
+    }
+    login.finish();
+}
+
+#[test]
+fn the_bounds_are_those_that_were_promised() {
+    let (listener, _directory) = bound();
+    assert_eq!((listener.limits.connections, listener.limits.head_time), (64, Duration::from_secs(5)));
+    assert_eq!((HEAD_LIMIT, FAREWELL), (16 * 1024, Duration::from_secs(3)));
 }
 
 #[test]
@@ -657,9 +683,15 @@ fn siege(port: u16, streams: usize) -> Vec<TcpStream> {
     (0..streams).filter_map(open).collect()
 }
 
-/// A connection may be turned out before the test gets round to writing to it; a person would reload.
-fn stubbornly(ask: impl Fn() -> String) -> String {
-    (0..100).map(|_| ask()).find(|answer| !answer.is_empty()).unwrap_or_default()
+/// A request in the midst of a siege: the connection may be turned out before it is written; a person would reload.
+fn get_stubbornly(port: u16, target: &str) -> String {
+    let ask = |_| {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        stream.set_read_timeout(Some(FOREVER)).unwrap();
+        let _ = stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes());
+        read(stream).0
+    };
+    (0..100).map(ask).find(|answer| !answer.is_empty()).unwrap_or_default()
 }
 
 #[test]
@@ -680,8 +712,8 @@ fn a_callback_comes_through_a_siege() {
             }
         }
     });
-    assert_same(&stubbornly(|| login.get(RIGHT)), Answer::Taken("/done"));
-    assert_same(&stubbornly(|| login.get("/done")), Answer::Ended(Page::Connected));
+    assert_same(&get_stubbornly(port, RIGHT), Answer::Taken("/done"));
+    assert_same(&get_stubbornly(port, "/done"), Answer::Ended(Page::Connected));
     stop.send(()).unwrap();
     attacker.join().unwrap();
     drop(before);
@@ -769,20 +801,13 @@ mod process {
         }
     }
 
-    fn ask(port: u16, target: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        stream.set_read_timeout(Some(FOREVER)).unwrap();
-        let _ = stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes());
-        answer(stream)
-    }
-
     #[test]
     fn a_signal_ends_the_waiting_and_the_work_and_closes_the_port() {
         for (signal, number) in [(Signal::INT, 2), (Signal::TERM, 15), (Signal::HUP, 1)] {
             for working in [false, true] {
                 let (mut child, mut lines, port) = spawn(256);
                 if working {
-                    assert_same(&ask(port, "/callback?state=right&code=slow"), Answer::Taken("/done"));
+                    assert_same(&get_stubbornly(port, "/callback?state=right&code=slow"), Answer::Taken("/done"));
                     line_after(&mut lines, "working");
                 }
                 kill_process(Pid::from_child(&child), signal).unwrap();
@@ -797,8 +822,8 @@ mod process {
         for descriptors in [32, 48, 64] {
             let (mut child, mut lines, port) = spawn(descriptors);
             let junk = siege(port, 200);
-            assert_same(&stubbornly(|| ask(port, RIGHT)), Answer::Taken("/done"));
-            assert_same(&stubbornly(|| ask(port, "/done")), Answer::Ended(Page::Connected));
+            assert_same(&get_stubbornly(port, RIGHT), Answer::Taken("/done"));
+            assert_same(&get_stubbornly(port, "/done"), Answer::Ended(Page::Connected));
             drop(junk);
             assert_eq!(line_after(&mut lines, "ended "), "x left 0 open false", "with {descriptors} descriptors");
             child.wait().unwrap();
