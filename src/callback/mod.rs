@@ -130,7 +130,7 @@ impl Listener {
     /// result.
     ///
     /// The browser is sent on to a page that appears when the work has ended and says what `page` makes of its result.
-    /// The port is closed when the browser has that page, 3 seconds after the work at the latest.
+    /// The port is closed when the browser has that page, a second after the work at the latest.
     ///
     /// `limit` is for the waiting alone; `tick` hears about once a second how much of it is left. `judge` sees every
     /// callback that is well-formed until it says [`Verdict::Ours`]. A panic in `work` goes on here, after its page.

@@ -1,6 +1,7 @@
 //! The authorization request (RFC 6749 §4.1.1) and what comes back through the browser (§4.1.2).
 //!
-//! `state`, the PKCE verifier and the nonce live in [`Pending`] and nowhere else; redeeming the code consumes it.
+//! What knows the answer ([`Watch`]) and what redeems it ([`Pending`]) are two: the one looks at everything that comes to
+//! the port, the other holds the PKCE verifier and is consumed with the code.
 
 use std::collections::BTreeMap;
 
@@ -26,21 +27,23 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub(crate) iss_promised: bool,
 }
 
-/// A request that is out, and how to know its answer.
-pub(crate) struct Pending {
+/// How to know the answer to a request that is out.
+pub(crate) struct Watch {
     state: CsrfToken,
-    verifier: PkceCodeVerifier,
-    nonce: Option<String>,
-    redirect_uri: String,
     issuer: Option<String>,
     iss_promised: bool,
 }
 
-/// What a callback turned out to be.
+/// What a request that is out needs to redeem its code.
+pub(crate) struct Pending {
+    verifier: PkceCodeVerifier,
+    nonce: Option<String>,
+    redirect_uri: String,
+}
+
+/// The answer to a request (RFC 6749 §4.1.2), for better or worse.
 #[derive(Debug)]
-pub(crate) enum Judgement {
-    /// Not the answer to this request; the login goes on.
-    Stranger,
+pub(crate) enum AuthorizationResponse {
     Code(Secret),
     /// The server says no, on behalf of the user or of itself.
     Denied(ErrorResponse),
@@ -53,7 +56,7 @@ pub(crate) enum Judgement {
 
 impl AuthorizationRequest<'_> {
     /// The URL to open, and what to keep until the answer comes.
-    pub(crate) fn begin(&self) -> Result<(String, Pending), Error> {
+    pub(crate) fn begin(&self) -> Result<(String, Watch, Pending), Error> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let wire = wire_client(self.server, self.client, Some(self.redirect_uri))?;
         let nonce = self.scopes.contains("openid").then(|| CsrfToken::new_random_len(RANDOM).into_secret());
@@ -68,43 +71,40 @@ impl AuthorizationRequest<'_> {
             request = request.add_extra_param("nonce", nonce);
         }
         let (url, state) = request.url();
-        let pending = Pending {
-            state,
-            verifier,
-            nonce,
-            redirect_uri: self.redirect_uri.to_owned(),
-            issuer: self.server.issuer.clone(),
-            iss_promised: self.iss_promised,
+        let watch = Watch { state, issuer: self.server.issuer.clone(), iss_promised: self.iss_promised };
+        let pending = Pending { verifier, nonce, redirect_uri: self.redirect_uri.to_owned() };
+        Ok((url.into(), watch, pending))
+    }
+}
+
+impl Watch {
+    /// Judges the parameters of a callback, each given once at most. `state` comes before everything else, also before
+    /// an error: what does not know it says nothing about this login.
+    pub(crate) fn judge<'q>(&self, get: impl Fn(&str) -> Option<&'q str>) -> Option<AuthorizationResponse> {
+        if !get("state").is_some_and(|state| same(state, self.state.secret())) {
+            return None;
+        }
+        let response = match (get("code"), get("error")) {
+            (Some(code), None) if !code.is_empty() => AuthorizationResponse::Code(Secret::new(code)),
+            (None, Some(error)) if !error.is_empty() => AuthorizationResponse::Denied(ErrorResponse {
+                code: error.to_owned(),
+                description: get("error_description").map(str::to_owned),
+            }),
+            _ => return None,
         };
-        Ok((url.into(), pending))
+        Some(self.wrong_issuer(get("iss")).unwrap_or(response))
+    }
+
+    /// RFC 9207 §2.4, by simple comparison of the strings.
+    fn wrong_issuer(&self, found: Option<&str>) -> Option<AuthorizationResponse> {
+        let expected = self.issuer.as_ref()?;
+        let fits = found.map_or(!self.iss_promised, |iss| iss == expected);
+        (!fits)
+            .then(|| AuthorizationResponse::WrongIssuer { expected: expected.clone(), found: found.map(str::to_owned) })
     }
 }
 
 impl Pending {
-    /// Judges the parameters of a callback, each given once at most. `state` comes before everything else, also before
-    /// an error: what does not know it says nothing about this login.
-    pub(crate) fn judge<'q>(&self, get: impl Fn(&str) -> Option<&'q str>) -> Judgement {
-        if !get("state").is_some_and(|state| same(state, self.state.secret())) {
-            return Judgement::Stranger;
-        }
-        let judgement = match (get("code"), get("error")) {
-            (Some(code), None) if !code.is_empty() => Judgement::Code(Secret::new(code)),
-            (None, Some(error)) if !error.is_empty() => Judgement::Denied(ErrorResponse {
-                code: error.to_owned(),
-                description: get("error_description").map(str::to_owned),
-            }),
-            _ => return Judgement::Stranger,
-        };
-        self.wrong_issuer(get("iss")).unwrap_or(judgement)
-    }
-
-    /// RFC 9207 §2.4, by simple comparison of the strings.
-    fn wrong_issuer(&self, found: Option<&str>) -> Option<Judgement> {
-        let expected = self.issuer.as_ref()?;
-        let fits = found.map_or(!self.iss_promised, |iss| iss == expected);
-        (!fits).then(|| Judgement::WrongIssuer { expected: expected.clone(), found: found.map(str::to_owned) })
-    }
-
     /// The nonce that an ID token of this request must hold.
     pub(crate) fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
@@ -141,7 +141,7 @@ mod tests {
         .unwrap()
     }
 
-    fn begin(issuer: Option<&str>, iss_promised: bool, scopes: &str) -> (String, Pending) {
+    fn begin(issuer: Option<&str>, iss_promised: bool, scopes: &str) -> (String, Watch, Pending) {
         let request = AuthorizationRequest {
             server: &server(issuer),
             client: &Client { id: "me".into(), secret: None },
@@ -153,13 +153,13 @@ mod tests {
         request.begin().unwrap()
     }
 
-    fn judge(pending: &Pending, pairs: &[(&str, &str)]) -> Judgement {
-        pending.judge(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| *value))
+    fn judge(watch: &Watch, pairs: &[(&str, &str)]) -> Option<AuthorizationResponse> {
+        watch.judge(|name| pairs.iter().find(|(own, _)| *own == name).map(|(_, value)| *value))
     }
 
     #[test]
     fn the_request_says_everything_once() {
-        let (url, pending) = begin(None, false, "openid email");
+        let (url, watch, pending) = begin(None, false, "openid email");
         let url = url::Url::parse(&url).unwrap();
         let get = |name: &str| {
             let found: Vec<_> = url.query_pairs().filter(|(own, _)| own == name).map(|(_, v)| v.into_owned()).collect();
@@ -173,51 +173,53 @@ mod tests {
         assert_eq!(get("code_challenge_method"), "S256");
         assert_eq!(get("tenant"), "1");
         assert_eq!(get("prompt"), "consent");
-        assert_eq!(get("state"), *pending.state.secret());
+        assert_eq!(get("state"), *watch.state.secret());
         assert_eq!(get("nonce"), pending.nonce().unwrap());
         assert!(get("state").len() >= 43, "256 bits");
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&pending.verifier);
         assert_eq!(get("code_challenge"), challenge.as_str());
-        assert!(begin(None, false, "email").1.nonce().is_none());
+        assert!(begin(None, false, "email").2.nonce().is_none());
     }
 
     #[test]
     fn the_state_comes_first() {
-        let (_, pending) = begin(None, false, "x");
-        let state = pending.state.secret().clone();
+        let (_, watch, _) = begin(None, false, "x");
+        let state = watch.state.secret().clone();
         let wrong = [&state[1..], &state.to_ascii_lowercase(), &format!("{state} "), "", "x"];
         for wrong in wrong {
-            assert!(matches!(judge(&pending, &[("state", wrong), ("code", "c")]), Judgement::Stranger));
-            assert!(matches!(judge(&pending, &[("state", wrong), ("error", "access_denied")]), Judgement::Stranger));
+            assert!(judge(&watch, &[("state", wrong), ("code", "c")]).is_none());
+            assert!(judge(&watch, &[("state", wrong), ("error", "access_denied")]).is_none());
         }
-        assert!(matches!(judge(&pending, &[("code", "c")]), Judgement::Stranger));
+        assert!(judge(&watch, &[("code", "c")]).is_none());
         let right = ("state", state.as_str());
-        assert!(matches!(judge(&pending, &[right]), Judgement::Stranger));
-        assert!(matches!(judge(&pending, &[right, ("code", "")]), Judgement::Stranger));
-        assert!(matches!(judge(&pending, &[right, ("code", "c"), ("error", "e")]), Judgement::Stranger));
-        let Judgement::Code(code) = judge(&pending, &[right, ("code", "c/+=")]) else { panic!() };
+        assert!(judge(&watch, &[right]).is_none());
+        assert!(judge(&watch, &[right, ("code", "")]).is_none());
+        assert!(judge(&watch, &[right, ("code", "c"), ("error", "e")]).is_none());
+        let Some(AuthorizationResponse::Code(code)) = judge(&watch, &[right, ("code", "c/+=")]) else { panic!() };
         assert_eq!(code.expose(), "c/+=");
-        let Judgement::Denied(error) = judge(&pending, &[right, ("error", "access_denied")]) else { panic!() };
+        let Some(AuthorizationResponse::Denied(error)) = judge(&watch, &[right, ("error", "access_denied")]) else {
+            panic!()
+        };
         assert_eq!(error.code, "access_denied");
     }
 
     #[test]
     fn the_issuer_is_compared_as_it_stands() {
-        let (_, pending) = begin(Some("https://as.example"), true, "x");
-        let state = pending.state.secret().clone();
+        let (_, watch, _) = begin(Some("https://as.example"), true, "x");
+        let state = watch.state.secret().clone();
         let with = |iss: Option<&str>| {
             let mut pairs = vec![("state", state.as_str()), ("code", "c")];
             pairs.extend(iss.map(|iss| ("iss", iss)));
-            judge(&pending, &pairs)
+            judge(&watch, &pairs)
         };
-        assert!(matches!(with(Some("https://as.example")), Judgement::Code(_)));
+        assert!(matches!(with(Some("https://as.example")), Some(AuthorizationResponse::Code(_))));
         for iss in [None, Some("https://as.example/"), Some("https://AS.example"), Some("https://as.example:443")] {
-            assert!(matches!(with(iss), Judgement::WrongIssuer { .. }), "{iss:?}");
+            assert!(matches!(with(iss), Some(AuthorizationResponse::WrongIssuer { .. })), "{iss:?}");
         }
         let error = [("state", state.as_str()), ("error", "access_denied"), ("iss", "https://evil.example")];
-        assert!(matches!(judge(&pending, &error), Judgement::WrongIssuer { .. }));
-        let (_, relaxed) = begin(Some("https://as.example"), false, "x");
+        assert!(matches!(judge(&watch, &error), Some(AuthorizationResponse::WrongIssuer { .. })));
+        let (_, relaxed, _) = begin(Some("https://as.example"), false, "x");
         let state = relaxed.state.secret().clone();
-        assert!(matches!(judge(&relaxed, &[("state", &state), ("code", "c")]), Judgement::Code(_)));
+        assert!(matches!(judge(&relaxed, &[("state", &state), ("code", "c")]), Some(AuthorizationResponse::Code(_))));
     }
 }

@@ -13,7 +13,7 @@ mod identity;
 mod introspection;
 mod revocation;
 
-pub(crate) use authorization::{AuthorizationRequest, Judgement, Pending};
+pub(crate) use authorization::{AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 pub(crate) use client::refresh;
 pub(crate) use discovery::discover;
 pub(crate) use error::{Error, ErrorResponse};

@@ -13,8 +13,9 @@ use std::time::Duration;
 use super::{App, Error};
 use crate::callback::{self, Listener, Page, Verdict};
 use crate::files;
+use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Credential, Scopes, Secret};
-use crate::protocol::{self, AuthorizationRequest, Judgement, Pending};
+use crate::protocol::{self, AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 use crate::provider::{Provider, Resolved};
 use crate::vault::{Source, Vault};
 use client::Prepared;
@@ -157,7 +158,8 @@ impl App {
             parameters: &parameters,
             iss_promised: resolved.iss_promised,
         };
-        let (url, pending) = request.begin().map_err(Error::protocol("cannot make the authorization request"))?;
+        let (url, watch, pending) =
+            request.begin().map_err(Error::protocol("cannot make the authorization request"))?;
         let known = |scope| provider.entry.scopes.get(scope).map(String::as_str);
         person.visit(&Visit {
             name: &provider.entry.name,
@@ -182,7 +184,7 @@ impl App {
             resolved,
             started: now,
         };
-        let connected = wait(listener, pending, plan, login.limit, person)?;
+        let connected = wait(listener, watch, pending, plan, login.limit, person)?;
         if login.make_default {
             self.vault()?.ok_or(Error::NothingConnected)?.make_default(&connected.credential)?;
         }
@@ -220,6 +222,7 @@ impl App {
 /// Waits for the browser, and finishes while its page waits to tell the truth.
 fn wait(
     listener: Listener,
+    watch: Watch,
     pending: Pending,
     plan: Plan,
     limit: Duration,
@@ -227,31 +230,16 @@ fn wait(
 ) -> Result<Connected, Error> {
     let provider = plan.provider.clone();
     let redirect_uri = listener.redirect_uri().to_owned();
-    let pending = std::sync::Arc::new(std::sync::Mutex::new(Some(pending)));
     let mut strangers = 0;
     let judge = |query: &callback::Query| {
-        let judgement = match pending.lock() {
-            Ok(pending) => pending.as_ref().map_or(Judgement::Stranger, |own| own.judge(|name| query.get(name))),
-            Err(_) => Judgement::Stranger,
-        };
-        if matches!(judgement, Judgement::Stranger) {
-            strangers += 1;
-            return Verdict::Stranger;
-        }
-        Verdict::Ours(judgement)
+        let response = watch.judge(|name| query.get(name));
+        strangers += u64::from(response.is_none());
+        response.map_or(Verdict::Stranger, Verdict::Ours)
     };
-    let kept = pending.clone();
-    let work = move |judgement| match (judgement, kept.lock().ok().and_then(|mut kept| kept.take())) {
-        (Judgement::Code(code), Some(pending)) => plan.finish(pending, &code),
-        (Judgement::Denied(response), _) => Err(Error::Denied { provider: plan.provider.clone(), response }),
-        (Judgement::WrongIssuer { expected, found }, _) => {
-            let found = found.unwrap_or_else(|| "none".into());
-            Err(Error::Protocol {
-                doing: "the answer in the browser came from another issuer".into(),
-                source: protocol::Error::IssuerMismatch { expected, found: crate::model::text::shown(&found) },
-            })
-        }
-        _ => Err(Error::Usage("the login was ended".into())),
+    let work = move |response| match response {
+        AuthorizationResponse::Code(code) => plan.finish(pending, &code),
+        AuthorizationResponse::Denied(response) => Err(Error::Denied { provider: plan.provider.clone(), response }),
+        AuthorizationResponse::WrongIssuer { expected, found } => Err(wrong_issuer(expected, found)),
     };
     let page = |done: &Result<Connected, Error>| match done {
         Ok(_) => Page::Connected,
@@ -267,13 +255,19 @@ fn wait(
     }
 }
 
+fn wrong_issuer(expected: String, found: Option<String>) -> Error {
+    let found = found.map_or_else(|| "not told".into(), |found| shown(&found));
+    let doing = "the answer in the browser came from another issuer".into();
+    Error::Protocol { doing, source: protocol::Error::IssuerMismatch { expected, found } }
+}
+
 fn check_parameters(login: &Login) -> Result<(), Error> {
     if let Some(name) = login.parameters.keys().find(|name| PROTOCOL_PARAMETERS.contains(&name.as_str())) {
         return Err(Error::Usage(format!("--param cannot set `{name}`, which belongs to the protocol")));
     }
     let scopes = login.scopes.iter().chain([&login.add_scopes]);
     if let Some(scope) = scopes.into_iter().find_map(Scopes::malformed) {
-        return Err(Error::Usage(format!("`{}` cannot be a scope", crate::model::text::shown(scope))));
+        return Err(Error::Usage(format!("`{}` cannot be a scope", shown(scope))));
     }
     Ok(())
 }
