@@ -184,7 +184,7 @@ impl App {
             resolved,
             started: now,
         };
-        let connected = wait(listener, watch, pending, plan, login.limit, person)?;
+        let connected = wait(listener, &watch, pending, plan, login.limit, person)?;
         if login.make_default {
             self.vault()?.ok_or(Error::NothingConnected)?.make_default(&connected.credential)?;
         }
@@ -222,7 +222,7 @@ impl App {
 /// Waits for the browser, and finishes while its page waits to tell the truth.
 fn wait(
     listener: Listener,
-    watch: Watch,
+    watch: &Watch,
     pending: Pending,
     plan: Plan,
     limit: Duration,
