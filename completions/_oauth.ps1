@@ -217,12 +217,12 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         }
         'oauth;provider;add' {
             [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)')
-            [CompletionResult]::new('--authorization-endpoint', '--authorization-endpoint', [CompletionResultType]::ParameterName, 'authorization-endpoint')
-            [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'token-endpoint')
+            [CompletionResult]::new('--authorization-endpoint', '--authorization-endpoint', [CompletionResultType]::ParameterName, 'Where the browser is sent')
+            [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where codes and refresh tokens are exchanged')
             [CompletionResult]::new('--userinfo-endpoint', '--userinfo-endpoint', [CompletionResultType]::ParameterName, 'Where the account''s name is asked, and a token is tested')
-            [CompletionResult]::new('--revocation-endpoint', '--revocation-endpoint', [CompletionResultType]::ParameterName, 'revocation-endpoint')
-            [CompletionResult]::new('--device-authorization-endpoint', '--device-authorization-endpoint', [CompletionResultType]::ParameterName, 'device-authorization-endpoint')
-            [CompletionResult]::new('--introspection-endpoint', '--introspection-endpoint', [CompletionResultType]::ParameterName, 'introspection-endpoint')
+            [CompletionResult]::new('--revocation-endpoint', '--revocation-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are revoked (RFC 7009)')
+            [CompletionResult]::new('--device-authorization-endpoint', '--device-authorization-endpoint', [CompletionResultType]::ParameterName, 'Where a device flow begins (RFC 8628)')
+            [CompletionResult]::new('--introspection-endpoint', '--introspection-endpoint', [CompletionResultType]::ParameterName, 'Where a token is tested when there is no userinfo endpoint (RFC 7662)')
             [CompletionResult]::new('--token-endpoint-auth-method', '--token-endpoint-auth-method', [CompletionResultType]::ParameterName, 'How a client with a secret authenticates')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Scopes that every login asks for, such as those that name the account')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Scopes that every login asks for, such as those that name the account')

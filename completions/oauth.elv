@@ -204,12 +204,12 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;provider;add'= {
             cand --issuer 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
-            cand --authorization-endpoint 'authorization-endpoint'
-            cand --token-endpoint 'token-endpoint'
+            cand --authorization-endpoint 'Where the browser is sent'
+            cand --token-endpoint 'Where codes and refresh tokens are exchanged'
             cand --userinfo-endpoint 'Where the account''s name is asked, and a token is tested'
-            cand --revocation-endpoint 'revocation-endpoint'
-            cand --device-authorization-endpoint 'device-authorization-endpoint'
-            cand --introspection-endpoint 'introspection-endpoint'
+            cand --revocation-endpoint 'Where tokens are revoked (RFC 7009)'
+            cand --device-authorization-endpoint 'Where a device flow begins (RFC 8628)'
+            cand --introspection-endpoint 'Where a token is tested when there is no userinfo endpoint (RFC 7662)'
             cand --token-endpoint-auth-method 'How a client with a secret authenticates'
             cand -s 'Scopes that every login asks for, such as those that name the account'
             cand --scope 'Scopes that every login asks for, such as those that name the account'

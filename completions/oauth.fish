@@ -178,12 +178,12 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l issuer -d 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l authorization-endpoint -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l authorization-endpoint -d 'Where the browser is sent' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint -d 'Where codes and refresh tokens are exchanged' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l userinfo-endpoint -d 'Where the account\'s name is asked, and a token is tested' -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l revocation-endpoint -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l device-authorization-endpoint -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l introspection-endpoint -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l revocation-endpoint -d 'Where tokens are revoked (RFC 7009)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l device-authorization-endpoint -d 'Where a device flow begins (RFC 8628)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l introspection-endpoint -d 'Where a token is tested when there is no userinfo endpoint (RFC 7662)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint-auth-method -d 'How a client with a secret authenticates' -r -f -a "client_secret_basic\t''
 client_secret_post\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s s -l scope -l scopes -l identity-scope -d 'Scopes that every login asks for, such as those that name the account' -r

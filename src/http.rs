@@ -50,7 +50,7 @@ impl Http {
     /// Sends a request and reads its whole answer, whatever the status.
     pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
-        let host = url.host_str().unwrap_or_default().to_owned();
+        let host = endpoint::authority(&url);
         let agent = self.agent(endpoint::is_loopback(&url));
         let sent = if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
         let (parts, mut body) = sent.map_err(|error| failed(&host, &error))?.into_parts();

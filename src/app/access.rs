@@ -232,7 +232,7 @@ impl Error {
             Self::Vault(error) => !matches!(
                 error,
                 vault::Error::Tampered { .. }
-                    | vault::Error::WrongKey
+                    | vault::Error::WrongKey { .. }
                     | vault::Error::NoKey(_)
                     | vault::Error::Damaged { .. }
             ),

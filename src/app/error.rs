@@ -19,7 +19,7 @@ pub(crate) enum Error {
     #[error("the login at {provider} was refused")]
     Denied { provider: String, response: ErrorResponse },
     #[error("no answer came from the browser within {} s", limit.as_secs())]
-    LoginTimedOut { provider: String, limit: Duration, redirect_uri: String, strangers: u64 },
+    LoginTimedOut { provider: String, limit: Duration, redirect_uri: String, register: String, strangers: u64 },
     #[error("interrupted")]
     Interrupted(i32),
     #[error("another account signed in than the one asked for")]
@@ -36,6 +36,8 @@ pub(crate) enum Error {
     Offline { label: String },
     #[error("the provider does not accept the token of {label}")]
     TokenRejected { label: String },
+    #[error("cannot revoke {label}")]
+    RevocationFailed { label: String, source: protocol::Error },
     #[error("{0}")]
     Usage(String),
     #[error("{doing}")]

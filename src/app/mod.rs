@@ -81,6 +81,11 @@ impl App {
         Ok(Some(KeyState { status: vault.key_status()?, opens }))
     }
 
+    /// Where the first key would come from, when it can be had there.
+    pub(crate) fn probe_key(&self) -> Result<KeySource, Error> {
+        Ok(self.keys.probe()?)
+    }
+
     fn vault(&self) -> Result<Option<Vault>, Error> {
         Ok(Vault::open(&self.home)?)
     }

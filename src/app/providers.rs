@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{App, Error};
+use crate::model::endpoint::{self, Refused};
 use crate::model::{ClientAuthentication, Scopes};
 use crate::protocol;
 use crate::provider::Entry;
@@ -26,12 +27,16 @@ pub(crate) struct NewProvider {
 impl App {
     /// Writes an entry. With an issuer and no endpoints, the server is asked for its metadata; what is given wins.
     pub(crate) fn add_provider(&self, new: &NewProvider) -> Result<(Entry, PathBuf), Error> {
+        self.registry.check_free(&new.name)?;
         let entry = self.describe(new.clone())?;
         let path = self.registry.add(&new.name, &entry)?;
         Ok((entry, path))
     }
 
     fn describe(&self, new: NewProvider) -> Result<Entry, Error> {
+        if let Some(Err(refused @ Refused::NotAUrl)) = new.issuer.as_deref().map(endpoint::check) {
+            return Err(Error::Usage(format!("--issuer: {refused}; write it with its https://")));
+        }
         let found = match (&new.issuer, &new.authorization_endpoint, &new.token_endpoint) {
             (Some(issuer), None, _) | (Some(issuer), _, None) => {
                 let doing = format!("cannot read the metadata of {issuer}");

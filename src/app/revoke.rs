@@ -117,7 +117,7 @@ impl App {
             Err(protocol::Error::Refused { response, .. }) if response.blames_client() => {
                 Err(Error::ClientRefused { provider: own.provider.clone(), response })
             }
-            Err(source) => Err(Error::Protocol { doing: format!("cannot revoke {}", own.label()), source }),
+            Err(source) => Err(Error::RevocationFailed { label: own.label(), source }),
         }
     }
 

@@ -1,6 +1,7 @@
 //! From `PROVIDER [ACCOUNT]` to one credential.
 
 use super::{App, Error};
+use crate::model::Credential;
 use crate::model::text::shown;
 use crate::provider;
 use crate::vault::{Row, Vault};
@@ -31,6 +32,13 @@ impl Selector {
             check_account(account)?;
         }
         Ok(Self { provider: provider.to_owned(), account: account.map(str::to_owned) })
+    }
+}
+
+impl Selector {
+    /// The words that name this credential.
+    pub(super) fn of(own: &Credential) -> Self {
+        Self { provider: own.provider.clone(), account: Some(own.account.clone()) }
     }
 }
 

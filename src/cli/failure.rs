@@ -114,12 +114,12 @@ impl Failure {
                 Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason)).action(command)
             }
             Error::Denied { response, .. } => denied(error, response),
-            Error::LoginTimedOut { provider, redirect_uri, strangers, .. } => {
-                timed_out(error, provider, redirect_uri, *strangers)
+            Error::LoginTimedOut { redirect_uri, register, strangers, .. } => {
+                timed_out(error, redirect_uri, register, *strangers)
             }
             Error::Interrupted(signal) => {
                 let exit = u8::try_from(128 + signal).unwrap_or(1);
-                Self::new("interrupted", exit, "interrupted").because("nothing was stored")
+                Self::new("interrupted", exit, "interrupted; nothing was stored")
             }
             Error::WrongAccount { asked, found } => Self::new("wrong_account", 7, error.to_string())
                 .because(format!(
@@ -149,6 +149,9 @@ impl Failure {
                 .hint("try again later; if it goes on, connect the account again with: oauth init"),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
+            Error::RevocationFailed { source, .. } => {
+                of_protocol(&error.to_string(), source).hint("to wipe it here only, without the provider: add --local")
+            }
             Error::Provider(error) => of_provider(error),
             Error::Vault(error) => of_vault(error),
             Error::Callback(error) => of_callback(error),
@@ -160,10 +163,11 @@ impl Failure {
     /// The exit code and error code of the arguments' parser, which words its errors itself.
     fn of_clap(error: &clap::Error) -> Self {
         let text = error.to_string();
-        let lines =
-            text.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim).filter(|line| !line.is_empty());
-        let message = lines.collect::<Vec<_>>().join(" ");
-        Self::usage(message.trim_start_matches("error: ").to_owned()).hint("oauth --help")
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let (tips, words): (Vec<_>, Vec<_>) =
+            lines.take_while(|line| !line.starts_with("Usage:")).partition(|line| line.starts_with("tip:"));
+        let failure = Self::usage(words.join(" ").trim_start_matches("error: ").to_owned());
+        tips.iter().fold(failure, |failure, tip| failure.hint(tip.trim_start_matches("tip: "))).hint("oauth --help")
     }
 }
 
@@ -255,18 +259,17 @@ fn denied(error: &Error, response: &protocol::ErrorResponse) -> Failure {
     }
 }
 
-fn timed_out(error: &Error, provider: &str, redirect_uri: &str, strangers: u64) -> Failure {
-    let failure = Failure::new("authorization_timeout", 4, error.to_string())
-        .because("a page of the provider that stopped in the browser, most often because this redirect URI is not registered:")
-        .because(redirect_uri);
+fn timed_out(error: &Error, redirect_uri: &str, register: &str, strangers: u64) -> Failure {
+    let failure = Failure::new("authorization_timeout", 4, error.to_string()).because(format!(
+        "most often a page of the provider that stopped in the browser, because {redirect_uri} is not registered there"
+    ));
     let failure = match strangers {
         0 => failure,
         count => failure.because(format!("{count} answers came that were not for this login")),
     };
+    let any = if redirect_uri == register { "" } else { " (any port is taken then)" };
     failure
-        .hint(format!(
-            "see what the page says; register the redirect URI (oauth provider show {provider}), and try again"
-        ))
+        .hint(format!("see what the page says; if that is the cause, register {register}{any} and try again"))
         .hint("a login that takes longer: --timeout 15m")
 }
 
@@ -305,6 +308,10 @@ fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
             .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
         E::Malformed { .. } => failure("provider_error", 5),
         E::Redirected { .. } => failure("wrong_host", 7),
+        E::IssuerMismatch { expected, found } if expected.trim_end_matches('/') == found.trim_end_matches('/') => {
+            failure("issuer_mismatch", 7)
+                .hint(format!("an issuer is compared as it stands; this one calls itself {found}"))
+        }
         E::IssuerMismatch { .. } => {
             failure("issuer_mismatch", 7).hint("nothing was stored; check whom the address belongs to")
         }
@@ -370,7 +377,9 @@ fn of_vault(error: &vault::Error) -> Failure {
         }
         E::Damaged { .. } | E::Tampered { .. } => Failure::new("tampered", 7, text)
             .because("a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent"),
-        E::WrongKey => Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status"),
+        E::WrongKey { .. } => {
+            Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status")
+        }
         E::NoKey(source) => of_key(source),
         E::Leased { .. } => Failure::new("busy", 5, text).hint("try again"),
         E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -176,7 +177,9 @@ impl Person for AtTerminal<'_> {
             self.terminal.say("Opening your browser. If nothing opens there, visit this address:");
             self.terminal.say("");
             self.terminal.say(visit.url);
-            open_browser(visit.url);
+            if !open_browser(visit.url) {
+                self.terminal.warn("no browser could be started; visit the address yourself");
+            }
         } else {
             self.terminal.say("Visit this address in a browser on this machine:");
             self.terminal.say("");
@@ -192,15 +195,18 @@ impl Person for AtTerminal<'_> {
     }
 }
 
-/// Opens the browser from a thread of its own: some browsers only come back when they are closed.
-fn open_browser(url: &str) {
+/// Opens the browser from a thread of its own: some browsers only come back when they are closed. False when none could
+/// be started; the address is printed in any case.
+fn open_browser(url: &str) -> bool {
     let url = url.to_owned();
+    let (sender, opened) = mpsc::channel();
     std::thread::spawn(move || {
         let mut options = webbrowser::BrowserOptions::new();
         options.with_suppress_output(true);
-        // The address is printed in any case, so a browser that does not open is no failure.
-        let _ = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
+        let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
+        let _ = sender.send(result.is_ok()); // nobody may be listening any more
     });
+    opened.recv_timeout(Duration::from_millis(500)).unwrap_or(true)
 }
 
 fn tell(connected: &Connected, context: &Context) {

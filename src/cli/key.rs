@@ -46,14 +46,7 @@ fn generate(context: &Context) -> Result<u8, Failure> {
 
 fn status(context: &Context) -> Result<u8, Failure> {
     let state = context.app()?.key_status()?.filter(|state| state.status.key_id.is_some());
-    let Some(KeyState { status, opens }) = state else {
-        if context.terminal.json {
-            context.terminal.data_json(&json!({"source": null, "key_id": null, "sealed": 0, "opens": null}))?;
-        } else {
-            context.terminal.data_line("no key yet: the first `oauth init` chooses one")?;
-        }
-        return Ok(0);
-    };
+    let Some(KeyState { status, opens }) = state else { return first_key(context) };
     let source = status.source.as_ref().map(words);
     if context.terminal.json {
         let object =
@@ -71,6 +64,19 @@ fn status(context: &Context) -> Result<u8, Failure> {
         context.terminal.data(&lines.concat())?;
     }
     opens.map(|()| 0).map_err(Failure::from)
+}
+
+/// There is no key yet: where the first one would come from.
+fn first_key(context: &Context) -> Result<u8, Failure> {
+    let source = words(&context.app()?.probe_key()?);
+    if context.terminal.json {
+        context
+            .terminal
+            .data_json(&json!({"source": null, "first_source": source, "key_id": null, "sealed": 0, "opens": null}))?;
+    } else {
+        context.terminal.data_line(&format!("no key yet: the first `oauth init` will take {source}"))?;
+    }
+    Ok(0)
 }
 
 pub(super) fn words(source: &KeySource) -> String {

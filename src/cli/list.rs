@@ -10,7 +10,9 @@ use crate::model::{Credential, Status, Timestamp};
 
 /// Show every credential: its status, when it expires, when it was last used
 ///
-/// The master key is not needed for this.
+/// The master key is not needed for this. A status is `valid`; `due` (refreshes by itself at the next use); `expiring` (a
+/// human will be needed within 3 days); `reauth` (a human is needed now); `stale` (a copy that is not used); `revoked`.
+/// The account marked with * is the one that is taken when none is named.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  oauth list\n  oauth list --status reauth --json")]
 pub(super) struct ListArgs {
@@ -102,6 +104,7 @@ fn expires(own: &Credential, now: Timestamp) -> String {
     match own.expires_at {
         _ if own.revoked_at.is_some() => "-".into(),
         None => "not told".into(),
+        Some(at) if own.refreshable && own.reauth.is_none() && at <= now => "renews at next use".into(),
         Some(at) if own.refreshable && own.reauth.is_none() => format!("{}, renews", when::relative(at, now)),
         Some(at) => when::relative(at, now),
     }

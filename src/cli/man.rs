@@ -17,7 +17,7 @@ pub(super) struct ManArgs {
 
 pub(super) fn run(args: &ManArgs, context: &Context) -> Result<u8, Failure> {
     let Some(dir) = &args.dir else {
-        context.terminal.data(&page(&tree())?)?;
+        context.terminal.data(&page(&tree().disable_help_subcommand(true))?)?;
         return Ok(0);
     };
     std::fs::create_dir_all(dir)

@@ -45,17 +45,22 @@ struct AddArgs {
     /// Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// Where the browser is sent
     #[arg(long, value_name = "URL")]
     authorization_endpoint: Option<String>,
+    /// Where codes and refresh tokens are exchanged
     #[arg(long, value_name = "URL")]
     token_endpoint: Option<String>,
     /// Where the account's name is asked, and a token is tested
     #[arg(long, value_name = "URL")]
     userinfo_endpoint: Option<String>,
+    /// Where tokens are revoked (RFC 7009)
     #[arg(long, value_name = "URL")]
     revocation_endpoint: Option<String>,
+    /// Where a device flow begins (RFC 8628)
     #[arg(long, value_name = "URL")]
     device_authorization_endpoint: Option<String>,
+    /// Where a token is tested when there is no userinfo endpoint (RFC 7662)
     #[arg(long, value_name = "URL")]
     introspection_endpoint: Option<String>,
     /// How a client with a secret authenticates

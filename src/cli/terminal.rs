@@ -80,8 +80,15 @@ impl Terminal {
         self.data(&format!("{value:#}\n"))
     }
 
-    /// Says something to the person, unless they want quiet.
+    /// Says something to the person, unless they want quiet, or a program reads along.
     pub(super) fn say(&self, text: &str) {
+        if !self.quiet && !self.json {
+            self.write_err(&format!("{text}\n"));
+        }
+    }
+
+    /// Says what the data alone do not tell.
+    pub(super) fn note(&self, text: &str) {
         if !self.quiet {
             self.write_err(&format!("{text}\n"));
         }
@@ -94,7 +101,7 @@ impl Terminal {
 
     pub(super) fn warn(&self, text: &str) {
         let label = self.tint_err("warning:", Tone::Warning);
-        self.say(&format!("{label} {text}"));
+        self.note(&format!("{label} {text}"));
     }
 
     /// Replaces the last line of the terminal, to show that something goes on. Shows nothing elsewhere.

@@ -144,13 +144,21 @@ fn show_progress(done: usize, all: usize, context: &Context) {
 
 fn print_table(tested: &[Tested], context: &Context) -> Result<(), Failure> {
     let rows = tested.iter().map(|tested| {
-        let mark = if tested.failure.is_none() { "ok" } else { "FAILED" };
+        let mark = match (&tested.failure, tested.outcome.checks.last()) {
+            (Some(_), _) => "FAILED",
+            (None, Some(check)) if check.result == CheckResult::Skipped => "not asked",
+            _ => "ok",
+        };
         vec![mark.to_owned(), shown(&tested.outcome.credential.label()), tested.words()]
     });
     let mut text = String::new();
     for line in table::lines(None, rows, context.terminal.width()) {
         let (mark, rest) = line.split_at(line.find("  ").unwrap_or(0));
-        let tone = if mark == "ok" { Tone::Good } else { Tone::Bad };
+        let tone = match mark {
+            "ok" => Tone::Good,
+            "FAILED" => Tone::Bad,
+            _ => Tone::Warning,
+        };
         let _ = writeln!(
             text,
             "{}{rest}",

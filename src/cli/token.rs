@@ -81,7 +81,7 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
     }
     if access.credential.is_none() {
         let variable = format!("OAUTH_TOKEN_{}", variable_part(&selector.provider));
-        context.terminal.say(&format!(
+        context.terminal.note(&format!(
             "note: the token comes from {variable}; nothing is connected for {}",
             shown(&selector.provider)
         ));

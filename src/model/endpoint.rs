@@ -52,6 +52,12 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Host, and port where it is not the usual one, for messages.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 fn is_link_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_link_local(),

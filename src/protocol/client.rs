@@ -17,6 +17,7 @@ use url::Url;
 
 use super::{Error, ErrorResponse, answer};
 use crate::http::{Http, header};
+use crate::model::endpoint;
 use crate::model::{
     AccessToken, Client, ClientAuthentication, Clock, RefreshToken, Scopes, Secret, Server, TokenResponse,
 };
@@ -150,5 +151,5 @@ fn read(
 
 /// Host and port of a URL, for messages.
 pub(super) fn host_of(url: &str) -> String {
-    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "the server".into())
+    Url::parse(url).map_or_else(|_| "the server".into(), |url| endpoint::authority(&url))
 }

@@ -95,19 +95,22 @@ impl Registry {
 
     /// Writes an entry of the user's own. A built-in one cannot be shadowed.
     pub(crate) fn add(&self, name: &str, entry: &Entry) -> Result<PathBuf, Error> {
-        let id = check_name(name)?;
-        if builtin::text(&id).is_some() || builtin::all().any(|(other, text)| is_alias(other, text, &id)) {
-            return Err(Error::BuiltIn(id));
-        }
-        if self.read_own(&id)?.is_some() {
-            return Err(Error::Exists(id));
-        }
+        let id = self.check_free(name)?;
         entry.check(&id)?;
         files::private_dir(&self.own)?;
         let text =
             toml::to_string(entry).map_err(|error| Error::Invalid { origin: id.clone(), what: error.to_string() })?;
         files::replace(&self.path(&id), &text)?;
         Ok(self.path(&id))
+    }
+
+    /// The name, when an entry of the user's own can bear it.
+    pub(crate) fn check_free(&self, name: &str) -> Result<String, Error> {
+        let id = check_name(name)?;
+        if builtin::text(&id).is_some() || builtin::all().any(|(other, text)| is_alias(other, text, &id)) {
+            return Err(Error::BuiltIn(id));
+        }
+        if self.read_own(&id)?.is_some() { Err(Error::Exists(id)) } else { Ok(id) }
     }
 
     /// Deletes an entry of the user's own.

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use super::master_key::random_id;
 use super::seal::Binding;
 use super::{Error, Seal, Vault};
-use crate::model::{Client, Credential, Server};
+use crate::model::{Client, Credential, Server, Timestamp};
 
 /// A registration as it is kept.
 pub(crate) struct StoredClient {
@@ -16,6 +16,23 @@ pub(crate) struct StoredClient {
     secret: Option<Vec<u8>>,
     generation: i64,
     key_id: Option<String>,
+}
+
+/// A registration that is to be kept, and whose.
+pub(crate) struct Registration<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) tenant: &'a str,
+    pub(crate) provider: &'a str,
+    pub(crate) server: &'a Server,
+    pub(crate) at: Timestamp,
+}
+
+impl<'a> Registration<'a> {
+    /// The registration that a credential was authorized with.
+    pub(super) fn of(credential: &'a Credential, client: &'a Client) -> Self {
+        let Credential { tenant, provider, server, updated_at, .. } = credential;
+        Self { client, tenant, provider, server, at: *updated_at }
+    }
 }
 
 impl Vault {
@@ -54,7 +71,10 @@ impl Vault {
         }
         let secret = match &stored.secret {
             None => None,
-            Some(_) if stored.key_id.as_deref() != Some(seal.key_id()) => return Err(Error::WrongKey),
+            Some(_) if stored.key_id.as_deref() != Some(seal.key_id()) => {
+                let wanted = stored.key_id.clone().unwrap_or_default();
+                return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
+            }
             Some(blob) => {
                 let opened = seal.open(blob, &binding(stored, tenant, provider));
                 Some(opened.map_err(|_| Error::Tampered { label: label(), field: "client secret" })?)
@@ -63,20 +83,24 @@ impl Vault {
         Ok(Some(Client { id: stored.client_id.clone(), secret }))
     }
 
-    /// Keeps the registration that `credential` was authorized with as the tenant's default for its provider.
+    /// Keeps a registration whose login did not come to its end, so that it need not be typed again.
+    pub(crate) fn keep_registration(&self, registration: &Registration<'_>, seal: &Seal) -> Result<(), Error> {
+        self.store.write(|transaction| self.keep_client(transaction, registration, seal))
+    }
+
+    /// Makes a registration the tenant's default for its provider.
     pub(super) fn keep_client(
         &self,
         transaction: &Transaction<'_>,
-        client: &Client,
-        credential: &Credential,
+        registration: &Registration<'_>,
         seal: &Seal,
     ) -> Result<(), Error> {
-        let place = (credential.tenant.as_str(), credential.provider.as_str());
-        let now = credential.updated_at;
+        let Registration { client, server, at: now, .. } = *registration;
+        let place = (registration.tenant, registration.provider);
         let mut new = StoredClient {
             client_id: client.id.clone(),
             row: random_id(),
-            server: serde_json::to_string(&credential.server).expect("a server is JSON"),
+            server: serde_json::to_string(server).expect("a server is JSON"),
             secret: None,
             generation: now.0,
             key_id: None,

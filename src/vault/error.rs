@@ -27,8 +27,8 @@ pub(crate) enum Error {
     #[error("the {field} of {label} was altered, or moved from elsewhere")]
     Tampered { label: String, field: &'static str },
     /// The master key given is another one than the store was sealed with.
-    #[error("this is not the master key of this store")]
-    WrongKey,
+    #[error("this is not the master key of this store (it is key {given}, and the store's is {wanted})")]
+    WrongKey { given: String, wanted: String },
     /// The key is needed and its place does not give it.
     #[error("the master key is not available")]
     NoKey(#[source] KeyError),

@@ -76,6 +76,17 @@ impl Source {
     }
 }
 
+impl KeyAccess {
+    /// Where the first key of a store would come from, after a look at whether it could be had there. Nothing is made.
+    pub(crate) fn probe(&self) -> Result<Source, Error> {
+        let Some(given) = &self.given else {
+            let nowhere = Place { store_id: "none", key_id: "none" };
+            return self.keyring.read(&nowhere).map(|_| Source::Keyring).map_err(|error| Error::NoKey(error.into()));
+        };
+        given.read().map(|_| given.source())
+    }
+}
+
 impl Vault {
     /// The seal over this store's rows.
     pub(crate) fn unlock(&self, access: &KeyAccess) -> Result<Seal, Error> {
@@ -122,19 +133,15 @@ impl Vault {
 
     fn seal_with(&self, key: &MasterKey, description: &Description) -> Result<Seal, Error> {
         if description.key_id.as_deref() != Some(key.id()) {
-            return Err(Error::WrongKey);
+            let wanted = description.key_id.clone().unwrap_or_else(|| "not chosen".into());
+            return Err(Error::WrongKey { given: key.id().to_owned(), wanted });
         }
         Ok(Seal::new(key, &self.description.id))
     }
 
     fn choose(&self, access: &KeyAccess) -> Result<(MasterKey, Source), Error> {
         if let Some(given) = &access.given {
-            let source = match given {
-                Given::Value(_) => Source::Environment,
-                Given::File(path) => Source::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-                Given::Command(_) => Source::Command,
-            };
-            return Ok((given.read()?, source));
+            return Ok((given.read()?, given.source()));
         }
         let key = MasterKey::generate();
         let place = Place { store_id: &self.description.id, key_id: key.id() };
@@ -165,6 +172,14 @@ impl Vault {
 }
 
 impl Given {
+    fn source(&self) -> Source {
+        match self {
+            Self::Value(_) => Source::Environment,
+            Self::File(path) => Source::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+            Self::Command(_) => Source::Command,
+        }
+    }
+
     fn read(&self) -> Result<MasterKey, Error> {
         match self {
             Self::Value(text) => parse(text, "OAUTH_MASTER_KEY"),

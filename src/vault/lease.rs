@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lock::Held;
-use super::{Authorization, Error, Row, Seal, Secrets, Vault, open, rows, sealed};
+use super::{Authorization, Error, Registration, Row, Seal, Secrets, Vault, open, rows, sealed};
 use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp, TokenResponse};
 
 /// A held lease. Dropping it ends it.
@@ -116,7 +116,12 @@ impl<'a> Lease<'a> {
         };
         let keep = new.keep_client.then(|| new.client.clone());
         let secrets = Secrets { access: Some(new.access_token.0), refresh, client: new.client.secret };
-        self.replace(next, &secrets, "authorized", keep.as_ref())
+        self.replace(next, &secrets, "authorized", keep.as_ref())?;
+        let own = &self.row.credential;
+        if self.vault.default_of(&own.tenant, &own.provider)?.is_none() {
+            self.vault.make_default(own)?;
+        }
+        Ok(())
     }
 
     /// Notes that a human is needed. The tokens stay: a refusal may be wrong, or explain something.
@@ -168,7 +173,7 @@ impl<'a> Lease<'a> {
             if written == 1 {
                 self.vault.record(transaction, &row.credential, event, "ok", None)?;
                 if let Some(client) = keep {
-                    self.vault.keep_client(transaction, client, &row.credential, self.seal)?;
+                    self.vault.keep_client(transaction, &Registration::of(&row.credential, client), self.seal)?;
                 }
             }
             Ok(written)

@@ -21,6 +21,7 @@ mod uses;
 use std::path::PathBuf;
 use std::time::Instant;
 
+pub(crate) use clients::Registration;
 pub(crate) use error::{Error, KeyError};
 pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
 pub(crate) use keyring::{Error as KeyringError, Keyring};
@@ -203,7 +204,7 @@ impl Vault {
             own.default = rows::select(transaction, which).map_err(self.store.failed())?.is_empty();
             rows::write(transaction, &row, None).map_err(self.store.failed())?;
             if new.keep_client {
-                self.keep_client(transaction, &new.client, &row.credential, seal)?;
+                self.keep_client(transaction, &Registration::of(&row.credential, &new.client), seal)?;
             }
             self.record(transaction, &row.credential, "created", "ok", None)
         })?;
@@ -282,7 +283,7 @@ fn sealed(mut credential: Credential, secrets: &Secrets, seal: &Seal) -> Row {
 fn open(row: &Row, seal: &Seal, field: &'static str, blob: Option<&[u8]>) -> Result<Option<Secret>, Error> {
     let Some(blob) = blob else { return Ok(None) };
     if row.key_id != seal.key_id() {
-        return Err(Error::WrongKey);
+        return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted: row.key_id.clone() });
     }
     let opened = seal.open(blob, &binding(&row.credential, &row.server, field));
     opened.map(Some).map_err(|_| Error::Tampered { label: row.credential.label(), field: plain(field) })

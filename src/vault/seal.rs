@@ -39,6 +39,7 @@ pub(super) struct Binding<'a> {
 }
 
 /// A master key at work in one store.
+#[derive(Clone)]
 pub(crate) struct Seal {
     cipher: XChaCha20Poly1305,
     store_id: String,

@@ -68,6 +68,10 @@ impl App {
         let provider = request.provider;
         let resolved = provider.resolve(request.variables, given.id.as_deref().unwrap_or("client"))?;
         let opened = self.open_existing()?;
+        if opened.is_none() {
+            // Nobody shall type a secret that cannot be kept then.
+            self.keys.probe()?;
+        }
         let (found, keep) = match &opened {
             Some((vault, seal)) => self.known_client(vault, seal, provider, &resolved, given, previous)?,
             None => (given.id.clone().map(|id| Client { id, secret: given.secret.clone() }), given.keep),

@@ -10,14 +10,14 @@ mod redirect;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{App, Error};
+use super::{App, Error, Selector};
 use crate::callback::{self, Listener, Page, Verdict};
 use crate::files;
 use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Credential, Scopes, Secret};
 use crate::protocol::{self, AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 use crate::provider::{Provider, Resolved};
-use crate::vault::{Source, Vault};
+use crate::vault::{Registration, Source, Vault};
 use client::Prepared;
 use finish::Plan;
 
@@ -168,6 +168,7 @@ impl App {
             limit: login.limit,
             scopes: scopes.iter().map(|scope| (scope, known(scope))).collect(),
         });
+        let typed = keep.then(|| (client.clone(), resolved.server.clone(), seal.clone()));
         let plan = Plan {
             vault,
             seal,
@@ -184,9 +185,25 @@ impl App {
             resolved,
             started: now,
         };
-        let connected = wait(listener, &watch, pending, plan, login.limit, person)?;
+        let mut connected = match wait(listener, &watch, pending, plan, login.limit, person) {
+            Err(Error::LoginTimedOut { provider, limit, redirect_uri, strangers, .. }) => {
+                if let Some((client, server, seal)) = typed {
+                    let registration = Registration {
+                        client: &client,
+                        tenant: &self.tenant,
+                        provider: &provider,
+                        server: &server,
+                        at: (self.clock)(),
+                    };
+                    self.vault()?.ok_or(Error::NothingConnected)?.keep_registration(&registration, &seal)?;
+                }
+                let register = redirect::registration(&address);
+                return Err(Error::LoginTimedOut { provider, limit, redirect_uri, register, strangers });
+            }
+            connected => connected?,
+        };
         if login.make_default {
-            self.vault()?.ok_or(Error::NothingConnected)?.make_default(&connected.credential)?;
+            connected.credential = self.make_default(&Selector::of(&connected.credential))?;
         }
         Ok(connected)
     }
@@ -195,11 +212,14 @@ impl App {
     /// that would be taken without a name.
     fn previous(&self, provider: &str, account: Option<&str>) -> Result<Option<Credential>, Error> {
         let Some(vault) = self.vault()? else { return Ok(None) };
-        let row = match account {
-            Some(account) => vault.account(&self.tenant, provider, account)?,
-            None => vault.default_of(&self.tenant, provider)?,
-        };
-        Ok(row.map(|row| row.credential))
+        if let Some(account) = account {
+            return Ok(vault.account(&self.tenant, provider, account)?.map(|row| row.credential));
+        }
+        let rows = vault.of_provider(&self.tenant, provider)?.into_iter().map(|row| row.credential);
+        let (live, revoked): (Vec<_>, Vec<_>) = rows.partition(|own| own.revoked_at.is_none());
+        let chosen = live.iter().find(|own| own.default).cloned();
+        let only = |mut rows: Vec<Credential>| if rows.len() == 1 { rows.pop() } else { None };
+        Ok(chosen.or_else(|| if live.is_empty() { only(revoked) } else { only(live) }))
     }
 
     /// When it is known beforehand that the account cannot be named, that is said before the browser opens.
@@ -249,7 +269,9 @@ fn wait(
     let served = listener.serve(limit, &mut |left| person.waiting(left), judge, work, page);
     match served {
         Ok(done) => done,
-        Err(callback::Error::TimedOut { .. }) => Err(Error::LoginTimedOut { provider, limit, redirect_uri, strangers }),
+        Err(callback::Error::TimedOut { .. }) => {
+            Err(Error::LoginTimedOut { provider, limit, redirect_uri, register: String::new(), strangers })
+        }
         Err(callback::Error::Interrupted { signal }) => Err(Error::Interrupted(signal)),
         Err(error) => Err(Error::Callback(error)),
     }
