@@ -639,7 +639,7 @@ fn who_still_sends_after_the_answer_is_not_reset() {
 fn the_bounds_are_those_that_were_promised() {
     let (listener, _directory) = bound();
     assert_eq!((listener.limits.connections, listener.limits.head_time), (64, Duration::from_secs(5)));
-    assert_eq!((HEAD_LIMIT, FAREWELL), (16 * 1024, Duration::from_secs(3)));
+    assert_eq!((HEAD_LIMIT, FAREWELL), (16 * 1024, Duration::from_secs(1)));
 }
 
 #[test]
