@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -20,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("oauth-cli/", env!("CARGO_PKG_VERSION"));
 
 /// Why there is no answer. `host` is all that is ever said of the URL.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub(crate) enum Error {
     /// The URL is not one a request may go to.
     #[error("a request to this address is refused: {0}")]

@@ -27,6 +27,7 @@ pub(crate) struct Paths {
     pub(crate) providers: PathBuf,
     pub(crate) database: PathBuf,
     pub(crate) locks: PathBuf,
+    pub(crate) landing: PathBuf,
     pub(crate) uses: PathBuf,
     /// For sockets that live as long as one command.
     pub(crate) run: PathBuf,
@@ -162,6 +163,7 @@ impl Paths {
             providers: config.join("providers.d"),
             database: data.join("credentials.db"),
             locks: state.join("locks"),
+            landing: data.join("landing"),
             uses: state.join("uses"),
             run: state.join("run"),
         }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::{App, Error, Selector};
-use crate::model::{AccessToken, Client, Credential, Secret, Timestamp};
-use crate::protocol;
+use crate::model::{AccessToken, Credential, Secret, Timestamp};
 use crate::vault::{self, Lease, Row, Seal, Vault};
 
 /// What a token must be good for.
@@ -72,7 +71,8 @@ impl App {
         let wanted = Wanted { demand, seen: row.credential.generation };
         let now = (self.clock)();
         if wanted.fits(&row.credential, now) {
-            return give(row, seal, vec![]);
+            let unfinished = row.has_attempt() && !demand.offline;
+            return if unfinished { self.after_attempt(vault, seal, row, wanted) } else { give(row, seal, vec![]) };
         }
         let failure = match self.renewed(vault, seal, row, wanted) {
             Ok(access) => return Ok(access),
@@ -86,6 +86,14 @@ impl App {
         }
         let quiet = demand.offline && !row.credential.is_expired(now);
         give(&row, seal, if quiet { vec![] } else { vec![Warning::NotRefreshed(failure)] })
+    }
+
+    /// A refresh of this row was begun and has not ended: its answer may lie there, unfinished. Whoever works on it now
+    /// is not waited for.
+    fn after_attempt(&self, vault: &Vault, seal: &Seal, row: &Row, wanted: Wanted) -> Result<Access, Error> {
+        let finished = vault.try_lease(&row.credential.id, seal)?.map(|lease| lease.row().clone());
+        let row = finished.filter(|row| wanted.fits(&row.credential, (self.clock)())).unwrap_or_else(|| row.clone());
+        give(&row, seal, vec![])
     }
 
     fn renewed(&self, vault: &Vault, seal: &Seal, row: &Row, wanted: Wanted) -> Result<Access, Error> {
@@ -133,57 +141,11 @@ impl App {
         if own.revoked_at.is_some() || !own.refreshable {
             return Err(Error::reauthorization(own, "it was revoked"));
         }
-        self.refresh(lease)?;
+        self.renew(lease, seal)?;
         let row = lease.row();
         let left = row.credential.seconds_left(now);
         let short = left.filter(|left| *left < seconds(wanted.demand.min_ttl));
         give(row, seal, short.map(|seconds| Warning::ShortLived { seconds }).into_iter().collect())
-    }
-
-    /// Refreshes under the lease, and commits before anyone sees the new token.
-    fn refresh(&self, lease: &mut Lease<'_>) -> Result<(), Error> {
-        let own = lease.credential().clone();
-        let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
-        let lost = lease.lost_attempt();
-        let token = lease.begin((self.clock)())?;
-        let sent_at = (self.clock)();
-        let failure = match protocol::refresh(&self.http, self.clock, &own.server, &client, token) {
-            Ok(response) => return Ok(lease.commit(response, sent_at, (self.clock)())?),
-            Err(failure) => failure,
-        };
-        let protocol::Error::Refused { response, .. } = &failure else {
-            if !failure.leaves_doubt() && lost.is_none() {
-                lease.withdraw()?;
-            }
-            return Err(Error::Protocol { doing: format!("cannot refresh {}", own.label()), source: failure });
-        };
-        if !response.ends_grant() {
-            lease.withdraw()?;
-            return Err(refused(&own, response));
-        }
-        let reason = match lost {
-            Some(attempt) => format!(
-                "the provider refused the refresh token ({}); the answer of a refresh begun at {} was lost, and the \
-                 provider may have replaced the token then",
-                response.code,
-                Timestamp(attempt.begun_at).rfc3339()
-            ),
-            None => format!("the provider refused the refresh token ({})", crate::model::text::shown(&response.code)),
-        };
-        lease.require_authorization(&reason, "reauthorization_required", (self.clock)())?;
-        Err(Error::reauthorization(&own, &reason))
-    }
-}
-
-/// A refusal that is not about the grant: it ends nothing here.
-fn refused(own: &Credential, response: &protocol::ErrorResponse) -> Error {
-    if response.blames_client() {
-        return Error::ClientRefused { provider: own.provider.clone(), response: response.clone() };
-    }
-    Error::RequestRefused {
-        provider: own.provider.clone(),
-        account: Some(own.account.clone()),
-        response: response.clone(),
     }
 }
 

@@ -70,7 +70,12 @@ impl Demo {
         files::private_dir(home)?;
         let key = Given::Value(MasterKey::generate().encode());
         let app = App {
-            home: Home { database: home.join("credentials.db"), locks: home.join("locks"), uses: home.join("uses") },
+            home: Home {
+                database: home.join("credentials.db"),
+                locks: home.join("locks"),
+                landing: home.join("landing"),
+                uses: home.join("uses"),
+            },
             run_dir: home.join("run"),
             registry: Registry::new(&home.join("providers.d")),
             keys: KeyAccess { given: Some(key), keyring: Keyring::new(None, Duration::ZERO) },

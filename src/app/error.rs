@@ -34,6 +34,10 @@ pub(crate) enum Error {
     RequestRefused { provider: String, account: Option<String>, response: ErrorResponse },
     #[error("{label} needs a refresh, and nothing may be sent (--offline)")]
     Offline { label: String },
+    #[error("cannot refresh {label}")]
+    RefreshBroken { label: String, cause: String },
+    #[error("the refresh of {label} takes long, and goes on")]
+    StillRefreshing { label: String },
     #[error("the provider does not accept the token of {label}")]
     TokenRejected { label: String },
     #[error("cannot revoke {label}")]

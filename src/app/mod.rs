@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod error;
 mod providers;
+mod refresh;
 mod revoke;
 mod select;
 
@@ -20,6 +21,7 @@ pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use demo::{Demo, DemoServer, DemoSettings};
 pub(crate) use error::Error;
 pub(crate) use providers::NewProvider;
+pub(crate) use refresh::{WORKER, work};
 pub(crate) use revoke::{Fate, Revoked};
 pub(crate) use select::Selector;
 

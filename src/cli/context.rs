@@ -51,7 +51,7 @@ impl Context {
             MasterKeySource::Command(line) => Given::Command(line),
         });
         Ok(App {
-            home: Home { database: paths.database, locks: paths.locks, uses: paths.uses },
+            home: Home { database: paths.database, locks: paths.locks, landing: paths.landing, uses: paths.uses },
             run_dir: paths.run,
             registry: Registry::new(&paths.providers),
             keys: KeyAccess { given, keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT) },

@@ -144,6 +144,12 @@ impl Failure {
                     .action(format!("oauth init {provider}{account}"))
             }
             Error::Offline { .. } => Self::new("offline", 5, error.to_string()).hint("run it again without --offline"),
+            Error::RefreshBroken { cause, .. } => {
+                Self::new("store_unavailable", 6, error.to_string()).because(shown_long(cause))
+            }
+            Error::StillRefreshing { .. } => Self::new("unreachable", 5, error.to_string())
+                .because("the provider has not answered yet; its answer is stored when it comes")
+                .hint("try again in a minute"),
             Error::TokenRejected { .. } => Self::new("token_rejected", 5, error.to_string())
                 .because("it answers 401, although the token can be refreshed; nothing is changed here")
                 .hint("try again later; if it goes on, connect the account again with: oauth init"),

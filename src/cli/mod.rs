@@ -23,6 +23,8 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::app::{self, WORKER};
+use crate::model::Timestamp;
 use crate::paths::Environment;
 use context::Context;
 use failure::Failure;
@@ -104,6 +106,10 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let environment = Environment::take();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|word| word == WORKER) {
+        app::work(std::io::stdin(), std::io::stderr(), Timestamp::now);
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return failure::of_arguments(&error, arguments.iter().any(|argument| argument == "--json")),

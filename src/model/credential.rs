@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Scopes, Server, Timestamp};
@@ -15,7 +15,7 @@ const EXPIRING: i64 = 3 * 86_400;
 const REFRESH_AHEAD: i64 = 300;
 
 /// The random name of a row, 128 bits in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct CredentialId(pub(crate) String);
 
 /// Where a credential's tokens come from.

@@ -1,9 +1,10 @@
 //! Which URLs a secret may be sent to, and a browser may be opened with.
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 /// Why a URL is refused. Names no more of it than its scheme and host.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub(crate) enum Refused {
     #[error("it is no absolute URL")]
     NotAUrl,

@@ -42,6 +42,10 @@ pub(crate) struct Server {
     /// Whether a token may be refreshed before it has ended. False where a refresh kills the token others still hold.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub(crate) early_refresh: bool,
+    /// Seconds for which a refresh token is still taken after it was replaced; 0 where taking it again ends the login.
+    /// Not known for most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_grace: Option<u64>,
     /// JSON pointer (RFC 6901) to the account's label in the userinfo answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_field: Option<String>,

@@ -3,10 +3,12 @@
 //! The line that matters most in this program runs here: only [`Error::Refused`] is a definite answer about the grant.
 //! Everything else may pass, and ends nothing.
 
+use serde::{Deserialize, Serialize};
+
 use crate::http;
 use crate::model::text;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub(crate) enum Error {
     #[error(transparent)]
     Http(#[from] http::Error),
@@ -37,7 +39,7 @@ pub(crate) enum Error {
 }
 
 /// An error answer (RFC 6749 §4.1.2.1, §5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ErrorResponse {
     /// `error`: a code of the RFC or of the provider.
     pub(crate) code: String,
@@ -73,6 +75,11 @@ impl ErrorResponse {
 }
 
 impl Error {
+    /// Whether the connection broke after the request was sent: no answer came at all.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Http(http::Error::InDoubt { .. }))
+    }
+
     /// Whether the server may have acted on the request although no usable answer came.
     pub(crate) fn leaves_doubt(&self) -> bool {
         match self {

@@ -69,6 +69,9 @@ pub(crate) struct Entry {
     pub(crate) subject_field: Option<String>,
     #[serde(default = "yes")]
     pub(crate) early_refresh: bool,
+    /// Seconds for which a refresh token is still taken after it was replaced; 0 where taking it again ends the login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_grace: Option<u64>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) refresh_redirect_uri: bool,
 
@@ -259,6 +262,7 @@ impl Entry {
             token_parameters: self.token_parameters.clone(),
             refresh_redirect_uri: None,
             early_refresh: self.early_refresh,
+            refresh_grace: self.refresh_grace,
             account_field: self.account_field.clone(),
             subject_field: self.subject_field.clone(),
             identity_scopes: self.identity_scopes.clone(),

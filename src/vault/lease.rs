@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lock::Held;
-use super::{Authorization, Error, Registration, Row, Seal, Secrets, Vault, open, rows, sealed};
+use super::{Authorization, Error, Registration, Row, Seal, Secrets, Vault, binding, landing, open, rows, sealed};
 use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp, TokenResponse};
 
 /// A held lease. Dropping it ends it.
@@ -14,7 +14,8 @@ pub(crate) struct Lease<'a> {
     vault: &'a Vault,
     seal: &'a Seal,
     row: Row,
-    _held: Held,
+    /// `None` when another process took the lock, and this one holds it with it.
+    held: Option<Held>,
 }
 
 /// A refresh that was begun: written down before the request leaves, and erased with its end.
@@ -27,8 +28,34 @@ pub(crate) struct Attempt {
 }
 
 impl<'a> Lease<'a> {
-    pub(super) fn over(vault: &'a Vault, seal: &'a Seal, held: Held, id: &CredentialId) -> Result<Self, Error> {
-        Ok(Self { vault, seal, row: vault.reread(id)?, _held: held })
+    /// Reads the row under the lock, and finishes first what an earlier process could not: an answer that landed and
+    /// was not committed.
+    pub(super) fn over(vault: &'a Vault, seal: &'a Seal, held: Option<Held>, id: &CredentialId) -> Result<Self, Error> {
+        let mut lease = Self { vault, seal, row: vault.reread(id)?, held };
+        if lease.row.attempt.is_some() {
+            lease.finish_landed()?;
+        }
+        Ok(lease)
+    }
+
+    fn finish_landed(&mut self) -> Result<(), Error> {
+        let landing = self.vault.landing(&self.row.credential.id);
+        let Some(sealed) = landing.read()? else { return Ok(()) };
+        // A record of another generation was committed already, and opens nowhere.
+        let Ok(Some(text)) = open(&self.row, self.seal, "landing", Some(&sealed)) else { return Ok(()) };
+        let Some((response, sent_at)) = landing::decode(&text) else { return Ok(()) };
+        self.commit(response, sent_at, sent_at)
+    }
+
+    /// Shares the lock with a child, which holds it as an open file.
+    pub(crate) fn share_lock(&self) -> std::io::Result<std::fs::File> {
+        self.held.as_ref().ok_or(std::io::ErrorKind::NotFound)?.share()
+    }
+
+    /// Reads the row again, after a child that shares the lock has worked on it.
+    pub(crate) fn reload(&mut self) -> Result<(), Error> {
+        self.row = self.vault.reread(&self.row.credential.id)?;
+        Ok(())
     }
 
     /// The row as it stood when the lease was taken, or as this lease wrote it.
@@ -50,8 +77,10 @@ impl<'a> Lease<'a> {
         (attempt.generation == self.row.credential.generation).then_some(attempt)
     }
 
-    /// Writes down that the refresh token is about to be sent, and gives it out. Only what is durable first is sent.
+    /// Writes down that the refresh token is about to be sent, makes sure that its answer can land, and gives it out.
+    /// Only what is durable first is sent.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Result<RefreshToken, Error> {
+        self.vault.landing(&self.row.credential.id).prepare()?;
         let token = self.refresh_token()?.ok_or_else(|| self.damaged("refresh_token"))?;
         let attempt = Attempt { generation: self.row.credential.generation, begun_at: now.0 };
         self.note(Some(serde_json::to_string(&attempt).expect("an attempt is JSON")))?;
@@ -71,6 +100,13 @@ impl<'a> Lease<'a> {
         })?;
         self.row.attempt = attempt;
         self.check(written)
+    }
+
+    /// Puts the answer on disk, sealed. From here on it cannot be lost any more.
+    pub(crate) fn land(&mut self, response: &TokenResponse, sent_at: Timestamp) -> Result<(), Error> {
+        let binding = binding(&self.row.credential, &self.row.server, "landing");
+        let sealed = self.seal.close(&landing::encode(response, sent_at), &binding);
+        Ok(self.vault.landing(&self.row.credential.id).write(&sealed)?)
     }
 
     /// Commits what a refresh brought: the new tokens under the next generation, before anyone sees them. The refresh
@@ -95,7 +131,10 @@ impl<'a> Lease<'a> {
             None => self.refresh_token()?,
         };
         let secrets = Secrets { access: Some(response.access_token.0), refresh, client: self.client_secret()? };
-        self.replace(next, &secrets, "refreshed", None)
+        self.replace(next, &secrets, "refreshed", None)?;
+        // It opens nowhere any more; a record that cannot be wiped is no reason to withhold a token.
+        let _ = self.vault.landing(&self.row.credential.id).clear();
+        Ok(())
     }
 
     /// Replaces the authorization after a person connected the same account again.

@@ -20,7 +20,14 @@ pub(super) struct LockFile {
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Held(#[expect(dead_code, reason = "holding it open is its purpose")] File);
+pub(super) struct Held(File);
+
+impl Held {
+    /// The same lock for a child: it is held until both have let go of it, or died.
+    pub(super) fn share(&self) -> std::io::Result<File> {
+        self.0.try_clone()
+    }
+}
 
 impl LockFile {
     /// `name` is a row's id or a fixed word, never text from outside.

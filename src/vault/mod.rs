@@ -10,6 +10,7 @@ mod clients;
 mod error;
 mod key;
 mod keyring;
+mod landing;
 mod lease;
 mod lock;
 mod master_key;
@@ -32,6 +33,7 @@ pub(crate) use seal::Seal;
 
 use crate::files;
 use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp};
+use landing::Landing;
 use lock::LockFile;
 use master_key::random_id;
 use rows::Which;
@@ -45,6 +47,8 @@ pub(crate) struct Home {
     pub(crate) database: PathBuf,
     /// The directory of lock files.
     pub(crate) locks: PathBuf,
+    /// The directory of landing records.
+    pub(crate) landing: PathBuf,
     /// The file to which every use of a token is appended.
     pub(crate) uses: PathBuf,
 }
@@ -165,13 +169,18 @@ impl Vault {
     ) -> Result<Lease<'a>, Error> {
         let held = self.row_lock(id)?.take_by(deadline)?;
         let held = held.ok_or_else(|| self.leased(id))?;
-        Lease::over(self, seal, held, id)
+        Lease::over(self, seal, Some(held), id)
     }
 
     /// The same without waiting: `None` when another process holds it.
     pub(crate) fn try_lease<'a>(&'a self, id: &CredentialId, seal: &'a Seal) -> Result<Option<Lease<'a>>, Error> {
         let Some(held) = self.row_lock(id)?.take()? else { return Ok(None) };
-        Lease::over(self, seal, held, id).map(Some)
+        Lease::over(self, seal, Some(held), id).map(Some)
+    }
+
+    /// The lease of a credential whose lock another process took for us and shares with us.
+    pub(crate) fn inherited_lease<'a>(&'a self, id: &CredentialId, seal: &'a Seal) -> Result<Lease<'a>, Error> {
+        Lease::over(self, seal, None, id)
     }
 
     /// Waits until nobody holds the lease of a credential.
@@ -230,7 +239,12 @@ impl Vault {
             transaction.execute(delete, [&credential.id.0]).map_err(self.store.failed())?;
             self.record(transaction, credential, "forgotten", "ok", None)
         })?;
+        self.landing(&credential.id).remove()?;
         self.store.sweep()
+    }
+
+    fn landing(&self, id: &CredentialId) -> Landing {
+        Landing::new(&self.home.landing, &id.0)
     }
 
     /// Adds a line to the history. `outcome` is `ok` or an error code; `detail` never holds a secret.
@@ -308,6 +322,7 @@ fn plain(field: &'static str) -> &'static str {
     match field {
         "access_token" => "access token",
         "refresh_token" => "refresh token",
+        "landing" => "answer of the last refresh",
         _ => "client secret",
     }
 }

@@ -20,6 +20,13 @@ pub(crate) struct Row {
     pub(super) attempt: Option<String>,
 }
 
+impl Row {
+    /// Whether a refresh was begun whose end is not recorded.
+    pub(crate) fn has_attempt(&self) -> bool {
+        self.attempt.is_some()
+    }
+}
+
 /// Columns in the order in which [`read`] and [`values`] name them.
 const COLUMNS: &[&str] = &[
     "id",

@@ -6,6 +6,8 @@
 //! A blob is `version (1) | nonce (24) | ciphertext and tag`. The plain text is padded to steps of 256 bytes, so that
 //! the length of a blob says little about the token in it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
@@ -42,6 +44,7 @@ pub(super) struct Binding<'a> {
 #[derive(Clone)]
 pub(crate) struct Seal {
     cipher: XChaCha20Poly1305,
+    sub_key: Zeroizing<[u8; 32]>,
     store_id: String,
     key_id: String,
 }
@@ -56,11 +59,25 @@ impl Seal {
         Hkdf::<Sha256>::new(Some(store_id.as_bytes()), key.bytes())
             .expand(b"oauth/v1/seal", sub_key.as_mut())
             .expect("32 bytes are a valid length for HKDF-SHA-256");
-        Self {
-            cipher: XChaCha20Poly1305::new(&Key::from(*sub_key)),
-            store_id: store_id.to_owned(),
-            key_id: key.id().to_owned(),
-        }
+        Self::over(sub_key, store_id, key.id())
+    }
+
+    fn over(sub_key: Zeroizing<[u8; 32]>, store_id: &str, key_id: &str) -> Self {
+        let cipher = XChaCha20Poly1305::new(&Key::from(*sub_key));
+        Self { cipher, sub_key, store_id: store_id.to_owned(), key_id: key_id.to_owned() }
+    }
+
+    /// The seal as one line of text, for a process of ours that works on this store. It opens this store only.
+    pub(crate) fn hand_over(&self) -> Secret {
+        Secret::new(format!("{} {} {}", self.store_id, self.key_id, STANDARD.encode(self.sub_key.as_ref())))
+    }
+
+    /// The seal that another process of ours handed over.
+    pub(crate) fn taken_over(text: &Secret) -> Option<Self> {
+        let mut parts = text.expose().split(' ');
+        let (store_id, key_id, sub_key) = (parts.next()?, parts.next()?, parts.next()?);
+        let bytes = Zeroizing::new(STANDARD.decode(sub_key).ok()?);
+        Some(Self::over(Zeroizing::new(bytes.as_slice().try_into().ok()?), store_id, key_id))
     }
 
     /// Names the master key that this seal was made with.
@@ -151,6 +168,17 @@ mod tests {
             let blob = seal().close(&Secret::new(text), &HOME);
             assert_eq!(seal().open(&blob, &HOME).unwrap().expose(), text);
             assert_eq!((blob.len() - 1 - NONCE - 16) % STEP, 0);
+        }
+    }
+
+    #[test]
+    fn a_seal_that_was_handed_over_opens_the_same() {
+        let blob = seal().close(&Secret::new("canary"), &HOME);
+        let other = Seal::taken_over(&seal().hand_over()).unwrap();
+        assert_eq!(other.open(&blob, &HOME).unwrap().expose(), "canary");
+        assert_eq!(other.key_id(), seal().key_id());
+        for text in ["", "store", "store key", "store key !", "store key AAAA"] {
+            assert!(Seal::taken_over(&Secret::new(text)).is_none(), "{text:?}");
         }
     }
 

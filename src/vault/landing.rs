@@ -1,0 +1,204 @@
+//! Landing records: the answer of a refresh, sealed and on disk before it is committed.
+//!
+//! When the server has replaced a refresh token, its answer is the only copy of the new one. It is therefore written
+//! into a file that was made and synchronised before the request was sent, so that no lack of space and no failing
+//! database can lose it. The next process that takes the lease finds it and finishes the work.
+//!
+//! The record is bound to the generation whose token was spent. After the commit it opens nowhere, and is wiped.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::files::{self, Guard};
+use crate::model::{AccessToken, RefreshToken, Scopes, Secret, Timestamp, TokenResponse};
+
+/// Space that is there before the request leaves: enough for two tokens of 6 KiB. A longer answer makes the file grow.
+const RESERVED: usize = 16 << 10;
+/// A longer record is none of ours.
+const LONGEST: usize = 1 << 20;
+const LENGTH: usize = 4;
+
+/// The landing record of one credential.
+pub(super) struct Landing {
+    path: PathBuf,
+}
+
+/// An answer as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    access_token: String,
+    token_type: String,
+    expires_in: Option<u64>,
+    refresh_token: Option<String>,
+    refresh_expires_in: Option<u64>,
+    scope: Option<String>,
+    sent_at: i64,
+}
+
+impl Landing {
+    pub(super) fn new(dir: &Path, row: &str) -> Self {
+        Self { path: dir.join(row) }
+    }
+
+    /// Makes sure that a record can be written: the space is taken and synchronised.
+    pub(super) fn prepare(&self) -> Result<(), files::Error> {
+        files::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
+        let mut file = self.open(true)?.ok_or_else(|| self.failed("open")(io::ErrorKind::NotFound.into()))?;
+        let length = file.metadata().map_err(self.failed("read"))?.len();
+        if length < RESERVED as u64 {
+            let written = file.write_all(&[0; RESERVED]).and_then(|()| file.sync_all());
+            written.map_err(self.failed("reserve space in"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a sealed record and waits until it is durable.
+    pub(super) fn write(&self, sealed: &[u8]) -> Result<(), files::Error> {
+        let mut file = self.open(true)?.ok_or_else(|| self.failed("open")(io::ErrorKind::NotFound.into()))?;
+        let length = u32::try_from(sealed.len()).unwrap_or(u32::MAX).to_be_bytes();
+        let bytes = [&length[..], sealed].concat();
+        file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(self.failed("write"))
+    }
+
+    /// The sealed record, when one was written.
+    pub(super) fn read(&self) -> Result<Option<Vec<u8>>, files::Error> {
+        let Some(mut file) = self.open(false)? else { return Ok(None) };
+        let mut length = [0; LENGTH];
+        match file.read_exact(&mut length) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read.map_err(self.failed("read"))?,
+        }
+        let length = u32::from_be_bytes(length) as usize;
+        if length == 0 || length > LONGEST {
+            return Ok(None);
+        }
+        let mut sealed = vec![0; length];
+        match file.read_exact(&mut sealed) {
+            // Cut off by a crash in the middle of the writing: the answer did not land.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            read => read.map(|()| Some(sealed)).map_err(self.failed("read")),
+        }
+    }
+
+    /// Wipes the record. It opens nowhere any more, so nothing waits for this to be durable.
+    pub(super) fn clear(&self) -> Result<(), files::Error> {
+        let Some(mut file) = self.open(false)? else { return Ok(()) };
+        let length = file.metadata().map_err(self.failed("read"))?.len();
+        let zeros = vec![0; usize::try_from(length).unwrap_or(LONGEST).min(LONGEST)];
+        file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&zeros)).map_err(self.failed("wipe"))
+    }
+
+    /// Deletes the file, when its credential goes.
+    pub(super) fn remove(&self) -> Result<(), files::Error> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed("delete")(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&self, create: bool) -> Result<Option<File>, files::Error> {
+        let file = match files::private_options().read(true).write(true).create(create).open(&self.path) {
+            Err(error) if !create && error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(self.failed("open"))?,
+        };
+        files::check_file(&self.path, Guard::Secret)?;
+        Ok(Some(file))
+    }
+
+    fn failed(&self, what: &'static str) -> impl FnOnce(io::Error) -> files::Error {
+        files::Error::io(what, &self.path)
+    }
+}
+
+/// An answer as text to be sealed.
+pub(super) fn encode(response: &TokenResponse, sent_at: Timestamp) -> Secret {
+    let record = Record {
+        access_token: response.access_token.0.expose().to_owned(),
+        token_type: response.token_type.clone(),
+        expires_in: response.expires_in,
+        refresh_token: response.refresh_token.as_ref().map(|token| token.0.expose().to_owned()),
+        refresh_expires_in: response.refresh_expires_in,
+        scope: response.scope.as_ref().map(ToString::to_string),
+        sent_at: sent_at.0,
+    };
+    let text = Secret::new(serde_json::to_string(&record).expect("texts and numbers are JSON"));
+    // The copies in the record are wiped like the answer's own.
+    drop((Zeroizing::new(record.access_token), record.refresh_token.map(Zeroizing::new)));
+    text
+}
+
+/// The answer that a record holds, and when its request was sent.
+pub(super) fn decode(text: &Secret) -> Option<(TokenResponse, Timestamp)> {
+    let record: Record = serde_json::from_str(text.expose()).ok()?;
+    let response = TokenResponse {
+        access_token: AccessToken(Secret::new(record.access_token)),
+        token_type: record.token_type,
+        expires_in: record.expires_in,
+        refresh_token: record.refresh_token.map(|token| RefreshToken(Secret::new(token))),
+        refresh_expires_in: record.refresh_expires_in,
+        scope: record.scope.map(|scope| Scopes::parse(&scope)),
+        id_token: None,
+    };
+    Some((response, Timestamp(record.sent_at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer() -> TokenResponse {
+        TokenResponse {
+            access_token: AccessToken(Secret::new("at")),
+            token_type: "Bearer".into(),
+            expires_in: Some(60),
+            refresh_token: Some(RefreshToken(Secret::new("rt"))),
+            refresh_expires_in: None,
+            scope: Some(Scopes::parse("a b")),
+            id_token: None,
+        }
+    }
+
+    #[test]
+    fn an_answer_survives_its_written_form() {
+        let (response, sent_at) = decode(&encode(&answer(), Timestamp(7))).unwrap();
+        assert_eq!(response.access_token.0.expose(), "at");
+        assert_eq!(response.refresh_token.unwrap().0.expose(), "rt");
+        assert_eq!((response.expires_in, sent_at), (Some(60), Timestamp(7)));
+        assert_eq!(response.scope.unwrap().to_string(), "a b");
+    }
+
+    #[test]
+    fn a_record_is_there_from_its_writing_until_it_is_cleared() {
+        let dir = tempfile::tempdir().unwrap();
+        let landing = Landing::new(&dir.path().join("landing"), "row");
+        assert!(landing.read().unwrap().is_none(), "no file");
+        landing.prepare().unwrap();
+        assert!(landing.read().unwrap().is_none(), "only space");
+        for length in [10, RESERVED + 5] {
+            landing.write(&vec![7; length]).unwrap();
+            assert_eq!(landing.read().unwrap().unwrap(), vec![7; length]);
+            landing.clear().unwrap();
+            assert!(landing.read().unwrap().is_none(), "cleared");
+            assert!(fs::read(dir.path().join("landing/row")).unwrap().iter().all(|byte| *byte == 0));
+        }
+        landing.remove().unwrap();
+        landing.remove().unwrap();
+    }
+
+    #[test]
+    fn half_a_record_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let landing = Landing::new(dir.path(), "row");
+        landing.prepare().unwrap();
+        landing.write(&vec![7; RESERVED]).unwrap();
+        let file = fs::OpenOptions::new().write(true).open(dir.path().join("row")).unwrap();
+        for cut in [0, 2, 4, 1000] {
+            file.set_len(cut).unwrap();
+            assert!(landing.read().unwrap().is_none(), "cut at {cut}");
+        }
+    }
+}
