@@ -1,5 +1,6 @@
 //! Access token scope (RFC 6749 §3.3): an unordered set of case-sensitive strings, kept in the order they came.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -33,6 +34,7 @@ impl Scopes {
 
     /// What is in this set and not in `other`.
     pub(crate) fn without(&self, other: &Self) -> Self {
+        let other: HashSet<&str> = other.iter().collect();
         self.iter().filter(|token| !other.contains(token)).collect()
     }
 
@@ -45,13 +47,15 @@ impl Scopes {
 
 impl<S: AsRef<str>> FromIterator<S> for Scopes {
     fn from_iter<I: IntoIterator<Item = S>>(tokens: I) -> Self {
-        let mut set = Vec::<String>::new();
-        for token in tokens {
-            if !set.iter().any(|own| own == token.as_ref()) {
-                set.push(token.as_ref().to_owned());
-            }
-        }
-        Self(set)
+        // A server may send a hundred thousand of them.
+        let mut seen = HashSet::new();
+        Self(
+            tokens
+                .into_iter()
+                .map(|token| token.as_ref().to_owned())
+                .filter(|token| seen.insert(token.clone()))
+                .collect(),
+        )
     }
 }
 
