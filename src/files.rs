@@ -16,8 +16,17 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What happened to a path. A link or a directory where none may be is no failure of the machine, but refused.
     pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { what, path: path.to_owned(), source }
+        move |source| match source.raw_os_error() {
+            #[cfg(unix)]
+            Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => insecure(path, "is a symbolic link", None),
+            #[cfg(unix)]
+            Some(code) if code == rustix::io::Errno::ISDIR.raw_os_error() => {
+                insecure(path, "is not a regular file", None)
+            }
+            _ => Self::Io { what, path: path.to_owned(), source },
+        }
     }
 }
 

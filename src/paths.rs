@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use crate::model::Secret;
-use crate::model::text::variable_part;
 
 /// Variables whose values are secrets, by the start of their names.
 const SECRET: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TOKEN_"];
@@ -81,11 +80,6 @@ impl Environment {
     /// The same for a variable that may hold a secret.
     pub(crate) fn secret(&self, name: &str) -> Option<&Secret> {
         self.variables.get(OsStr::new(name)).filter(|value| !value.expose().is_empty())
-    }
-
-    /// `OAUTH_…_<PROVIDER>`: upper case, with `_` for every character that no variable name may have.
-    pub(crate) fn of_provider(&self, what: &str, provider: &str) -> Option<&Secret> {
-        self.secret(&format!("OAUTH_{what}_{}", variable_part(provider)))
     }
 
     /// Whether any variable's name begins like this.
@@ -190,10 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_name_becomes_part_of_a_variable_name() {
+    fn an_empty_variable_is_none() {
         let own = environment(&[("OAUTH_TOKEN_GITHUB_APP", "t"), ("OAUTH_CLIENT_ID_X", "")]);
-        assert_eq!(own.of_provider("TOKEN", "github-app").map(Secret::expose), Some("t"));
-        assert!(own.of_provider("CLIENT_ID", "x").is_none(), "an empty variable is none");
+        assert_eq!(own.get("OAUTH_TOKEN_GITHUB_APP"), Some("t"));
+        assert!(own.get("OAUTH_CLIENT_ID_X").is_none());
+        assert!(own.has_any("OAUTH_TOKEN_") && !own.has_any("OAUTH_CLIENT_SECRET_"));
     }
 
     #[test]

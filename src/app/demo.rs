@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use tokio::runtime::Builder;
+
 use super::{App, ClientNeed, Connected, Error, GivenClient, KeySource, Login, NewProvider, Person, Visit};
+use crate::callback::Signals;
 use crate::files;
 use crate::http::Http;
 use crate::model::{Clock, Scopes};
@@ -43,6 +48,8 @@ pub(crate) struct Demo {
     pub(crate) app: App,
     server: DemoServer,
     home: PathBuf,
+    /// The number of the signal that came; 0 as long as none did.
+    signal: Arc<AtomicI32>,
 }
 
 impl DemoServer {
@@ -84,7 +91,15 @@ impl Demo {
             http: Http::new(Duration::from_secs(10)),
             person,
         };
-        Ok(Self { app, server, home: home.to_owned() })
+        Ok(Self { app, server, home: home.to_owned(), signal: watch_signals() })
+    }
+
+    /// Ends the demo, with its home, when Ctrl-C or the like has come.
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        match self.signal.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            signal => Err(Error::Interrupted(signal)),
+        }
     }
 
     pub(crate) fn server(&self) -> &DemoServer {
@@ -112,6 +127,24 @@ impl Demo {
             None => self.app.authorize(login, &mut Itself { account: account.to_owned() }),
         }
     }
+}
+
+/// Notes the signals that would end the program, so that the home can be deleted first.
+fn watch_signals() -> Arc<AtomicI32> {
+    let seen = Arc::new(AtomicI32::new(0));
+    let noted = Arc::clone(&seen);
+    let (ready, listening) = mpsc::channel();
+    std::thread::spawn(move || {
+        let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
+        runtime.block_on(async {
+            let Ok(mut signals) = Signals::listen() else { return };
+            let _ = ready.send(()); // whoever waits waits for this only
+            noted.store(signals.next().await, Ordering::Relaxed);
+        });
+    });
+    // Without a watcher the signals end the program as they always do.
+    let _ = listening.recv();
+    seen
 }
 
 impl Drop for Demo {

@@ -32,12 +32,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 pub(crate) use self::address::{Address, Host, Port};
 pub(crate) use self::page::Page;
 pub(crate) use self::request::Query;
+pub(crate) use self::signals::Signals;
 
 use self::gate::{Gate, Limits};
 use self::request::Site;
 use self::serve::{Course, Desk};
 use self::server::Server;
-use self::signals::Signals;
 
 /// How long the last page is kept for a browser that does not fetch it. One that does waits for it already.
 const FAREWELL: Duration = Duration::from_secs(1);

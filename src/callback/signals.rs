@@ -5,7 +5,7 @@ use std::io;
 /// Listens from its creation on. The program's own default for these signals does not come back afterwards: `tokio`
 /// keeps its handlers until the process ends.
 #[cfg(unix)]
-pub(super) struct Signals([tokio::signal::unix::Signal; 3]);
+pub(crate) struct Signals([tokio::signal::unix::Signal; 3]);
 
 #[cfg(unix)]
 const KINDS: [tokio::signal::unix::SignalKind; 3] = {
@@ -16,14 +16,14 @@ const KINDS: [tokio::signal::unix::SignalKind; 3] = {
 #[cfg(unix)]
 impl Signals {
     /// Must be called inside a runtime.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::signal;
         let [interrupt, terminate, hangup] = KINDS;
         Ok(Self([signal(interrupt)?, signal(terminate)?, signal(hangup)?]))
     }
 
     /// The number of the next signal.
-    pub(super) async fn next(&mut self) -> i32 {
+    pub(crate) async fn next(&mut self) -> i32 {
         let [interrupt, terminate, hangup] = &mut self.0;
         let kind = tokio::select! {
             _ = interrupt.recv() => 0,
@@ -36,15 +36,15 @@ impl Signals {
 
 /// Windows knows Ctrl-C, told as the number that Unix has for it.
 #[cfg(windows)]
-pub(super) struct Signals(tokio::signal::windows::CtrlC);
+pub(crate) struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    pub(super) async fn next(&mut self) -> i32 {
+    pub(crate) async fn next(&mut self) -> i32 {
         self.0.recv().await;
         2
     }

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::{Global, Terminal};
 use crate::app::{App, Error};
 use crate::http::Http;
-use crate::model::text::shown;
+use crate::model::text::{shown, variable_part};
 use crate::model::{Secret, Timestamp};
 use crate::paths::{Environment, MasterKeySource, Paths};
 use crate::provider::Registry;
@@ -62,15 +62,18 @@ impl Context {
         })
     }
 
-    /// `OAUTH_…_<PROVIDER>`. An alias is typed as often as the name itself, which is looked up only when any such
+    /// `OAUTH_…_<PROVIDER>`, with the name of the variable. An alias is typed as often as the name itself, which is looked up only when any such
     /// variable is set at all.
-    pub(super) fn of_provider(&self, what: &str, provider: &str) -> Option<Secret> {
+    pub(super) fn of_provider(&self, what: &str, provider: &str) -> Option<(String, Secret)> {
         if !self.environment.has_any(&format!("OAUTH_{what}_")) {
             return None;
         }
         let id = self.registry().ok().and_then(|registry| Some(registry.find(provider).ok()?.id));
         let names = [Some(provider.to_owned()), id];
-        names.iter().flatten().find_map(|name| self.environment.of_provider(what, name)).cloned()
+        names.iter().flatten().find_map(|name| {
+            let variable = format!("OAUTH_{what}_{}", variable_part(name));
+            self.environment.secret(&variable).cloned().map(|value| (variable, value))
+        })
     }
 
     pub(super) fn tenant(&self) -> Result<String, Failure> {

@@ -129,6 +129,7 @@ fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) 
 
 fn wait_until_due(demo: &Demo, own: &Credential) -> Result<(), Failure> {
     loop {
+        demo.go_on()?;
         let now = Timestamp::now();
         let current = demo.app.list(false)?.into_iter().find(|row| row.id == own.id);
         if current.is_none_or(|row| row.is_due(now)) {
@@ -161,6 +162,7 @@ fn herd(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), F
 }
 
 fn examine(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), Failure> {
+    demo.go_on()?;
     story.command("oauth test demo")?;
     let checking =
         Checking { selector: Some(selector.clone()), no_refresh: false, offline: false, min_valid: None, jobs: 1 };
@@ -174,6 +176,7 @@ fn examine(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<()
 }
 
 fn end(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), Failure> {
+    demo.go_on()?;
     story.command("oauth revoke demo")?;
     let revoked = demo.app.revoke(selector, false, false)?;
     story.line(&revoke::sentence(&revoked))?;

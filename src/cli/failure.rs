@@ -298,22 +298,26 @@ fn client_required(error: &Error, need: &ClientNeed) -> Failure {
     failure.action(format!("oauth init {} --client-id ID{secret}", need.provider))
 }
 
+/// What helps against a trouble of the provider's.
+const LATER: &str = "try again later; nothing is changed here";
+
 fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
     use protocol::Error as E;
     let failure = |code, exit| Failure::new(code, exit, doing).because(shown_long(&error.to_string()));
     match error {
         E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
-        E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5),
+        E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
         E::Http(_) => failure("unreachable", 5).hint("check the network, and try again; nothing is changed here"),
         E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
             failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
         }
         E::Trouble { retry_after: Some(_), .. } => failure("rate_limited", 5).hint("try again later"),
-        E::Trouble { .. } => failure("provider_error", 5).hint("try again later; nothing is changed here"),
+        E::Trouble { .. } => failure("provider_error", 5).hint(LATER),
         E::NotOauth { .. } => failure("provider_error", 5)
             .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
-        E::Malformed { .. } => failure("provider_error", 5),
-        E::Redirected { .. } => failure("wrong_host", 7),
+        E::Malformed { .. } => failure("provider_error", 5).hint(LATER),
+        E::Redirected { .. } => failure("wrong_host", 7)
+            .hint("the endpoint may have moved: see `oauth provider show`, or the provider's documents"),
         E::IssuerMismatch { expected, found } if expected.trim_end_matches('/') == found.trim_end_matches('/') => {
             failure("issuer_mismatch", 7)
                 .hint(format!("an issuer is compared as it stands; this one calls itself {found}"))
@@ -381,8 +385,18 @@ fn of_vault(error: &vault::Error) -> Failure {
         E::NewerSchema { .. } => {
             Failure::new("store_unavailable", 6, text).hint("use the newer version of this program")
         }
-        E::Damaged { .. } | E::Tampered { .. } => Failure::new("tampered", 7, text)
-            .because("a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent"),
+        E::Damaged { label, .. } | E::Tampered { label, .. } => {
+            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+            Failure::new("tampered", 7, text)
+                .because(
+                    "a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent",
+                )
+                .hint(format!(
+                    "if you changed it yourself, connect again: oauth init {} {}",
+                    word(provider),
+                    word(account)
+                ))
+        }
         E::WrongKey { .. } => {
             Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status")
         }

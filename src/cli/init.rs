@@ -261,7 +261,7 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
 }
 
 fn client_of_environment(provider: &str, context: &Context) -> GivenClient {
-    let get = |what: &str| context.of_provider(what, provider);
+    let get = |what: &str| context.of_provider(what, provider).map(|(_, value)| value);
     GivenClient { id: get("CLIENT_ID").map(|id| id.expose().to_owned()), secret: get("CLIENT_SECRET"), keep: false }
 }
 

@@ -176,9 +176,12 @@ impl Terminal {
 
     /// Tells an error the way the user wants it, and gives its exit code.
     pub(super) fn report(&self, failure: &Failure) -> ExitCode {
+        if failure.is_silent() {
+            return ExitCode::from(failure.exit);
+        }
         if self.json {
             self.write_err(&format!("{}\n", failure.json()));
-        } else if !failure.is_silent() {
+        } else {
             let label = self.tint_err("error:", Tone::Bad);
             let mut text = format!("{label} {}\n", failure.message);
             for cause in &failure.causes {

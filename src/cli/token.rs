@@ -67,7 +67,7 @@ enum Format {
 pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let demand = Demand { min_ttl: args.min_ttl, refresh: args.refresh, offline: args.offline };
-    let fallback = context.of_provider("TOKEN", &selector.provider);
+    let (variable, fallback) = context.of_provider("TOKEN", &selector.provider).unzip();
     let app = context.app()?;
     let access = match app.token(&selector, demand, fallback.clone()) {
         Err(Error::ReauthorizationRequired { provider, account, .. }) if args.login => {
@@ -80,7 +80,7 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
         warn(warning, context);
     }
     if access.credential.is_none() {
-        let variable = format!("OAUTH_TOKEN_{}", variable_part(&selector.provider));
+        let variable = variable.unwrap_or_default();
         context.terminal.note(&format!(
             "note: the token comes from {variable}; nothing is connected for {}",
             shown(&selector.provider)
@@ -119,7 +119,10 @@ fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Conte
         Format::Token => token.to_owned(),
         Format::Header => format!("Authorization: Bearer {token}"),
         Format::Env => {
-            let usual = || format!("{}_TOKEN", variable_part(&selector.provider));
+            let usual = || {
+                let name = format!("{}_TOKEN", variable_part(&selector.provider));
+                if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+            };
             let name = own.and_then(|own| own.server.token_env.clone()).unwrap_or_else(usual);
             format!("export {name}='{}'", token.replace('\'', r"'\''"))
         }

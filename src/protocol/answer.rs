@@ -12,6 +12,8 @@ use crate::model::Timestamp;
 
 /// A longer lifetime than this is not believed: 400 days, in seconds.
 const LONGEST: f64 = 400.0 * 86_400.0;
+/// An error's words are cut at this many characters.
+const LONGEST_TEXT: usize = 1000;
 /// A longer token than this is not taken, in bytes.
 const LARGEST_TOKEN: usize = 65_536;
 
@@ -65,7 +67,8 @@ pub(super) fn object(host: &str, response: &Response<Vec<u8>>, now: Timestamp) -
     match (members, status.is_success()) {
         (Ok(members), success) => match error_of(&members) {
             Some(response) if response.may_pass() => {
-                Err(Error::Trouble { host, what: response.to_string(), retry_after: Some(0) })
+                let retry_after = response.asks_for_patience().then_some(0);
+                Err(Error::Trouble { host, what: response.to_string(), retry_after })
             }
             Some(response) => Err(Error::Refused { host, response }),
             None if success => Ok(members),
@@ -145,10 +148,11 @@ fn error_of(members: &Map<String, Value>) -> Option<ErrorResponse> {
     if members.get("access_token").is_some_and(|token| !token.is_null() && token != "") {
         return None;
     }
-    let text = |value: &Value| value.as_str().map(str::to_owned);
+    // More than a line or two of it is never shown.
+    let text = |value: &Value| value.as_str().map(|text| text.chars().take(LONGEST_TEXT).collect::<String>());
     let description = members.get("error_description").or(members.get("message")).and_then(text);
     match members.get("error").filter(|error| !error.is_null()) {
-        Some(Value::String(code)) => Some(ErrorResponse { code: code.clone(), description }),
+        Some(code @ Value::String(_)) => Some(ErrorResponse { code: text(code).unwrap_or_default(), description }),
         Some(Value::Array(codes)) => {
             let code = codes.first().and_then(text).unwrap_or_else(|| "error".into());
             Some(ErrorResponse { code, description })

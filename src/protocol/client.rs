@@ -81,7 +81,8 @@ pub(super) fn redeem(
     for (name, value) in &server.token_parameters {
         request = request.add_extra_param(name, value);
     }
-    read(server, request.request(&|request| send(http, clock, server, request)))
+    let secrets = [Some(code), client.secret.as_ref()];
+    read(server, request.request(&|request| send(http, clock, server, request, &secrets)))
 }
 
 /// Refreshes (RFC 6749 §6). The refresh token is moved in: whoever sends it cannot send it again.
@@ -94,24 +95,38 @@ pub(crate) fn refresh(
     token: RefreshToken,
 ) -> Result<TokenResponse, Error> {
     let wire = wire_client(server, client, None)?;
-    let token = WireRefreshToken::new(token.0.expose().to_owned());
-    let mut request = wire.exchange_refresh_token(&token);
+    let spent = WireRefreshToken::new(token.0.expose().to_owned());
+    let mut request = wire.exchange_refresh_token(&spent);
     for (name, value) in &server.token_parameters {
         request = request.add_extra_param(name, value);
     }
     if let Some(uri) = &server.refresh_redirect_uri {
         request = request.add_extra_param("redirect_uri", uri);
     }
-    read(server, request.request(&|request| send(http, clock, server, request)))
+    let secrets = [Some(&token.0), client.secret.as_ref()];
+    read(server, request.request(&|request| send(http, clock, server, request, &secrets)))
 }
 
-/// Sends a request of the crate and turns the answer into the form the crate reads.
-fn send(http: &Http, clock: Clock, server: &Server, request: HttpRequest) -> Result<HttpResponse, Error> {
+/// Sends a request of the crate and turns the answer into the form the crate reads. Should the answer's words repeat one
+/// of the secrets, it does not get any further.
+fn send(
+    http: &Http,
+    clock: Clock,
+    server: &Server,
+    request: HttpRequest,
+    secrets: &[Option<&Secret>],
+) -> Result<HttpResponse, Error> {
+    let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
     let response = http.send(request)?;
     let (status, body) = match answer::token(&host_of(&server.token_endpoint), &response, clock()) {
         Ok(members) => (200, Value::Object(members)),
         Err(Error::Refused { response, .. }) => {
+            let response = response.without(&secrets);
             (400, json!({"error": response.code, "error_description": response.description}))
+        }
+        Err(Error::Trouble { host, what, retry_after }) => {
+            let what = ErrorResponse { code: what, description: None }.without(&secrets).code;
+            return Err(Error::Trouble { host, what, retry_after });
         }
         Err(other) => return Err(other),
     };

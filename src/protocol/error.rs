@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::http;
-use crate::model::text;
+use crate::model::{Secret, text};
 
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub(crate) enum Error {
@@ -71,6 +71,20 @@ impl ErrorResponse {
     pub(crate) fn may_pass(&self) -> bool {
         let codes = ["temporarily_unavailable", "server_error", "slow_down", "internal_failure"];
         codes.contains(&self.code.as_str())
+    }
+
+    /// The server asks for patience (RFC 8628 §3.5).
+    pub(crate) fn asks_for_patience(&self) -> bool {
+        self.code == "slow_down"
+    }
+
+    /// The same without what must not be shown, should the server repeat it.
+    pub(crate) fn without(self, secrets: &[&Secret]) -> Self {
+        let clean = |text: String| {
+            let long = secrets.iter().map(|secret| secret.expose()).filter(|secret| secret.len() >= 4);
+            long.fold(text, |text, secret| text.replace(secret, "[secret]"))
+        };
+        Self { code: clean(self.code), description: self.description.map(clean) }
     }
 }
 

@@ -188,6 +188,12 @@ impl Vault {
         if self.row_lock(id)?.wait_by(deadline)? { Ok(()) } else { Err(self.leased(id)) }
     }
 
+    /// Keeps other processes from storing a newly connected account while this one looks whether it is there.
+    pub(crate) fn hold_connections(&self, deadline: Instant) -> Result<impl Sized + use<>, Error> {
+        let held = LockFile::new(&self.home.locks, "connect")?.take_by(deadline)?;
+        held.ok_or_else(|| Error::Leased { label: "a newly connected account".into() })
+    }
+
     fn row_lock(&self, id: &CredentialId) -> Result<LockFile, files::Error> {
         LockFile::new(&self.home.locks, &id.0)
     }

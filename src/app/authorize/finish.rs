@@ -50,6 +50,7 @@ impl Plan {
         let response =
             pending.redeem(&self.http, self.clock, server, &self.client, code).map_err(|error| self.refused(error))?;
         let identity = self.identify(&response, nonce.as_deref())?;
+        let _held = self.vault.hold_connections(Instant::now() + LEASE_WAIT)?;
         let place = self.place(&identity)?;
         self.store(response, identity, place, sent_at)
     }
