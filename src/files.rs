@@ -49,6 +49,14 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {
     check_dir(path)
 }
 
+/// Makes a directory that did not exist, with mode 0700.
+pub(crate) fn new_private_dir(path: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(Error::io("create the directory", path))
+}
+
 /// Refuses a directory that another user owns or may write to.
 pub(crate) fn check_dir(path: &Path) -> Result<(), Error> {
     let found = fs::metadata(path).map_err(Error::io("read the directory", path))?;

@@ -45,7 +45,8 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(limit: Duration) -> Self {
-        Self { limit }
+        // A time far away overflows the clock.
+        Self { limit: limit.min(Duration::from_secs(86_400)) }
     }
 
     /// Sends a request and reads its whole answer, whatever the status.
@@ -91,10 +92,17 @@ fn failed(host: &str, error: &ureq::Error) -> Error {
         E::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Error::Unsent { host, cause },
         // Raised in the handshake, before anything of the request was written.
         _ if cause.contains("invalid peer certificate") => Error::Unsent { host, cause },
-        E::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => Error::Unsent { host, cause },
+        E::Io(io) if never_left(io) => Error::Unsent { host, cause },
         E::BodyExceedsLimit(_) => Error::Unreadable { host, cause },
         _ => Error::InDoubt { host, cause },
     }
+}
+
+/// Whether an error can only come from before the request: no name, no way, nobody there.
+fn never_left(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    let kinds = [K::ConnectionRefused, K::NetworkUnreachable, K::HostUnreachable, K::AddrNotAvailable, K::NetworkDown];
+    kinds.contains(&error.kind()) || error.to_string().contains("failed to lookup address")
 }
 
 /// The cause in a person's words, without anything of the request.

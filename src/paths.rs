@@ -17,6 +17,8 @@ const SECRET: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TO
 #[derive(Debug)]
 pub(crate) struct Environment {
     variables: BTreeMap<OsString, Secret>,
+    /// One of our own variables whose value is no text.
+    garbled: Option<OsString>,
 }
 
 /// Where everything lies.
@@ -39,6 +41,8 @@ pub(crate) enum Error {
     NoHome,
     #[error("OAUTH_HOME must be an absolute path, and is `{0}`")]
     RelativeHome(String),
+    #[error("the value of {0} is no UTF-8 text")]
+    Garbled(String),
     #[error("{0} and {1} are both set; only one may be")]
     Both(&'static str, &'static str),
 }
@@ -56,11 +60,14 @@ impl Environment {
     ///
     /// To be called first in `main`, before any thread exists.
     pub(crate) fn take() -> Self {
-        let mut variables = BTreeMap::new();
+        let (mut variables, mut garbled) = (BTreeMap::new(), None);
         for (name, value) in std::env::vars_os() {
-            let Some(value) = value.to_str() else { continue };
             let secret = name.to_str().is_some_and(|name| SECRET.iter().any(|start| name.starts_with(start)));
-            variables.insert(name.clone(), Secret::new(value));
+            match value.to_str() {
+                Some(value) => _ = variables.insert(name.clone(), Secret::new(value)),
+                None if name.to_str().is_some_and(|name| name.starts_with("OAUTH_")) => garbled = Some(name.clone()),
+                None => {}
+            }
             if secret {
                 // SAFETY: no other thread exists yet; see above.
                 #[expect(unsafe_code, reason = "the only way to keep a secret from children that do not ask for it")]
@@ -69,7 +76,7 @@ impl Environment {
                 }
             }
         }
-        Self { variables }
+        Self { variables, garbled }
     }
 
     /// The value of a variable that is set and not empty.
@@ -133,10 +140,17 @@ impl Environment {
     /// A new directory for what lives no longer than this process. It is not made yet.
     pub(crate) fn temporary(&self, name: &str) -> PathBuf {
         let usual = if cfg!(windows) { self.get("TEMP") } else { self.get("TMPDIR") };
-        Path::new(usual.unwrap_or("/tmp")).join(format!("oauth-{name}-{}", std::process::id()))
+        let mut random = [0; 8];
+        // A name that can be foreseen fails when the directory is made, as it must not exist.
+        let _ = getrandom::fill(&mut random);
+        let random = u64::from_ne_bytes(random);
+        Path::new(usual.unwrap_or("/tmp")).join(format!("oauth-{name}-{random:016x}"))
     }
 
     pub(crate) fn paths(&self) -> Result<Paths, Error> {
+        if let Some(name) = &self.garbled {
+            return Err(Error::Garbled(name.to_string_lossy().into_owned()));
+        }
         if let Some(home) = self.get("OAUTH_HOME") {
             let home = Path::new(home);
             if !home.is_absolute() {
@@ -180,7 +194,7 @@ mod tests {
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), Secret::new(*value)));
-        Environment { variables: variables.collect() }
+        Environment { variables: variables.collect(), garbled: None }
     }
 
     #[test]

@@ -63,6 +63,9 @@ impl App {
         {
             access.warnings.push(Warning::NotRecorded(error));
         }
+        if let Some(credential) = &mut access.credential {
+            credential.last_used_at = Some((self.clock)());
+        }
         Ok(access)
     }
 

@@ -94,7 +94,7 @@ impl App {
                     while let Some((at, row)) = next() {
                         let outcome = match &vault {
                             Ok(Some(vault)) => self.check_one(vault, seal, &row, checking),
-                            _ => CheckOutcome {
+                            Ok(None) | Err(_) => CheckOutcome {
                                 credential: row.credential,
                                 checks: vec![],
                                 error: Some(Error::NothingConnected),
@@ -119,7 +119,7 @@ impl App {
         let mut checks = Vec::new();
         let before = row.credential.clone();
         let error = self.look(vault, seal, row, checking, &mut checks).err();
-        let credential = vault.reread(&id).map_or(before, |row| row.credential);
+        let credential = vault.as_it_stands(&id).unwrap_or(before);
         CheckOutcome { credential, checks, error }
     }
 

@@ -74,7 +74,7 @@ impl Demo {
     pub(crate) fn start(home: &Path, clock: Clock, person: String) -> Result<Self, Error> {
         let settings = DemoSettings { port: 0, access_ttl: SHORT_LIFE, rotate: true, grace_ms: 0, control: false };
         let server = DemoServer::start(&settings)?;
-        files::private_dir(home)?;
+        files::new_private_dir(home)?;
         let key = Given::Value(MasterKey::generate().encode());
         let app = App {
             home: Home {

@@ -62,7 +62,8 @@ impl App {
     pub(super) fn renew(&self, lease: &mut Lease<'_>, seal: &Seal) -> Result<(), Error> {
         let own = lease.credential().clone();
         // What does not open here would not open there, and is to be told as what it is.
-        (lease.tokens()?, lease.client_secret()?);
+        lease.tokens()?;
+        lease.client_secret()?;
         let report = self.send_worker(lease, seal)?;
         lease.reload()?;
         match report {

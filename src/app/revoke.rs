@@ -84,7 +84,7 @@ impl App {
         if !already {
             lease.wipe((self.clock)())?;
         }
-        let credential = lease.credential().clone();
+        let credential = vault.as_it_stands(id)?;
         if reach.forget {
             vault.forget(&credential)?;
         }

@@ -114,9 +114,26 @@ type Place = PathBuf;
 #[cfg(unix)]
 type Stream = tokio::net::UnixStream;
 
+/// The directory by a name that leaves room for a socket's: a socket address holds 108 bytes, and a home may be deep.
+#[cfg(target_os = "linux")]
+fn short(directory: &Path) -> PathBuf {
+    use std::os::unix::io::IntoRawFd;
+    if directory.as_os_str().len() < 70 {
+        return directory.to_owned();
+    }
+    // The descriptor stays open as long as the program: its number is the name.
+    let opened = std::fs::File::open(directory).map(IntoRawFd::into_raw_fd);
+    opened.map_or_else(|_| directory.to_owned(), |number| format!("/proc/self/fd/{number}").into())
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn short(directory: &Path) -> PathBuf {
+    directory.to_owned()
+}
+
 #[cfg(unix)]
 fn open(door: &Door, generation: u32) -> io::Result<(tiny_http::Server, Place)> {
-    let path = door.directory.join(format!("{}-{generation}.sock", door.name));
+    let path = short(&door.directory).join(format!("{}-{generation}.sock", door.name));
     // Left by a killed program. It cannot be in use: the name holds the port, and the port is ours.
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

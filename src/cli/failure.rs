@@ -109,7 +109,7 @@ impl Failure {
                 let command = if *is_default {
                     format!("oauth init {provider}")
                 } else {
-                    format!("oauth init {provider} {}", word(account))
+                    format!("oauth init {}", named(provider, account))
                 };
                 Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason)).action(command)
             }
@@ -138,10 +138,10 @@ impl Failure {
                     "check client id and secret, then: oauth init {provider} --client-id ID --client-secret-stdin"
                 )),
             Error::RequestRefused { provider, account, response } => {
-                let account = account.as_ref().map_or(String::new(), |account| format!(" {}", word(account)));
+                let whose = account.as_ref().map_or_else(|| provider.clone(), |account| named(provider, account));
                 Self::new("request_refused", 4, error.to_string())
                     .because(format!("the provider answered {response}; the tokens are kept"))
-                    .action(format!("oauth init {provider}{account}"))
+                    .action(format!("oauth init {whose}"))
             }
             Error::Offline { .. } => Self::new("offline", 5, error.to_string()).hint("run it again without --offline"),
             Error::RefreshBroken { cause, .. } => {
@@ -221,7 +221,16 @@ pub(super) fn init_command(own: &Credential) -> String {
     if by_itself {
         format!("oauth init {}", own.provider)
     } else {
-        format!("oauth init {} {}", own.provider, word(&own.account))
+        format!("oauth init {}", named(&own.provider, &own.account))
+    }
+}
+
+/// Provider and account as two words, or as one where the account could be taken for an option.
+fn named(provider: &str, account: &str) -> String {
+    if account.starts_with('-') {
+        word(&format!("{provider}@{account}"))
+    } else {
+        format!("{provider} {}", word(account))
     }
 }
 
@@ -242,8 +251,8 @@ fn not_connected(error: &Error, provider: &str, account: Option<&str>, known: &[
     let known: Vec<_> = known.iter().map(|account| shown(account)).collect();
     let failure =
         if known.is_empty() { failure } else { failure.because(format!("connected are: {}", known.join(", "))) };
-    let account = account.map_or(String::new(), |account| format!(" {}", word(account)));
-    failure.action(format!("oauth init {provider}{account}"))
+    let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
+    failure.action(format!("oauth init {whose}"))
 }
 
 fn denied(error: &Error, response: &protocol::ErrorResponse) -> Failure {
@@ -466,6 +475,7 @@ mod tests {
 
     #[test]
     fn a_hostile_account_cannot_leave_its_quotes() {
+        assert_eq!(named("x", "--port=1"), "x@--port=1");
         assert_eq!(word("alice@example.com"), "alice@example.com");
         assert_eq!(word("it's; rm -rf /"), r"'it'\''s; rm -rf /'");
         assert_eq!(word("a\x1b[2J"), r"'a\x1b[2J'");

@@ -148,7 +148,7 @@ impl Person for AtTerminal<'_> {
         let name = shown(&need.name);
         self.terminal.say(&format!("{name} wants every program to be registered once, by you:"));
         for (at, step) in need.setup.iter().enumerate() {
-            self.terminal.say(&format!("  {}. {step}", at + 1));
+            self.terminal.say(&format!("  {}. {}", at + 1, shown(step)));
         }
         if let Some(url) = &need.console_url {
             self.terminal.say(&format!("  {} {url}", self.terminal.tint_err("register at", Tone::Faint)));
@@ -169,9 +169,9 @@ impl Person for AtTerminal<'_> {
             self.terminal.say(&format!("{name} will ask you to agree to:"));
         }
         for (scope, meaning) in &visit.scopes {
-            let meaning =
-                meaning.map_or(String::new(), |words| self.terminal.tint_err(&format!("  {words}"), Tone::Faint));
-            self.terminal.say(&format!("  {scope}{meaning}"));
+            let meaning = meaning
+                .map_or(String::new(), |words| self.terminal.tint_err(&format!("  {}", shown(words)), Tone::Faint));
+            self.terminal.say(&format!("  {}{meaning}", shown(scope)));
         }
         if visit.browser {
             self.terminal.say("Opening your browser. If nothing opens there, visit this address:");

@@ -104,6 +104,7 @@ enum Command {
 /// To be called once, at the start of `main`, before any other thread exists: it takes secrets out of the process's
 /// environment.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    keep_out_of_core_dumps();
     let environment = Environment::take();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if arguments.get(1).is_some_and(|word| word == WORKER) {
@@ -118,6 +119,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli.command, &context) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => context.terminal.report(&failure),
+    }
+}
+
+/// Keys and tokens in memory shall not be written to a core file, nor be read by a debugger of the same user.
+fn keep_out_of_core_dumps() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+        // Best effort: what fails here leaves the machine's own rules in place.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
 }
 

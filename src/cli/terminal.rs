@@ -23,6 +23,8 @@ pub(super) struct Terminal {
     input: bool,
     color_out: bool,
     color_err: bool,
+    /// The terminal can go back in its line.
+    moves: bool,
 }
 
 /// What a piece of text says by its colour, besides in words.
@@ -62,6 +64,7 @@ impl Terminal {
             input: !global.no_input,
             color_out: color(io::stdout().is_terminal()),
             color_err: color(io::stderr().is_terminal()),
+            moves: environment.get("TERM") != Some("dumb"),
         }
     }
 
@@ -118,7 +121,7 @@ impl Terminal {
     }
 
     pub(super) fn shows_progress(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
+        !self.quiet && !self.json && self.moves && io::stderr().is_terminal()
     }
 
     /// Whether somebody is there to answer a question.

@@ -32,6 +32,12 @@ impl Scopes {
         self.iter().chain(other.iter()).collect()
     }
 
+    /// What is in this set and in `other`.
+    pub(crate) fn common(&self, other: &Self) -> Self {
+        let other: HashSet<&str> = other.iter().collect();
+        self.iter().filter(|token| other.contains(token)).collect()
+    }
+
     /// What is in this set and not in `other`.
     pub(crate) fn without(&self, other: &Self) -> Self {
         let other: HashSet<&str> = other.iter().collect();
@@ -94,5 +100,6 @@ mod tests {
         let (a, b) = (Scopes::parse("x y"), Scopes::parse("y z"));
         assert_eq!(a.union(&b).to_string(), "x y z");
         assert_eq!(a.without(&b).to_string(), "x");
+        assert_eq!(a.common(&b).to_string(), "y");
     }
 }

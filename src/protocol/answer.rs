@@ -8,12 +8,14 @@ use serde_json::{Map, Value, json};
 
 use super::{Error, ErrorResponse};
 use crate::http::{Response, header};
-use crate::model::Timestamp;
+use crate::model::{Scopes, Timestamp, text};
 
 /// A longer lifetime than this is not believed: 400 days, in seconds.
 const LONGEST: f64 = 400.0 * 86_400.0;
 /// An error's words are cut at this many characters.
 const LONGEST_TEXT: usize = 1000;
+/// A scope list is cut at this many bytes.
+const LONGEST_SCOPE: usize = 16 << 10;
 /// A longer token than this is not taken, in bytes.
 const LARGEST_TOKEN: usize = 65_536;
 
@@ -74,7 +76,9 @@ pub(super) fn object(host: &str, response: &Response<Vec<u8>>, now: Timestamp) -
             None if success => Ok(members),
             None => Err(Error::NotOauth { host, what: format!("{status} without an error code") }),
         },
-        (Err(Unread::Twice(name)), true) => Err(Error::Malformed { host, what: format!("{name} is there twice") }),
+        (Err(Unread::Twice(name)), true) => {
+            Err(Error::Malformed { host, what: format!("{} is there twice", text::shown(&name)) })
+        }
         (Err(Unread::Twice(_) | Unread::Foreign), _) => Err(Error::NotOauth { host, what: describe(response) }),
     }
 }
@@ -149,7 +153,7 @@ fn error_of(members: &Map<String, Value>) -> Option<ErrorResponse> {
         return None;
     }
     // More than a line or two of it is never shown.
-    let text = |value: &Value| value.as_str().map(|text| text.chars().take(LONGEST_TEXT).collect::<String>());
+    let text = |value: &Value| value.as_str().map(|words| words.chars().take(LONGEST_TEXT).collect::<String>());
     let description = members.get("error_description").or(members.get("message")).and_then(text);
     match members.get("error").filter(|error| !error.is_null()) {
         Some(code @ Value::String(_)) => Some(ErrorResponse { code: text(code).unwrap_or_default(), description }),
@@ -209,7 +213,14 @@ fn scope(value: Option<&Value>) -> Option<String> {
         Value::Array(list) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         _ => return None,
     };
-    Some(crate::model::Scopes::parse(&words).to_string())
+    // What is no scope is not kept, nor more than anybody ever grants.
+    let fits = |token: &&str| Scopes::parse(token).malformed().is_none();
+    let mut length = 0;
+    let kept = words.split([' ', ',', '\t', '\n', '\r']).filter(fits).take_while(|token| {
+        length += token.len() + 1;
+        length <= LONGEST_SCOPE
+    });
+    Some(kept.collect::<Vec<_>>().join(" ").trim().to_owned())
 }
 
 fn describe(response: &Response<Vec<u8>>) -> String {

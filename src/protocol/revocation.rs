@@ -51,7 +51,10 @@ pub(crate) fn revoke(
 
 fn judge(host: &str, response: &Response<Vec<u8>>, style: RevocationStyle, clock: Clock) -> Result<Revocation, Error> {
     let status = response.status().as_u16();
-    if matches!(status, 200 | 204) || style == RevocationStyle::GithubDelete && status == 404 {
+    let body = response.body().trim_ascii();
+    // RFC 7009 §2.2 promises nothing of the body; one that states an error, or is a web page, is no promise kept.
+    let plain = !body.starts_with(b"{") && !body.starts_with(b"<");
+    if matches!(status, 200 | 204) && plain || style == RevocationStyle::GithubDelete && status == 404 {
         return Ok(Revocation::Revoked);
     }
     match answer::object(host, response, clock()) {
@@ -99,6 +102,9 @@ mod tests {
         assert_eq!(unsupported.unwrap(), Revocation::Unsupported);
         assert_eq!(answered(400, r#"{"error":"invalid_token"}"#, Rfc7009).unwrap(), Revocation::Revoked);
         assert!(matches!(answered(401, r#"{"error":"invalid_client"}"#, Rfc7009), Err(Error::Refused { .. })));
+        assert!(answered(200, "<html>", Rfc7009).is_err());
+        assert!(answered(200, r#"{"error":"server_error"}"#, Rfc7009).is_err());
+        assert_eq!(answered(200, "{}", Rfc7009).unwrap(), Revocation::Revoked);
         assert!(matches!(answered(503, "", Rfc7009), Err(Error::Trouble { .. })));
         assert!(matches!(answered(404, "<html>", Rfc7009), Err(Error::NotOauth { .. })));
     }

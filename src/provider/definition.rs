@@ -213,7 +213,7 @@ impl Entry {
             return invalid(format!("`{}` is no scope", text::shown(scope)));
         }
         if let Some(name) = &self.token_env
-            && !name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            && !is_variable(name)
         {
             return invalid("`token_env` is no variable name".into());
         }
@@ -315,6 +315,13 @@ impl Entry {
         }
         Ok(values)
     }
+}
+
+/// A variable that a token may be put into, and that no program loader or shell acts on.
+fn is_variable(name: &str) -> bool {
+    let fits = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let acted_on = name.starts_with("LD_") || ["PATH", "IFS", "ENV", "BASH_ENV", "HOME", "SHELL"].contains(&name);
+    fits && !acted_on && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
 }
 
 fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {

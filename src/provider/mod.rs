@@ -69,6 +69,13 @@ impl Registry {
         if let Some(text) = builtin::text(&id) {
             return built_in(&id, text);
         }
+        // Neither a file nor an alias of the user's own can stand in front of what is built in.
+        for (other, text) in builtin::all() {
+            let provider = built_in(other, text)?;
+            if provider.entry.aliases.contains(&id) {
+                return Ok(provider);
+            }
+        }
         if let Some(own) = self.read_own(&id)? {
             return Ok(own);
         }
@@ -216,6 +223,21 @@ mod tests {
         assert_eq!(registry.find("gmail").unwrap().id, "google");
         let Err(Error::Unknown { similar, .. }) = registry.find("gogle") else { panic!() };
         assert_eq!(similar[0], "google");
+    }
+
+    #[test]
+    fn nothing_of_the_users_own_stands_in_front_of_what_is_built_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut entry = Entry::minimal("mine", "https://a.example/authorize", "https://a.example/token");
+        entry.aliases = vec!["gh".into()];
+        for name in ["gmail", "aaa", "google"] {
+            files::replace(&dir.path().join(format!("{name}.toml")), &toml::to_string(&entry).unwrap()).unwrap();
+        }
+        std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let registry = Registry::new(dir.path());
+        assert_eq!(registry.find("gmail").unwrap().id, "google");
+        assert_eq!(registry.find("gh").unwrap().id, "github");
+        assert!(registry.find("google").unwrap().built_in);
     }
 
     #[test]

@@ -150,14 +150,17 @@ impl<'a> Lease<'a> {
             Some(new) => Some(new.0),
             // Some providers give a refresh token at the first consent only; the old one belongs to the same grant
             // as long as client and subject are the same.
-            None if next.client_id == old.client_id && next.subject.is_some() => self.refresh_token()?,
+            None if next.client_id == old.client_id && next.subject.is_some() && next.subject == old.subject => {
+                self.refresh_token()?
+            }
             None => None,
         };
         let keep = new.keep_client.then(|| new.client.clone());
         let secrets = Secrets { access: Some(new.access_token.0), refresh, client: new.client.secret };
         self.replace(next, &secrets, "authorized", keep.as_ref())?;
         let own = &self.row.credential;
-        if self.vault.default_of(&own.tenant, &own.provider)?.is_none() {
+        let others = self.vault.of_provider(&own.tenant, &own.provider)?.into_iter().map(|row| row.credential);
+        if others.filter(|other| other.id != own.id).all(|other| other.revoked_at.is_some()) {
             self.vault.make_default(own)?;
         }
         Ok(())

@@ -135,6 +135,12 @@ impl Vault {
         rows::select(self.store.connection(), which).map_err(self.store.failed())
     }
 
+    /// The credential as it stands now, with its uses.
+    pub(crate) fn as_it_stands(&self, id: &CredentialId) -> Result<Credential, Error> {
+        let mut rows = self.with_uses(vec![self.reread(id)?])?;
+        rows.pop().map(|row| row.credential).ok_or_else(|| Error::Gone(id.clone()))
+    }
+
     /// Fills in the uses that are not yet in the rows.
     pub(crate) fn with_uses(&self, mut rows: Vec<Row>) -> Result<Vec<Row>, Error> {
         let latest = Uses::at(&self.home.uses).latest()?;
@@ -202,7 +208,7 @@ impl Vault {
         Error::Leased { label: self.reread(id).map_or_else(|_| id.0.clone(), |row| row.credential.label()) }
     }
 
-    /// Stores a newly connected account in one transaction. The first account of a provider becomes its default.
+    /// Stores a newly connected account in one transaction. The only live account of a provider becomes its default.
     pub(crate) fn insert(&self, seal: &Seal, new: Authorization) -> Result<Row, Error> {
         let mut credential = new.credential;
         credential.id = CredentialId(random_id());
@@ -215,8 +221,9 @@ impl Vault {
         let mut row = sealed(credential, &secrets, seal);
         self.store.write(|transaction| {
             let own = &mut row.credential;
-            let which = Which::Default { tenant: &own.tenant, provider: &own.provider };
-            own.default = rows::select(transaction, which).map_err(self.store.failed())?.is_empty();
+            let which = Which::Provider { tenant: &own.tenant, provider: &own.provider };
+            let others = rows::select(transaction, which).map_err(self.store.failed())?;
+            own.default = others.iter().all(|row| row.credential.revoked_at.is_some());
             rows::write(transaction, &row, None).map_err(self.store.failed())?;
             if new.keep_client {
                 self.keep_client(transaction, &Registration::of(&row.credential, &new.client), seal)?;

@@ -119,8 +119,13 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     let time = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
     let server: String = row.get("server")?;
     let refresh_token: Option<Vec<u8>> = row.get("refresh_token")?;
+    let id: String = row.get("id")?;
+    // It names files: nothing but what we made may stand here.
+    if id.len() != 32 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(unreadable("id", "not an id".into()));
+    }
     let credential = Credential {
-        id: CredentialId(row.get("id")?),
+        id: CredentialId(id),
         tenant: row.get("tenant")?,
         provider: row.get("provider")?,
         account: row.get("account")?,

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::Error;
 use super::master_key::random_id;
@@ -101,9 +101,12 @@ impl Store {
     /// The schema number; an empty or foreign file is told apart from a store.
     fn version(&self) -> Result<i64, Error> {
         let read = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let (Ok(application), Ok(version)) = (read("application_id"), read("user_version")) else {
-            return Err(Error::NotAStore { path: self.path.clone() });
+        let no_store = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::NotAStore { path: self.path.clone() },
+            _ => self.failed()(error),
         };
+        let (application, version) =
+            (read("application_id").map_err(no_store)?, read("user_version").map_err(no_store)?);
         if application == APPLICATION_ID { Ok(version) } else { Err(Error::NotAStore { path: self.path.clone() }) }
     }
 

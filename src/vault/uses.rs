@@ -5,9 +5,11 @@
 //! that no line is written between the reading and the emptying.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use rusqlite::Transaction;
 
@@ -16,6 +18,10 @@ use crate::model::{CredentialId, Timestamp};
 
 /// A file with more than this is folded only in part of its value: the rest is dropped. 16 MiB, some 300,000 uses.
 const READ_AT_MOST: u64 = 16 << 20;
+
+/// How often a busy lock is tried, and how long between: a quarter of a second in all.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Uses<'a> {
     path: &'a Path,
@@ -42,7 +48,8 @@ impl<'a> Uses<'a> {
             }
             opened => opened.map_err(self.failed("open"))?,
         };
-        file.lock_shared().and_then(|()| file.write_all(line.as_bytes())).map_err(self.failed("append to"))
+        self.locked(&file, File::try_lock_shared)?;
+        file.write_all(line.as_bytes()).map_err(self.failed("append to"))
     }
 
     /// The latest use of each credential that is not yet in the rows.
@@ -60,12 +67,25 @@ impl<'a> Uses<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => opened.map_err(self.failed("open")).map_err(FoldError::File)?,
         };
-        file.lock().map_err(self.failed("lock")).map_err(FoldError::File)?;
+        self.locked(&file, File::try_lock).map_err(FoldError::File)?;
         for (id, at) in parse(&self.read(&file).map_err(FoldError::File)?) {
             let sql = "update credentials set last_used_at = max(coalesce(last_used_at, 0), ?1) where id = ?2";
             transaction.execute(sql, (at.0, id)).map_err(FoldError::Database)?;
         }
         file.set_len(0).map_err(self.failed("empty")).map_err(FoldError::File)
+    }
+
+    /// Nobody holds this lock for longer than a short read and write. Who does is not waited for: a record of uses is
+    /// not worth a token.
+    fn locked(&self, file: &File, lock: fn(&File) -> Result<(), TryLockError>) -> Result<(), files::Error> {
+        for _ in 0..TRIES {
+            match lock(file) {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => sleep(PAUSE),
+                Err(TryLockError::Error(source)) => return Err(self.failed("lock")(source)),
+            }
+        }
+        Err(self.failed("lock")(io::ErrorKind::WouldBlock.into()))
     }
 
     fn read(&self, file: &File) -> Result<String, files::Error> {
@@ -103,6 +123,17 @@ mod tests {
         assert_eq!(uses.get("a"), Some(&Timestamp(7)));
         assert_eq!(uses.get("b"), Some(&Timestamp(9)));
         assert_eq!(uses.len(), 2);
+    }
+
+    #[test]
+    fn whoever_holds_the_file_for_ever_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("uses");
+        let uses = Uses::at(&path);
+        uses.append(&CredentialId("a".into()), Timestamp(3)).unwrap();
+        let held = File::open(&path).unwrap();
+        held.lock().unwrap();
+        assert!(uses.append(&CredentialId("a".into()), Timestamp(4)).is_err());
     }
 
     #[test]

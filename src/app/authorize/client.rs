@@ -15,6 +15,7 @@ use super::redirect::registration;
 use super::{ClientNeed, GivenClient, Person};
 use crate::callback::Address;
 use crate::files;
+use crate::model::text::shown;
 use crate::model::{Client, Credential, Secret};
 use crate::provider::{Provider, Resolved};
 use crate::vault::{Seal, Vault};
@@ -150,8 +151,8 @@ fn ask(
         id: given.id.is_none(),
         secret: given.secret.is_none() && !provider.entry.public_client,
         name: provider.entry.name.clone(),
-        setup: provider.entry.setup.clone(),
-        console_url: filled_console(provider, resolved),
+        setup: provider.entry.setup.iter().map(|step| shown(step)).collect(),
+        console_url: filled_console(provider, resolved).map(|url| shown(&url)),
         redirect_uri: registration(request.address),
     };
     let typed = person.client(&need);

@@ -60,6 +60,7 @@ impl Plan {
             protocol::Error::Refused { response, .. } if response.blames_client() => {
                 Error::ClientRefused { provider: self.provider.clone(), response }
             }
+            protocol::Error::Refused { response, .. } => Error::Denied { provider: self.provider.clone(), response },
             source => {
                 Error::Protocol { doing: format!("{} did not give a token for the login", self.provider), source }
             }
@@ -82,8 +83,8 @@ impl Plan {
         let userinfo = match protocol::userinfo(&self.http, self.clock, server, &response.access_token) {
             Ok(Some(Userinfo::Known(members))) => Some(members),
             // The tokens are good; who they belong to is then told by the ID token, or by the user.
-            Ok(_) | Err(protocol::Error::Refused { .. } | protocol::Error::NotOauth { .. }) => None,
-            Err(_) if claims.is_some() || self.account.is_some() => None,
+            Ok(_) | Err(protocol::Error::Refused { .. }) => None,
+            Err(_) if claims.is_some() => None,
             Err(source) => {
                 return Err(Error::Protocol { doing: format!("cannot ask {} who signed in", self.provider), source });
             }
@@ -139,8 +140,8 @@ impl Plan {
     }
 
     fn is_other(&self, own: &Credential, identity: &Identity) -> bool {
-        let known = own.subject.is_some() && identity.subject.is_some();
-        known && !self.is_same(own, identity)
+        // Whoever signed in without saying who they are is not taken for somebody who is known.
+        own.subject.is_some() && !self.is_same(own, identity)
     }
 
     fn same_server(&self, own: &Credential) -> bool {

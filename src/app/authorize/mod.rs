@@ -297,7 +297,8 @@ fn check_parameters(login: &Login) -> Result<(), Error> {
 /// What is asked for: the entry's own scopes always; then what is given now, or what was asked for before.
 fn scopes(resolved: &Resolved, login: &Login, previous: Option<&Credential>) -> Scopes {
     let before = previous.map(|own| own.requested.clone()).unwrap_or_default();
-    let granted = previous.map(|own| own.scopes.clone()).unwrap_or_default();
+    // A server that grants more than it was asked for does not widen the next request.
+    let granted = before.common(&previous.map(|own| own.scopes.clone()).unwrap_or_default());
     let asked = match &login.scopes {
         Some(given) => given.clone(),
         None if !login.add_scopes.is_empty() && !granted.is_empty() => granted,
