@@ -1,0 +1,21 @@
+//! The one integration binary. What the tests stand on is in `support`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::print_stdout,
+    clippy::needless_for_each,
+    clippy::format_collect,
+    reason = "a test tells what it is at"
+)]
+#![allow(clippy::disallowed_methods, reason = "a test reads its own environment")]
+
+mod architecture;
+mod commands;
+mod documentation;
+mod failures;
+mod herd;
+mod leaks;
+mod real_browser;
+mod real_keyring;
+mod real_server;
+mod support;
