@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::iter;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -92,10 +94,12 @@ fn entry(home: &Home, server: &DemoServer, name: &str, more: &str) {
     fs::write(&path, format!("{more}\n{text}")).expect("an entry");
 }
 
-/// A free port. Another program may take it in the meantime; on loopback hardly ever does one.
+/// A port on which nobody listens. It is not one of those that the system gives to connections, so that it stays free.
 fn free_port() -> u16 {
-    let probe = TcpListener::bind("127.0.0.1:0").expect("a port");
-    probe.local_addr().expect("an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).expect("less than 10,000");
+    let mut ports = iter::repeat_with(|| 20_000 + (start + NEXT.fetch_add(30, Ordering::Relaxed)) % 10_000);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("some port is free")
 }
 
 /// The authorization URL of an `init`, which is interrupted then.
@@ -894,8 +898,8 @@ fn the_redirect_uri_is_the_one_that_was_asked_for() {
     let port = free_port();
     let own = format!("http://127.0.0.1:{port}/callback");
     assert_eq!(redirect(&["--port", &port.to_string()]), Some(own));
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let first = taken.local_addr().expect("an address").port();
+    let first = free_port();
+    let _taken = TcpListener::bind(("127.0.0.1", first)).expect("a port");
     let found = redirect(&["--port", &format!("{first}-{}", first + 20)]).expect("a redirect URI");
     let found = found.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/callback"));
     let found: u16 = found.expect("the usual form").parse().expect("a port");

@@ -98,27 +98,31 @@ impl App {
         let own = lease.credential();
         let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
         let (access, refresh) = lease.tokens()?;
-        let refresh = self.revoke_token(own, &client, refresh.map(|token| token.0).as_ref(), TokenKind::Refresh)?;
-        let access = self.revoke_token(own, &client, access.map(|token| token.0).as_ref(), TokenKind::Access)?;
-        Ok((refresh, access))
+        let (access, refresh) = (access.map(|token| token.0), refresh.map(|token| token.0));
+        let secrets: Vec<&Secret> = access.iter().chain(&refresh).chain(&client.secret).collect();
+        let revoke = |token: &Option<Secret>, kind| match token {
+            None => Ok(Fate::Skipped),
+            Some(token) => self.revoke_token(own, &client, token, kind).map_err(|error| error.without(&secrets)),
+        };
+        let failed = |source| match source {
+            protocol::Error::Refused { response, .. } if response.blames_client() => {
+                Error::ClientRefused { provider: own.provider.clone(), response }
+            }
+            source => Error::RevocationFailed { label: own.label(), source },
+        };
+        let refresh = revoke(&refresh, TokenKind::Refresh).map_err(failed)?;
+        Ok((refresh, revoke(&access, TokenKind::Access).map_err(failed)?))
     }
 
     fn revoke_token(
         &self,
         own: &Credential,
         client: &Client,
-        token: Option<&Secret>,
+        token: &Secret,
         kind: TokenKind,
-    ) -> Result<Fate, Error> {
-        let Some(token) = token else { return Ok(Fate::Skipped) };
-        match protocol::revoke(&self.http, self.clock, &own.server, client, token, kind) {
-            Ok(Revocation::Revoked) => Ok(Fate::Revoked),
-            Ok(Revocation::Unsupported) => Ok(Fate::Unsupported),
-            Err(protocol::Error::Refused { response, .. }) if response.blames_client() => {
-                Err(Error::ClientRefused { provider: own.provider.clone(), response })
-            }
-            Err(source) => Err(Error::RevocationFailed { label: own.label(), source }),
-        }
+    ) -> Result<Fate, protocol::Error> {
+        let revoked = protocol::revoke(&self.http, self.clock, &own.server, client, token, kind)?;
+        Ok(if revoked == Revocation::Revoked { Fate::Revoked } else { Fate::Unsupported })
     }
 
     /// Other accounts here that the provider ends along with this one: same client, same subject.

@@ -118,15 +118,11 @@ fn send(
 ) -> Result<HttpResponse, Error> {
     let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
     let response = http.send(request)?;
-    let (status, body) = match answer::token(&host_of(&server.token_endpoint), &response, clock()) {
+    let answered = answer::token(&host_of(&server.token_endpoint), &response, clock());
+    let (status, body) = match answered.map_err(|error| error.without(&secrets)) {
         Ok(members) => (200, Value::Object(members)),
         Err(Error::Refused { response, .. }) => {
-            let response = response.without(&secrets);
             (400, json!({"error": response.code, "error_description": response.description}))
-        }
-        Err(Error::Trouble { host, what, retry_after }) => {
-            let what = ErrorResponse { code: what, description: None }.without(&secrets).code;
-            return Err(Error::Trouble { host, what, retry_after });
         }
         Err(other) => return Err(other),
     };

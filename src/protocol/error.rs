@@ -89,6 +89,18 @@ impl ErrorResponse {
 }
 
 impl Error {
+    /// The same without secrets that were sent, should the server's words repeat one.
+    pub(crate) fn without(self, secrets: &[&Secret]) -> Self {
+        match self {
+            Self::Refused { host, response } => Self::Refused { host, response: response.without(secrets) },
+            Self::Trouble { host, what, retry_after } => {
+                let what = ErrorResponse { code: what, description: None }.without(secrets).code;
+                Self::Trouble { host, what, retry_after }
+            }
+            other => other,
+        }
+    }
+
     /// Whether the connection broke after the request was sent: no answer came at all.
     pub(crate) fn is_cut_off(&self) -> bool {
         matches!(self, Self::Http(http::Error::InDoubt { .. }))

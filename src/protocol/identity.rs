@@ -53,7 +53,10 @@ pub(crate) fn userinfo(
     match response.status().as_u16() {
         401 => Ok(Some(Userinfo::Unauthorized)),
         403 => Ok(Some(Userinfo::Forbidden)),
-        _ => answer::object(&host_of(endpoint), &response, clock()).map(Userinfo::Known).map(Some),
+        _ => {
+            let members = answer::object(&host_of(endpoint), &response, clock());
+            members.map(Userinfo::Known).map(Some).map_err(|error| error.without(&[&token.0]))
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub(crate) enum Revocation {
     Unsupported,
 }
 
-/// Revokes one token. A token that the server does not know is revoked (RFC 7009 §2.2).
+/// Revokes one token. A token that the server does not know is revoked (RFC 7009 §2.2). The words of an error may repeat
+/// what was sent: the caller takes its secrets out of them.
 pub(crate) fn revoke(
     http: &Http,
     clock: Clock,
