@@ -86,7 +86,7 @@ impl Terminal {
     /// Says something to the person, unless they want quiet, or a program reads along.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet && !self.json {
-            self.write_err(&format!("{text}\n"));
+            self.write_err(&format!("{}\n", wrapped(text, width_of_talk())));
         }
     }
 
@@ -186,9 +186,12 @@ impl Terminal {
             self.write_err(&format!("{}\n", failure.json()));
         } else {
             let label = self.tint_err("error:", Tone::Bad);
-            let mut text = format!("{label} {}\n", failure.message);
+            // Hints are left whole: they are there to be pasted.
+            let width = width_of_talk();
+            let mut text = format!("{}\n", wrapped(&format!("{label} {}", failure.message), width));
             for cause in &failure.causes {
-                text.push_str(&format!("  {} {cause}\n", self.tint_err("cause:", Tone::Faint)));
+                let line = format!("  {} {cause}", self.tint_err("cause:", Tone::Faint));
+                text.push_str(&format!("{}\n", wrapped(&line, width)));
             }
             for hint in &failure.hints {
                 text.push_str(&format!("  {} {hint}\n", self.tint_err("hint:", Tone::Good)));
@@ -204,6 +207,48 @@ impl Terminal {
     }
 }
 
+/// Breaks long lines between words, and sets what follows in by two. A line with an address in it is left whole, so that
+/// the address can be copied.
+fn wrapped(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let lines = text.lines().map(|line| if line.contains("://") { line.to_owned() } else { wrapped_line(line, width) });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn wrapped_line(line: &str, width: usize) -> String {
+    let margin = " ".repeat(line.len() - line.trim_start().len() + 2);
+    let (mut done, mut column) = (String::new(), 0);
+    for word in line.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        if column + length > width && column > margin.len() {
+            done.truncate(done.trim_end().len());
+            done.push_str(&format!("\n{margin}"));
+            column = margin.len();
+        }
+        done.push_str(word);
+        column += word.chars().count();
+    }
+    done
+}
+
+/// Columns of the terminal that talk is shown on; `None` when it goes elsewhere.
+fn width_of_talk() -> Option<usize> {
+    if !io::stderr().is_terminal() {
+        return None;
+    }
+    talk_columns().filter(|width| *width >= 20).or(Some(USUAL_WIDTH)).map(usize::from)
+}
+
+#[cfg(unix)]
+fn talk_columns() -> Option<u16> {
+    rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| size.ws_col)
+}
+
+#[cfg(not(unix))]
+fn talk_columns() -> Option<u16> {
+    None
+}
+
 fn tinted(text: &str, tone: Tone, color: bool) -> String {
     if color { format!("\x1b[{}m{text}\x1b[0m", tone.code()) } else { text.to_owned() }
 }
@@ -216,4 +261,24 @@ fn terminal_width() -> Option<u16> {
 #[cfg(not(unix))]
 fn terminal_width() -> Option<u16> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        let text = "  2. Fill in the consent screen and publish it\nshort";
+        assert_eq!(wrapped(text, Some(24)), "  2. Fill in the consent\n    screen and publish\n    it\nshort");
+        assert_eq!(wrapped(text, None), text);
+    }
+
+    #[test]
+    fn what_is_to_be_copied_stays_whole() {
+        let text = "visit https://as.example/authorize?a=1 now and then";
+        assert_eq!(wrapped(text, Some(20)), text);
+        let word = "x".repeat(50);
+        assert_eq!(wrapped(&word, Some(20)), word);
+    }
 }
