@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use super::failure::Failure;
 use super::{ColorChoice, Global};
 use crate::model::Secret;
+use crate::model::text::shown;
 use crate::paths::Environment;
 
 /// The longest line that is read as a secret or an answer, in bytes.
@@ -80,7 +81,7 @@ impl Terminal {
     }
 
     pub(super) fn data_json(&self, value: &serde_json::Value) -> Result<(), Failure> {
-        self.data(&format!("{value:#}\n"))
+        self.data(&format!("{}\n", escaped(&format!("{value:#}"))))
     }
 
     /// Says something to the person, unless they want quiet, or a program reads along.
@@ -183,7 +184,7 @@ impl Terminal {
             return ExitCode::from(failure.exit);
         }
         if self.json {
-            self.write_err(&format!("{}\n", failure.json()));
+            self.write_err(&format!("{}\n", escaped(&failure.json().to_string())));
         } else {
             let label = self.tint_err("error:", Tone::Bad);
             // Hints are left whole: they are there to be pasted.
@@ -205,6 +206,12 @@ impl Terminal {
         // When stderr is gone there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// JSON in which characters that a terminal acts on, and JSON allows as they are, are written as escapes.
+fn escaped(json: &str) -> String {
+    let acts = |c: char| c != '\n' && shown(c.encode_utf8(&mut [0; 4])).starts_with('\\') && c != '\\';
+    json.chars().map(|c| if acts(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
 /// Breaks long lines between words, and sets what follows in by two. A line with an address in it is left whole, so that
@@ -265,7 +272,15 @@ fn terminal_width() -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{escaped, wrapped};
+
+    #[test]
+    fn json_holds_nothing_that_a_terminal_acts_on() {
+        let value = serde_json::json!({"scope": "a\u{9b}\u{202e}\u{7f}é\\n\u{1b}"});
+        let text = escaped(&value.to_string());
+        assert_eq!(text, r#"{"scope":"a\u009b\u202e\u007fé\\n\u001b"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn long_lines_are_broken_between_words() {
