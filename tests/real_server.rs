@@ -1186,6 +1186,27 @@ fn an_interrupted_login_leaves_nothing() {
     init(&home, &NATIVE).run().success();
 }
 
+#[test]
+fn an_interrupt_is_heeded_from_the_moment_the_address_is_shown() {
+    const TERMINATE: &str = r#"
+        mkfifo "$TMPDIR/said"
+        for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            "$@" 2>"$TMPDIR/said" &
+            read -r address <"$TMPDIR/said"
+            kill -TERM $!
+            wait $!
+            echo "$? ${address%%\?*}"
+        done"#;
+    let home = home_at(shared());
+    let login = init(&home, &NATIVE).args(["--no-browser", "--json"]);
+    let output = login.through(["sh", "-c", TERMINATE, "sh"]).run();
+    output.success().stdout_is(&format!("143 {}/auth\n", shared().issuer()).repeat(20));
+    // One that was killed unprepared leaves its socket behind.
+    let left: Vec<_> = fs::read_dir(home.oauth_home().join("run")).expect("a directory").collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(list(&home), json!([]));
+}
+
 // --- Clients with a secret --------------------------------------------------------------------------------------------
 
 const BASIC: (&str, &str) = ("cli-basic", "basic-secret-4f7c1d9a2be86053");

@@ -94,6 +94,8 @@ pub(crate) struct Listener {
     redirect_uri: String,
     limits: Limits,
     farewell: Duration,
+    /// Heard from the opening on: whoever is shown the address may stop at once.
+    signals: Signals,
     /// Last, so that the sockets above are closed while it still stands.
     runtime: Runtime,
 }
@@ -109,6 +111,7 @@ impl Listener {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
         let inside = runtime.enter();
         let bound = address::bind(address.host, address.port)?;
+        let signals = Signals::listen().map_err(Error::Start)?;
         drop(inside);
         let family = if bound.local.is_ipv4() { 4 } else { 6 };
         let name = format!("callback{family}-{}", bound.local.port());
@@ -117,7 +120,17 @@ impl Listener {
         let redirect_uri = format!("http://{}{}", bound.authority, address.path);
         let site = Site { authority: bound.authority, path: address.path.clone() };
         let (limits, farewell) = (Limits::default(), FAREWELL);
-        Ok(Self { listeners: bound.listeners, server, requests, site, redirect_uri, limits, farewell, runtime })
+        Ok(Self {
+            listeners: bound.listeners,
+            server,
+            requests,
+            site,
+            redirect_uri,
+            limits,
+            farewell,
+            signals,
+            runtime,
+        })
     }
 
     /// The redirect URI (RFC 6749 §3.1.2), the same in every request of this login. Port 80 is left out, as browsers
@@ -151,9 +164,8 @@ impl Listener {
         A: Send + 'static,
         R: Send + 'static,
     {
-        let Self { listeners, server, requests, site, limits, farewell, runtime, .. } = self;
+        let Self { listeners, server, requests, site, limits, farewell, signals, runtime, .. } = self;
         runtime.block_on(async {
-            let signals = Signals::listen().map_err(Error::Start)?;
             let gate = Gate::open(listeners, server, limits);
             let mut course = Course { gate, requests, signals, desk: Desk::new(site) };
             let ours = course.wait(limit, tick, &mut judge).await?;
