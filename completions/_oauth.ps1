@@ -41,7 +41,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Is each credential usable? Refreshes where due, then asks the provider')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a credential: at the provider, then here')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
-            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole life of a credential in seconds, against a built-in server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all of them into a directory')
@@ -293,6 +294,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -324,9 +326,24 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'oauth;key;rotate' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'oauth;key;help' {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -336,7 +353,26 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;key;help;status' {
             break
         }
+        'oauth;key;help;rotate' {
+            break
+        }
         'oauth;key;help;help' {
+            break
+        }
+        'oauth;doctor' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here')
+            [CompletionResult]::new('--take-over', '--take-over', [CompletionResultType]::ParameterName, 'This copy of the store is the only one in use from now on: its refresh tokens are sent again')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'oauth;demo' {
@@ -397,7 +433,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Is each credential usable? Refreshes where due, then asks the provider')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a credential: at the provider, then here')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
-            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole life of a credential in seconds, against a built-in server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all of them into a directory')
@@ -444,12 +481,19 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;help;key' {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
             break
         }
         'oauth;help;key;generate' {
             break
         }
         'oauth;help;key;status' {
+            break
+        }
+        'oauth;help;key;rotate' {
+            break
+        }
+        'oauth;help;doctor' {
             break
         }
         'oauth;help;demo' {

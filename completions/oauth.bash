@@ -25,6 +25,9 @@ _oauth() {
             oauth,demo)
                 cmd="oauth__subcmd__demo"
                 ;;
+            oauth,doctor)
+                cmd="oauth__subcmd__doctor"
+                ;;
             oauth,help)
                 cmd="oauth__subcmd__help"
                 ;;
@@ -61,6 +64,9 @@ _oauth() {
             oauth__subcmd__help,demo)
                 cmd="oauth__subcmd__help__subcmd__demo"
                 ;;
+            oauth__subcmd__help,doctor)
+                cmd="oauth__subcmd__help__subcmd__doctor"
+                ;;
             oauth__subcmd__help,help)
                 cmd="oauth__subcmd__help__subcmd__help"
                 ;;
@@ -91,6 +97,9 @@ _oauth() {
             oauth__subcmd__help__subcmd__key,generate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__generate"
                 ;;
+            oauth__subcmd__help__subcmd__key,rotate)
+                cmd="oauth__subcmd__help__subcmd__key__subcmd__rotate"
+                ;;
             oauth__subcmd__help__subcmd__key,status)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__status"
                 ;;
@@ -112,6 +121,9 @@ _oauth() {
             oauth__subcmd__key,help)
                 cmd="oauth__subcmd__key__subcmd__help"
                 ;;
+            oauth__subcmd__key,rotate)
+                cmd="oauth__subcmd__key__subcmd__rotate"
+                ;;
             oauth__subcmd__key,status)
                 cmd="oauth__subcmd__key__subcmd__status"
                 ;;
@@ -120,6 +132,9 @@ _oauth() {
                 ;;
             oauth__subcmd__key__subcmd__help,help)
                 cmd="oauth__subcmd__key__subcmd__help__subcmd__help"
+                ;;
+            oauth__subcmd__key__subcmd__help,rotate)
+                cmd="oauth__subcmd__key__subcmd__help__subcmd__rotate"
                 ;;
             oauth__subcmd__key__subcmd__help,status)
                 cmd="oauth__subcmd__key__subcmd__help__subcmd__status"
@@ -161,7 +176,7 @@ _oauth() {
 
     case "${cmd}" in
         oauth)
-            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider key demo completions man help"
+            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -276,8 +291,34 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__doctor)
+            opts="-q -v -h --fix --take-over --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__help)
-            opts="init list default token test revoke provider key demo completions man help"
+            opts="init list default token test revoke provider key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,6 +373,20 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -361,7 +416,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__key)
-            opts="generate status"
+            opts="generate status rotate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,6 +430,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__key__subcmd__generate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__key__subcmd__rotate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -621,7 +690,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -673,7 +742,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key__subcmd__help)
-            opts="generate status help"
+            opts="generate status rotate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,6 +783,20 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__key__subcmd__help__subcmd__rotate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__key__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -721,6 +804,32 @@ _oauth() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__rotate)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

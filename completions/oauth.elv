@@ -38,7 +38,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
-            cand key 'The master key: make one, see where it lives'
+            cand key 'The master key: make one, see where it lives, replace it'
+            cand doctor 'Find what is wrong, and say what mends it'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all of them into a directory'
@@ -272,6 +273,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
+            cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;generate'= {
@@ -300,16 +302,47 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'oauth;key;rotate'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;key;help'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
+            cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;help;generate'= {
         }
         &'oauth;key;help;status'= {
         }
+        &'oauth;key;help;rotate'= {
+        }
         &'oauth;key;help;help'= {
+        }
+        &'oauth;doctor'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --fix 'Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here'
+            cand --take-over 'This copy of the store is the only one in use from now on: its refresh tokens are sent again'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'oauth;demo'= {
             cand --port 'The port to serve on [default: any]'
@@ -366,7 +399,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
-            cand key 'The master key: make one, see where it lives'
+            cand key 'The master key: make one, see where it lives, replace it'
+            cand doctor 'Find what is wrong, and say what mends it'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all of them into a directory'
@@ -401,10 +435,15 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;key'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
+            cand rotate 'Replace the master key: everything is sealed anew under a new one'
         }
         &'oauth;help;key;generate'= {
         }
         &'oauth;help;key;status'= {
+        }
+        &'oauth;help;key;rotate'= {
+        }
+        &'oauth;help;doctor'= {
         }
         &'oauth;help;demo'= {
         }

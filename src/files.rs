@@ -79,6 +79,18 @@ pub(crate) fn check_file(path: &Path, guard: Guard) -> Result<(), Error> {
     check_owner_and_mode(path, &found, if guard == Guard::Secret { 0o077 } else { 0o022 })
 }
 
+/// Takes from others what they may not do with a file or directory of ours.
+pub(crate) fn tighten(path: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let found = fs::symlink_metadata(path).map_err(Error::io("read", path))?;
+        let mode = if found.is_dir() { 0o700 } else { 0o600 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(Error::io("change the mode of", path))?;
+    }
+    Ok(())
+}
+
 /// Refuses an open file with a secret of the user's own, such as a key file, which others can read or write. It may
 /// belong to root (a container's secrets do), be reached through a link, or be a pipe.
 #[cfg(unix)]
@@ -95,6 +107,17 @@ pub(crate) fn check_secret(file: &File, path: &Path) -> Result<(), Error> {
 #[cfg(not(unix))]
 pub(crate) fn check_secret(_: &File, _: &Path) -> Result<(), Error> {
     Ok(())
+}
+
+/// Whether files can be made in a directory: neither its mode nor a read-only file system forbids it.
+#[cfg(unix)]
+pub(crate) fn can_be_written(dir: &Path) -> bool {
+    rustix::fs::access(dir, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn can_be_written(_: &Path) -> bool {
+    true
 }
 
 /// Creates a file that did not exist, with mode 0600 from its birth.
@@ -128,6 +151,18 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
         let _ = fs::remove_file(&aside); // the failure that counts is the one above
         Error::Io { what: "write", path: path.to_owned(), source }
     })
+}
+
+/// Which file this is: a copy of it is another one, also one that was restored into its place. A file that is renamed
+/// stays what it is. Where a file system does not know when a file was born, less is told apart.
+pub(crate) fn identity(found: &fs::Metadata) -> String {
+    let born = found.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    let born = born.map_or(0, |since| since.as_nanos());
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(found);
+    #[cfg(not(unix))]
+    let number = 0;
+    format!("{number}-{born}")
 }
 
 /// Whether two open or named files are the same one.

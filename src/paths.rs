@@ -30,6 +30,7 @@ pub(crate) struct Paths {
     pub(crate) locks: PathBuf,
     pub(crate) landing: PathBuf,
     pub(crate) uses: PathBuf,
+    pub(crate) marks: PathBuf,
     /// For sockets that live as long as one command.
     pub(crate) run: PathBuf,
 }
@@ -173,6 +174,7 @@ impl Paths {
             locks: state.join("locks"),
             landing: data.join("landing"),
             uses: state.join("uses"),
+            marks: state.join("marks"),
             run: state.join("run"),
         }
     }

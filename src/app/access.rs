@@ -6,6 +6,9 @@ use super::{App, Error, Selector};
 use crate::model::{AccessToken, Credential, Secret, Timestamp};
 use crate::vault::{self, Lease, Row, Seal, Vault};
 
+/// So often the master key may be replaced while one token is asked for.
+const KEYS_REPLACED: u32 = 3;
+
 /// What a token must be good for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Demand {
@@ -56,8 +59,7 @@ impl App {
             }
             (found, _) => found?,
         };
-        let seal = self.unlock(&vault)?;
-        let mut access = self.access(&vault, &seal, &row, demand)?;
+        let mut access = self.access_whatever_the_key(&vault, row, demand)?;
         if let Some(credential) = &access.credential
             && let Err(error) = vault.note_use(&credential.id, (self.clock)())
         {
@@ -67,6 +69,18 @@ impl App {
             credential.last_used_at = Some((self.clock)());
         }
         Ok(access)
+    }
+
+    /// The master key may be replaced between the reading of the key and that of the row: then both are read again.
+    fn access_whatever_the_key(&self, vault: &Vault, mut row: Row, demand: Demand) -> Result<Access, Error> {
+        for _ in 0..KEYS_REPLACED {
+            match self.access(vault, &self.unlock(vault)?, &row, demand) {
+                Err(Error::Vault(vault::Error::KeyReplaced | vault::Error::WrongKey { .. })) => {}
+                access => return access,
+            }
+            row = vault.reread(&row.credential.id)?;
+        }
+        self.access(vault, &self.unlock(vault)?, &row, demand)
     }
 
     /// A valid token of this row: the stored one, another process's, or a new one.
@@ -198,6 +212,7 @@ impl Error {
                 error,
                 vault::Error::Tampered { .. }
                     | vault::Error::WrongKey { .. }
+                    | vault::Error::KeyReplaced
                     | vault::Error::NoKey(_)
                     | vault::Error::Damaged { .. }
             ),

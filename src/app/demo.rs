@@ -82,6 +82,7 @@ impl Demo {
                 locks: home.join("locks"),
                 landing: home.join("landing"),
                 uses: home.join("uses"),
+                marks: home.join("marks"),
             },
             run_dir: home.join("run"),
             registry: Registry::new(&home.join("providers.d")),

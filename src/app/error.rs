@@ -16,6 +16,8 @@ pub(crate) enum Error {
     NothingConnected,
     #[error("{provider} needs to be authorized again")]
     ReauthorizationRequired { provider: String, account: String, is_default: bool, reason: String },
+    #[error("the refresh token of {} is an old copy, and is not sent", label(provider, Some(account)))]
+    Stale { provider: String, account: String, is_default: bool, reason: String },
     #[error("the login at {provider} was refused")]
     Denied { provider: String, response: ErrorResponse },
     #[error("no answer came from the browser within {} s", limit.as_secs())]
@@ -35,6 +37,8 @@ pub(crate) enum Error {
     #[error("{label} needs a refresh, and nothing may be sent (--offline)")]
     Offline { label: String },
     #[error("cannot refresh {label}")]
+    HeldOff { label: String, seconds: i64 },
+    #[error("cannot refresh {label}")]
     RefreshBroken { label: String, cause: String },
     #[error("the refresh of {label} takes long, and goes on")]
     StillRefreshing { label: String },
@@ -42,6 +46,8 @@ pub(crate) enum Error {
     TokenRejected { label: String },
     #[error("cannot revoke {label}")]
     RevocationFailed { label: String, source: protocol::Error },
+    #[error("the store {} is damaged", path.display())]
+    StoreDamaged { path: std::path::PathBuf, line: String },
     #[error("{0}")]
     Usage(String),
     #[error("{doing}")]
@@ -68,6 +74,12 @@ impl Error {
             is_default: credential.default && credential.subject.is_some(),
             reason: reason.to_owned(),
         }
+    }
+
+    /// The refresh token of this credential is an old copy.
+    pub(crate) fn stale(credential: &Credential, reason: String) -> Self {
+        let is_default = credential.default && credential.subject.is_some();
+        Self::Stale { provider: credential.provider.clone(), account: credential.account.clone(), is_default, reason }
     }
 
     pub(crate) fn protocol(doing: impl Into<String>) -> impl FnOnce(protocol::Error) -> Self {

@@ -6,6 +6,7 @@ mod access;
 mod authorize;
 mod check;
 mod demo;
+mod doctor;
 mod error;
 mod providers;
 mod refresh;
@@ -19,6 +20,7 @@ pub(crate) use access::{Access, Demand, Warning};
 pub(crate) use authorize::{ClientNeed, Connected, GivenClient, Login, Person, RedirectChoice, Visit};
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use demo::{Demo, DemoServer, DemoSettings};
+pub(crate) use doctor::{Finding, Mend, Outcome};
 pub(crate) use error::Error;
 pub(crate) use providers::NewProvider;
 pub(crate) use refresh::{WORKER, work};
@@ -27,10 +29,10 @@ pub(crate) use select::Selector;
 
 // What the commands may know of the rooms below.
 pub(crate) use crate::provider::{PortRule, Provider};
-pub(crate) use crate::vault::{MasterKey, Source as KeySource};
+pub(crate) use crate::vault::{MasterKey, Rotated, Source as KeySource};
 
 use crate::http::Http;
-use crate::model::{Clock, Credential};
+use crate::model::{Clock, Credential, Secret};
 use crate::provider::Registry;
 use crate::vault::{Home, KeyAccess, KeyStatus, Seal, Vault};
 
@@ -58,11 +60,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// The credentials of the tenant, or of all; no key is needed.
-    pub(crate) fn list(&self, all_tenants: bool) -> Result<Vec<Credential>, Error> {
-        let Some(vault) = self.vault()? else { return Ok(vec![]) };
-        let rows = if all_tenants { vault.all()? } else { vault.of_tenant(&self.tenant)? };
-        Ok(vault.with_uses(rows)?.into_iter().map(|row| row.credential).collect())
+    /// The credentials of the tenant, or of all, and an error for each that cannot be read; no key is needed.
+    pub(crate) fn list(&self, all_tenants: bool) -> Result<(Vec<Credential>, Vec<Error>), Error> {
+        let Some(vault) = self.vault()? else { return Ok((vec![], vec![])) };
+        let (rows, damaged) = vault.readable((!all_tenants).then_some(&self.tenant))?;
+        let all = vault.with_uses(rows)?.into_iter().map(|row| row.credential).collect();
+        Ok((all, damaged.into_iter().map(Error::from).collect()))
     }
 
     /// Makes an account the one that is taken when none is named.
@@ -81,6 +84,15 @@ impl App {
         let Some(vault) = self.vault()? else { return Ok(None) };
         let opens = vault.unlock(&self.keys).map(|_| ()).map_err(Error::from);
         Ok(Some(KeyState { status: vault.key_status()?, opens }))
+    }
+
+    /// Replaces the master key; every credential is sealed anew. `hand_out` is given the new key where it lives with the
+    /// caller and nowhere else, before anything is sealed with it, and says whether it was taken.
+    pub(crate) fn rotate_key(&self, hand_out: impl FnOnce(&Secret) -> bool) -> Result<Rotated, Error> {
+        let found = self.vault()?.filter(Vault::has_key);
+        let mut vault =
+            found.ok_or_else(|| Error::Usage("there is no master key yet that could be replaced".into()))?;
+        Ok(vault.rotate_key(&self.keys, Self::lease_deadline(), (self.clock)(), hand_out)?)
     }
 
     /// Where the first key would come from, when it can be had there.

@@ -10,7 +10,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ use super::{App, Error};
 use crate::http::Http;
 use crate::model::{Client, Clock, Credential, CredentialId, RefreshToken, Secret, Timestamp, text};
 use crate::protocol::{self, ErrorResponse};
-use crate::vault::{Home, Lease, Seal, Vault};
+use crate::vault::{Habits, Home, Lease, Seal, Vault};
 
 /// The argument that makes this program a worker. No person types it.
 pub(crate) const WORKER: &str = "__refresh";
@@ -27,6 +28,12 @@ pub(crate) const WORKER: &str = "__refresh";
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a command waits for its worker.
 const WAIT: Duration = Duration::from_secs(35);
+/// How long a token that was replaced is taken for, by a server of which nothing is known.
+const USUAL_GRACE: Duration = Duration::from_secs(5);
+/// The longest time to wait before a token is sent again: the command waits too.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// For so many seconds at most a provider's wish not to be asked is obeyed.
+const LONGEST_HOLD: u64 = 300;
 /// More than this is no report, in bytes.
 const LONGEST: u64 = 64 << 10;
 
@@ -34,10 +41,7 @@ const LONGEST: u64 = 64 << 10;
 #[derive(Debug, Serialize, Deserialize)]
 struct Task {
     id: CredentialId,
-    database: PathBuf,
-    locks: PathBuf,
-    landing: PathBuf,
-    uses: PathBuf,
+    home: Home,
 }
 
 /// How a worker's refresh ended.
@@ -64,6 +68,12 @@ impl App {
         // What does not open here would not open there, and is to be told as what it is.
         lease.tokens()?;
         lease.client_secret()?;
+        if let Some(reason) = lease.staleness()? {
+            return Err(Error::stale(&own, reason));
+        }
+        if let Some(seconds) = own.retry_at.map(|at| at.since((self.clock)())).filter(|left| *left > 0) {
+            return Err(Error::HeldOff { label: own.label(), seconds });
+        }
         let report = self.send_worker(lease, seal)?;
         lease.reload()?;
         match report {
@@ -106,8 +116,7 @@ impl App {
     }
 
     fn task(&self, lease: &Lease<'_>, seal: &Seal) -> Secret {
-        let Home { database, locks, landing, uses } = self.home.clone();
-        let task = Task { id: lease.credential().id.clone(), database, locks, landing, uses };
+        let task = Task { id: lease.credential().id.clone(), home: self.home.clone() };
         let task = serde_json::to_string(&task).expect("a task is JSON");
         Secret::new(format!("{task}\n{}\n", seal.hand_over().expose()))
     }
@@ -132,8 +141,8 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
     let (Ok(task), Some(seal)) = (serde_json::from_str::<Task>(&task), Seal::taken_over(&Secret::new(seal))) else {
         return broken("it does not understand what to do");
     };
-    let Task { id, database, locks, landing, uses } = task;
-    let vault = match Vault::open(&Home { database, locks, landing, uses }) {
+    let Task { id, home } = task;
+    let vault = match Vault::open(&home) {
         Ok(Some(vault)) => vault,
         Ok(None) => return broken("the store is gone"),
         Err(error) => return Report::Broken(error.to_string()),
@@ -153,25 +162,54 @@ impl From<crate::vault::Error> for Trouble {
     }
 }
 
-/// Note the attempt → take the refresh token out of the lease → send → land → commit.
+/// Note the attempt → take the refresh token out of the lease → send → land → commit. When no answer came, the same
+/// token is sent again as often as the server's ways allow.
 fn refresh(lease: &mut Lease<'_>, http: &Http, clock: Clock) -> Result<(), Trouble> {
     let own = lease.credential().clone();
     let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
-    let lost = lease.lost_attempt();
-    let token = lease.begin(clock())?;
-    let failure = match send(lease, http, clock, &client, token) {
-        Err(Trouble::Protocol(failure)) if may_repeat(&failure, &own, clock()) => {
-            let token = lease.begin(clock())?;
-            match send(lease, http, clock, &client, token) {
-                // The second refusal follows from the first answer, which was lost.
-                Err(Trouble::Protocol(second)) => (second, lost.map(|attempt| attempt.begun_at).or(Some(clock().0))),
-                done => return done,
+    let (begun, mut lost) = (Instant::now(), lease.lost_attempt().map(|attempt| attempt.begun_at));
+    let mut pauses = pauses(own.server.refresh_grace, lease.habits()?, own.is_expired(clock())).into_iter();
+    let mut repeated = false;
+    loop {
+        let token = lease.begin(clock())?;
+        let failure = match send(lease, http, clock, &client, token) {
+            Err(Trouble::Protocol(failure)) => failure,
+            Err(trouble) => return Err(trouble),
+            Ok(()) if repeated => {
+                return Ok(lease.learn(Habits { takes_again: Some(true), rotates: None }, clock())?);
             }
+            Ok(()) => return Ok(()),
+        };
+        let again = pauses.next().filter(|pause| failure.may_have_been_lost() && begun.elapsed() < pause.within);
+        let Some(pause) = again else {
+            return give_up(lease, failure, lost, repeated, clock);
+        };
+        // A refusal of the same token would follow from the answer that was lost.
+        lost = lost.or(Some(clock().0));
+        repeated = true;
+        sleep(pause.length);
+    }
+}
+
+fn give_up(
+    lease: &mut Lease<'_>,
+    failure: protocol::Error,
+    lost: Option<i64>,
+    repeated: bool,
+    clock: Clock,
+) -> Result<(), Trouble> {
+    if failure.ends_grant() {
+        // Believed only of the token that is stored now: where locks are not shared, another process may have been
+        // faster.
+        let sent = lease.credential().generation;
+        lease.reload()?;
+        if lease.credential().generation != sent {
+            return Ok(());
         }
-        Err(Trouble::Protocol(failure)) => (failure, lost.map(|attempt| attempt.begun_at)),
-        done => return done,
-    };
-    let (failure, lost) = failure;
+        if repeated {
+            lease.learn(Habits { takes_again: Some(false), rotates: None }, clock())?;
+        }
+    }
     settle(lease, &failure, lost, clock)?;
     Err(Trouble::Protocol(failure))
 }
@@ -184,11 +222,36 @@ fn send(lease: &mut Lease<'_>, http: &Http, clock: Clock, client: &Client, token
     Ok(lease.commit(response, sent_at, clock())?)
 }
 
-/// When a connection broke after the request was sent, the same token is sent once more, at once: many servers take a
-/// token they have just replaced for some seconds. Where a server ends the whole login instead, that costs nothing only
-/// when the access token is dead already; while it lives, it is served.
-fn may_repeat(failure: &protocol::Error, own: &Credential, now: Timestamp) -> bool {
-    failure.is_cut_off() && (own.server.refresh_grace.unwrap_or(1) > 0 || own.is_expired(now))
+/// The pause before a refresh token is sent once more, when the answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pause {
+    length: Duration,
+    /// Only when no more than this has passed since the token was sent first.
+    within: Duration,
+}
+
+/// How often a refresh token may be sent again whose answer was lost, and when. `grace` is what the entry says of the
+/// server, in seconds; `habits` what was learnt of it.
+///
+/// A server that leaves its refresh tokens as they are can be asked again. One that replaces them usually takes the old
+/// one for some seconds. Where it ends the whole login instead, asking again costs nothing only when the access token
+/// is dead already; while it lives, it is served.
+fn pauses(grace: Option<u64>, habits: Habits, expired: bool) -> Vec<Pause> {
+    let pause = |length, within| Pause { length, within };
+    if habits.rotates == Some(false) {
+        return [0, 1].map(|length| pause(Duration::from_secs(length), PATIENCE)).to_vec();
+    }
+    let at_once = |within| pause(Duration::ZERO, within);
+    match grace {
+        Some(0) => expired.then_some(at_once(PATIENCE)).into_iter().collect(),
+        None if habits.takes_again == Some(false) => expired.then_some(at_once(PATIENCE)).into_iter().collect(),
+        None => vec![at_once(USUAL_GRACE)],
+        Some(seconds) => {
+            let grace = Duration::from_secs(seconds);
+            let half = (grace / 2).min(LONGEST_PAUSE);
+            vec![at_once(grace), pause(half, grace / 2)]
+        }
+    }
 }
 
 /// Writes down what a failure means for the credential. Only a definite answer about the grant ends it.
@@ -199,7 +262,7 @@ fn settle(
     clock: Clock,
 ) -> Result<(), crate::vault::Error> {
     match failure {
-        protocol::Error::Refused { response, .. } if response.ends_grant() => {
+        protocol::Error::Refused { response, .. } if failure.ends_grant() => {
             let code = text::shown(&response.code);
             let reason = match lost {
                 Some(begun_at) => format!(
@@ -210,6 +273,10 @@ fn settle(
                 None => format!("the provider refused the refresh token ({code})"),
             };
             lease.require_authorization(&reason, "reauthorization_required", clock())
+        }
+        protocol::Error::Trouble { retry_after: Some(seconds), .. } if lost.is_none() => {
+            lease.withdraw()?;
+            lease.hold_off(clock().plus((*seconds).min(LONGEST_HOLD)))
         }
         // The attempt of an earlier process stays in doubt until somebody hears of its token.
         failure if failure.leaves_doubt() || lost.is_some() => Ok(()),

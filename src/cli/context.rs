@@ -50,8 +50,9 @@ impl Context {
             MasterKeySource::File(path) => Given::File(path),
             MasterKeySource::Command(line) => Given::Command(line),
         });
+        let Paths { database, locks, landing, uses, marks, .. } = paths;
         Ok(App {
-            home: Home { database: paths.database, locks: paths.locks, landing: paths.landing, uses: paths.uses },
+            home: Home { database, locks, landing, uses, marks },
             run_dir: paths.run,
             registry: Registry::new(&paths.providers),
             keys: KeyAccess { given, keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT) },

@@ -105,7 +105,7 @@ fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) 
     story.say("Its tokens lie in a database, sealed under a key that is not in it.")?;
 
     story.command("oauth list")?;
-    let rows = demo.app.list(false)?;
+    let (rows, _) = demo.app.list(false)?;
     story.line(list::rendered(&rows, false, now(), &context.terminal).trim_end())?;
 
     story.command("oauth token demo")?;
@@ -131,7 +131,7 @@ fn wait_until_due(demo: &Demo, own: &Credential) -> Result<(), Failure> {
     loop {
         demo.go_on()?;
         let now = Timestamp::now();
-        let current = demo.app.list(false)?.into_iter().find(|row| row.id == own.id);
+        let current = demo.app.list(false)?.0.into_iter().find(|row| row.id == own.id);
         if current.is_none_or(|row| row.is_due(now)) {
             return Ok(());
         }
@@ -141,7 +141,7 @@ fn wait_until_due(demo: &Demo, own: &Credential) -> Result<(), Failure> {
 
 /// Many ask at once for a token that has to be refreshed.
 fn herd(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), Failure> {
-    let Some(before) = demo.app.list(false)?.pop() else { return Ok(()) };
+    let Some(before) = demo.app.list(false)?.0.pop() else { return Ok(()) };
     story.say(&format!("\nWhen it is due again, {HERD} ask at the same moment …"))?;
     wait_until_due(demo, &before)?;
     let mut tokens = std::thread::scope(|scope| {
@@ -153,7 +153,7 @@ fn herd(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), F
     let given = tokens.len();
     tokens.sort();
     tokens.dedup();
-    let after = demo.app.list(false)?.pop().map_or(before.generation, |own| own.generation);
+    let after = demo.app.list(false)?.0.pop().map_or(before.generation, |own| own.generation);
     let refreshes = after - before.generation;
     let (many, one) = (if refreshes == 1 { "refresh" } else { "refreshes" }, tokens.len());
     story.line(&format!("{given} asked, {refreshes} {many}, {one} token for all"))?;

@@ -106,12 +106,14 @@ impl Failure {
             }
             Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action("oauth init PROVIDER"),
             Error::ReauthorizationRequired { provider, account, is_default, reason } => {
-                let command = if *is_default {
-                    format!("oauth init {provider}")
-                } else {
-                    format!("oauth init {}", named(provider, account))
-                };
+                let command = init_again(provider, account, *is_default);
                 Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason)).action(command)
+            }
+            Error::Stale { provider, account, is_default, reason } => {
+                Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
+                    .because(shown_long(reason))
+                    .action(init_again(provider, account, *is_default))
+                    .hint("or, where no other copy is in use any more: oauth doctor --take-over")
             }
             Error::Denied { response, .. } => denied(error, response),
             Error::LoginTimedOut { redirect_uri, register, strangers, .. } => {
@@ -144,6 +146,9 @@ impl Failure {
                     .action(format!("oauth init {whose}"))
             }
             Error::Offline { .. } => Self::new("offline", 5, error.to_string()).hint("run it again without --offline"),
+            Error::HeldOff { seconds, .. } => Self::new("rate_limited", 5, error.to_string())
+                .because("the provider has asked not to be asked again so soon; nothing was sent")
+                .hint(format!("try again in {}", when::length(u64::try_from(*seconds).unwrap_or(0)))),
             Error::RefreshBroken { cause, .. } => {
                 Self::new("store_unavailable", 6, error.to_string()).because(shown_long(cause))
             }
@@ -153,6 +158,9 @@ impl Failure {
             Error::TokenRejected { .. } => Self::new("token_rejected", 5, error.to_string())
                 .because("it answers 401, although the token can be refreshed; nothing is changed here")
                 .hint("try again later; if it goes on, connect the account again with: oauth init"),
+            Error::StoreDamaged { line, .. } => Self::new("store_unavailable", 6, error.to_string())
+                .because(shown_long(line))
+                .hint("bring back a backup, or put the file aside and connect the accounts again"),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {
@@ -217,12 +225,11 @@ pub(super) fn gravest(exits: &[u8]) -> u8 {
 
 /// The command that connects a credential again.
 pub(super) fn init_command(own: &Credential) -> String {
-    let by_itself = own.default && own.subject.is_some();
-    if by_itself {
-        format!("oauth init {}", own.provider)
-    } else {
-        format!("oauth init {}", named(&own.provider, &own.account))
-    }
+    init_again(&own.provider, &own.account, own.default && own.subject.is_some())
+}
+
+fn init_again(provider: &str, account: &str, is_default: bool) -> String {
+    if is_default { format!("oauth init {provider}") } else { format!("oauth init {}", named(provider, account)) }
 }
 
 /// Provider and account as two words, or as one where the account could be taken for an option.
@@ -316,6 +323,9 @@ fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
     match error {
         E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
         E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
+        E::Http(http::Error::InDoubt { .. }) => failure("unreachable", 5)
+            .hint("check the network, and try again; nothing is changed here")
+            .hint("should the provider have answered, and its answer be lost, it may want a new login"),
         E::Http(_) => failure("unreachable", 5).hint("check the network, and try again; nothing is changed here"),
         E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
             failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
@@ -387,6 +397,11 @@ fn of_vault(error: &vault::Error) -> Failure {
     let text = shown_long(&error.to_string());
     match error {
         E::Files(error) => of_files(error),
+        E::Unreadable { label, source } => {
+            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+            let failure = Failure::new("store_unavailable", 6, text).because(root(source));
+            failure.hint(format!("connect it again: {}", init_again(provider, account, false)))
+        }
         E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
         E::NotAStore { .. } => Failure::new("store_unavailable", 6, text)
             .because("it is empty, damaged or of another program; it is left as it is")
@@ -410,6 +425,15 @@ fn of_vault(error: &vault::Error) -> Failure {
             Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status")
         }
         E::NoKey(source) => of_key(source),
+        E::KeyReplaced => Failure::new("conflict", 5, text).hint("try again"),
+        E::OtherSource { .. } => Failure::set_up(text)
+            .hint("unset OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE and OAUTH_MASTER_KEY_COMMAND for this command"),
+        E::NotTaken => Failure::internal(text),
+        E::Stale { label, reason } => {
+            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+            let action = init_again(provider, account, false);
+            Failure::new("reauthorization_required", 4, text).because(shown_long(reason)).action(action)
+        }
         E::Leased { .. } => Failure::new("busy", 5, text).hint("try again"),
         E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),
         E::Gone(_) => Failure::new("not_connected", 3, "the credential is no longer there"),

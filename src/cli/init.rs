@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::context::Context;
 use super::failure::Failure;
 use super::terminal::{Terminal, Tone};
-use super::{credential, key, when};
+use super::{credential, when};
 use crate::app::{ClientNeed, Connected, GivenClient, KeySource, Login, Person, RedirectChoice, Selector, Visit};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
@@ -160,7 +160,7 @@ impl Person for AtTerminal<'_> {
     }
 
     fn key_was_chosen(&mut self, source: &KeySource) {
-        self.terminal.say(&format!("The master key of your new store lives in {}.", key::words(source)));
+        self.terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
     }
 
     fn visit(&mut self, visit: &Visit<'_>) {

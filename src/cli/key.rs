@@ -3,13 +3,15 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::app::{KeySource, KeyState, MasterKey};
+use crate::app::{Error, KeySource, KeyState, MasterKey, Rotated};
+use crate::model::Secret;
 
-/// The master key: make one, see where it lives
+/// The master key: make one, see where it lives, replace it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   oauth key status
+  oauth key rotate
   (umask 077; oauth key generate > ~/.oauth-master-key)
   export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key")]
 pub(super) struct KeyArgs {
@@ -25,13 +27,53 @@ enum KeyCommand {
     Generate,
     /// Tell where the key of this store lives, and whether it opens the store
     Status,
+    /// Replace the master key: everything is sealed anew under a new one
+    ///
+    /// The new key goes where the old one lives: into the keyring, or into the key file. Where a variable or a command
+    /// of yours gives the key, the new one is printed, before it is used: keep it. An interrupted rotation loses nothing
+    /// and is simply run again.
+    Rotate,
 }
 
 pub(super) fn run(args: &KeyArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
         KeyCommand::Generate => generate(context),
         KeyCommand::Status => status(context),
+        KeyCommand::Rotate => rotate(context),
     }
+}
+
+fn rotate(context: &Context) -> Result<u8, Failure> {
+    let mut unprinted = None;
+    let hand_out = |key: &Secret| {
+        let printed = if context.terminal.json {
+            context.terminal.data_json(&json!({"key": key.expose()}))
+        } else {
+            context.terminal.data_line(key.expose())
+        };
+        unprinted = printed.err();
+        unprinted.is_none()
+    };
+    let rotated = context.app()?.rotate_key(hand_out);
+    if let Some(failure) = unprinted {
+        return Err(failure);
+    }
+    let Rotated { source, key_id, former_key_id, credentials, leftover } = rotated?;
+    let printed = matches!(source, KeySource::Environment | KeySource::Command);
+    if context.terminal.json && !printed {
+        let source = source.words();
+        let object = json!({"source": source, "key_id": key_id, "former_key_id": former_key_id, "sealed": credentials});
+        context.terminal.data_json(&object)?;
+    }
+    context.terminal.note(&format!("the master key is replaced: {credentials} credentials are sealed under {key_id}"));
+    if printed {
+        context.terminal.note("the old key opens nothing any more; keep the new one where the old one was");
+    }
+    if let Some(error) = leftover {
+        let cause = Failure::from(Error::from(error)).summary();
+        context.terminal.warn(&format!("the old key could not be removed from its place ({cause})"));
+    }
+    Ok(0)
 }
 
 fn generate(context: &Context) -> Result<u8, Failure> {
@@ -47,7 +89,7 @@ fn generate(context: &Context) -> Result<u8, Failure> {
 fn status(context: &Context) -> Result<u8, Failure> {
     let state = context.app()?.key_status()?.filter(|state| state.status.key_id.is_some());
     let Some(KeyState { status, opens }) = state else { return first_key(context) };
-    let source = status.source.as_ref().map(words);
+    let source = status.source.as_ref().map(KeySource::words);
     if context.terminal.json {
         let object =
             json!({"source": source, "key_id": status.key_id, "sealed": status.sealed_rows, "opens": opens.is_ok()});
@@ -68,7 +110,7 @@ fn status(context: &Context) -> Result<u8, Failure> {
 
 /// There is no key yet: where the first one would come from.
 fn first_key(context: &Context) -> Result<u8, Failure> {
-    let source = words(&context.app()?.probe_key()?);
+    let source = context.app()?.probe_key()?.words();
     if context.terminal.json {
         context
             .terminal
@@ -77,13 +119,4 @@ fn first_key(context: &Context) -> Result<u8, Failure> {
         context.terminal.data_line(&format!("no key yet: the first `oauth init` will take {source}"))?;
     }
     Ok(0)
-}
-
-pub(super) fn words(source: &KeySource) -> String {
-    match source {
-        KeySource::Keyring => "the operating system's keyring".into(),
-        KeySource::Environment => "OAUTH_MASTER_KEY".into(),
-        KeySource::File(path) => format!("the file {}", path.display()),
-        KeySource::Command => "OAUTH_MASTER_KEY_COMMAND".into(),
-    }
 }

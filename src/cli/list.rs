@@ -2,7 +2,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::context::Context;
-use super::failure::{Failure, init_command};
+use super::failure::{Failure, gravest, init_command};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
 use crate::model::text::shown;
@@ -39,8 +39,13 @@ enum StatusFilter {
 
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     let now = context.now();
-    let mut all = context.app()?.list(args.all_tenants)?;
-    let empty = all.is_empty();
+    let (mut all, damaged) = context.app()?.list(args.all_tenants)?;
+    let empty = all.is_empty() && damaged.is_empty();
+    let failures: Vec<_> = damaged.iter().map(Failure::from_error).collect();
+    for failure in &failures {
+        context.terminal.warn(&failure.summary());
+    }
+    let exit = gravest(&failures.iter().map(|failure| failure.exit).collect::<Vec<_>>());
     if let Some(name) = &args.provider {
         let id = context.registry()?.find(name).map_or_else(|_| name.clone(), |provider| provider.id);
         all.retain(|own| own.provider == id || own.provider == *name);
@@ -50,20 +55,20 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     }
     if context.terminal.json {
         let array = Value::Array(all.iter().map(|own| credential::json(own, now)).collect());
-        return context.terminal.data_json(&array).map(|()| 0);
+        return context.terminal.data_json(&array).map(|()| exit);
     }
     if all.is_empty() {
         let words =
             if empty { "nothing is connected yet; start with: oauth init PROVIDER" } else { "no credential fits" };
         context.terminal.say(words);
-        return Ok(0);
+        return Ok(exit);
     }
     context.terminal.data(&rendered(&all, args.all_tenants, now, &context.terminal))?;
-    for own in all.iter().filter(|own| own.status(now) == Status::Reauth) {
+    for own in all.iter().filter(|own| matches!(own.status(now), Status::Reauth | Status::Stale)) {
         let reason = own.reason(now).unwrap_or_default();
         context.terminal.say(&format!("{}: {} — {}", shown(&own.label()), shown(&reason), init_command(own)));
     }
-    Ok(0)
+    Ok(exit)
 }
 
 fn wanted(filter: StatusFilter, status: Status) -> bool {
@@ -114,6 +119,7 @@ fn expires(own: &Credential, now: Timestamp) -> String {
 fn tint_status(line: &str, terminal: &Terminal) -> String {
     let tones = [
         ("revoked", Tone::Faint),
+        ("stale", Tone::Bad),
         ("reauth", Tone::Bad),
         ("expiring", Tone::Warning),
         ("due", Tone::Good),

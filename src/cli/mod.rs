@@ -5,6 +5,7 @@ mod context;
 mod credential;
 mod default;
 mod demo;
+mod doctor;
 mod failure;
 mod init;
 mod key;
@@ -94,6 +95,7 @@ enum Command {
     Revoke(revoke::RevokeArgs),
     Provider(provider::ProviderArgs),
     Key(key::KeyArgs),
+    Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -143,6 +145,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Revoke(args) => revoke::run(&args, context),
         Command::Provider(args) => provider::run(args, context),
         Command::Key(args) => key::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Man(args) => man::run(&args, context),

@@ -13,6 +13,8 @@ use super::{Scopes, Server, Timestamp};
 const EXPIRING: i64 = 3 * 86_400;
 /// The longest time ahead of its end that a token is refreshed, in seconds: 5 minutes.
 const REFRESH_AHEAD: i64 = 300;
+/// So many seconds a clock may be put back without a doubt about the tokens.
+const CLOCK_SKEW: i64 = 300;
 
 /// The random name of a row, 128 bits in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +47,8 @@ impl Kind {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
     Revoked,
+    /// A copied or restored refresh token, which is not sent.
+    Stale,
     /// A human is needed now.
     Reauth,
     /// A human will be needed within three days.
@@ -58,6 +62,7 @@ impl Status {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
+            Self::Stale => "stale",
             Self::Reauth => "reauth",
             Self::Expiring => "expiring",
             Self::Due => "due",
@@ -105,6 +110,10 @@ pub(crate) struct Credential {
     pub(crate) revoked_at: Option<Timestamp>,
     /// Grows by one with every commit of new tokens.
     pub(crate) generation: i64,
+    /// Before this time the provider does not want to be asked for a refresh (`Retry-After`).
+    pub(crate) retry_at: Option<Timestamp>,
+    /// Why the refresh token is not sent: this is an old copy of it. Found out when it is needed, not stored.
+    pub(crate) stale: Option<String>,
 }
 
 impl Credential {
@@ -116,6 +125,9 @@ impl Credential {
     pub(crate) fn status(&self, now: Timestamp) -> Status {
         if self.revoked_at.is_some() {
             return Status::Revoked;
+        }
+        if self.stale.is_some() {
+            return Status::Stale;
         }
         match self.human_needed_at() {
             _ if self.reauth.is_some() => Status::Reauth,
@@ -131,7 +143,7 @@ impl Credential {
         if self.reauth.is_some() {
             return Some(self.updated_at);
         }
-        if !self.refreshable {
+        if !self.refreshable || self.stale.is_some() {
             return self.expires_at;
         }
         // A refresh token that has ended still leaves the access token, while that lives.
@@ -141,6 +153,7 @@ impl Credential {
     /// Why the status is what it is, where that needs words.
     pub(crate) fn reason(&self, now: Timestamp) -> Option<String> {
         match self.status(now) {
+            Status::Stale => self.stale.clone(),
             Status::Reauth if self.reauth.is_some() => self.reauth.clone(),
             Status::Reauth if self.refreshable => Some("the refresh token has expired".into()),
             Status::Reauth => Some("the access token has expired and there is no refresh token".into()),
@@ -164,7 +177,9 @@ impl Credential {
         }
         let ahead = if self.server.early_refresh { REFRESH_AHEAD.min(end.since(self.issued_at) / 2) } else { 0 };
         let left = end.since(now);
-        left < ahead || left <= 0
+        // A token from the future: the clock was put back, and by how much it lives too long is not known.
+        let unborn = self.issued_at.since(now) > CLOCK_SKEW;
+        left < ahead || left <= 0 || unborn
     }
 
     /// Seconds the access token still lives; `None` when its end is unknown.

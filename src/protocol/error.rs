@@ -101,9 +101,15 @@ impl Error {
         }
     }
 
-    /// Whether the connection broke after the request was sent: no answer came at all.
-    pub(crate) fn is_cut_off(&self) -> bool {
-        matches!(self, Self::Http(http::Error::InDoubt { .. }))
+    /// Whether the server says that the grant is at an end.
+    pub(crate) fn ends_grant(&self) -> bool {
+        matches!(self, Self::Refused { response, .. } if response.ends_grant())
+    }
+
+    /// Whether the server's answer may be lost: the connection broke after the request was sent, or something between
+    /// failed in the server's place.
+    pub(crate) fn may_have_been_lost(&self) -> bool {
+        matches!(self, Self::Http(http::Error::InDoubt { .. }) | Self::Trouble { retry_after: None, .. })
     }
 
     /// Whether the server may have acted on the request although no usable answer came.

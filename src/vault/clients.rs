@@ -1,12 +1,14 @@
 //! Client registrations of a tenant, kept for the next connection. A secret is sealed and bound, like a token, to the
 //! authorization server it was registered with.
 
+use std::time::Instant;
+
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::master_key::random_id;
 use super::seal::Binding;
-use super::{Error, Seal, Vault};
-use crate::model::{Client, Credential, Server, Timestamp};
+use super::{Error, PATIENCE, Seal, Vault};
+use crate::model::{Client, Credential, Secret, Server, Timestamp};
 
 /// A registration as it is kept.
 pub(crate) struct StoredClient {
@@ -63,29 +65,46 @@ impl Vault {
         server: &Server,
         seal: &Seal,
     ) -> Result<Option<Client>, Error> {
-        let label = || format!("the client registered for {provider}");
-        let own: Server =
-            serde_json::from_str(&stored.server).map_err(|_| Error::Damaged { label: label(), field: "server" })?;
+        let damaged = |_| Error::Damaged { label: label(provider), field: "server" };
+        let own: Server = serde_json::from_str(&stored.server).map_err(damaged)?;
         if (&own.issuer, &own.token_endpoint) != (&server.issuer, &server.token_endpoint) {
             return Ok(None);
         }
-        let secret = match &stored.secret {
-            None => None,
-            Some(_) if stored.key_id.as_deref() != Some(seal.key_id()) => {
-                let wanted = stored.key_id.clone().unwrap_or_default();
-                return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
-            }
-            Some(blob) => {
-                let opened = seal.open(blob, &binding(stored, tenant, provider));
-                Some(opened.map_err(|_| Error::Tampered { label: label(), field: "client secret" })?)
-            }
-        };
+        let secret = stored.open_secret(tenant, provider, seal)?;
         Ok(Some(Client { id: stored.client_id.clone(), secret }))
     }
 
     /// Keeps a registration whose login did not come to its end, so that it need not be typed again.
     pub(crate) fn keep_registration(&self, registration: &Registration<'_>, seal: &Seal) -> Result<(), Error> {
+        let _held = self.keep_key(seal, Instant::now() + PATIENCE)?;
         self.store.write(|transaction| self.keep_client(transaction, registration, seal))
+    }
+
+    /// Seals the secrets of all registrations under another key.
+    pub(super) fn seal_clients_anew(&self, transaction: &Transaction<'_>, old: &Seal, new: &Seal) -> Result<(), Error> {
+        let failed = self.store.failed();
+        let sql = "select tenant, provider, id, client_id, server, client_secret, generation, key_id from clients
+                   where client_secret is not null";
+        let mut statement = transaction.prepare(sql).map_err(&failed)?;
+        let read = |row: &rusqlite::Row<'_>| {
+            let stored = StoredClient {
+                row: row.get(2)?,
+                client_id: row.get(3)?,
+                server: row.get(4)?,
+                secret: row.get(5)?,
+                generation: row.get(6)?,
+                key_id: row.get(7)?,
+            };
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, stored))
+        };
+        let found = statement.query_map([], read).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
+        for (tenant, provider, stored) in found.map_err(&failed)? {
+            let Some(secret) = stored.open_secret(&tenant, &provider, old)? else { continue };
+            let blob = new.close(&secret, &binding(&stored, &tenant, &provider));
+            let sql = "update clients set client_secret = ?1, key_id = ?2 where id = ?3";
+            transaction.execute(sql, (blob, new.key_id(), &stored.row)).map_err(&failed)?;
+        }
+        Ok(())
     }
 
     /// Makes a registration the tenant's default for its provider.
@@ -120,6 +139,22 @@ impl Vault {
         transaction.execute(sql, values).map_err(self.store.failed())?;
         Ok(())
     }
+}
+
+impl StoredClient {
+    fn open_secret(&self, tenant: &str, provider: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
+        let Some(blob) = &self.secret else { return Ok(None) };
+        if self.key_id.as_deref() != Some(seal.key_id()) {
+            let wanted = self.key_id.clone().unwrap_or_default();
+            return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
+        }
+        let opened = seal.open(blob, &binding(self, tenant, provider));
+        opened.map(Some).map_err(|_| Error::Tampered { label: label(provider), field: "client secret" })
+    }
+}
+
+fn label(provider: &str) -> String {
+    format!("the client registered for {provider}")
 }
 
 fn binding<'a>(client: &'a StoredClient, tenant: &'a str, provider: &'a str) -> Binding<'a> {

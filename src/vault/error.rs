@@ -23,15 +23,30 @@ pub(crate) enum Error {
     /// A row that this program cannot have written.
     #[error("the row of {label} is damaged ({field})")]
     Damaged { label: String, field: &'static str },
+    /// The same, as SQLite tells it.
+    #[error("the row of {label} cannot be read")]
+    Unreadable { label: String, source: rusqlite::Error },
     /// A sealed value that does not open in its place, under the right key.
     #[error("the {field} of {label} was altered, or moved from elsewhere")]
     Tampered { label: String, field: &'static str },
     /// The master key given is another one than the store was sealed with.
     #[error("this is not the master key of this store (it is key {given}, and the store's is {wanted})")]
     WrongKey { given: String, wanted: String },
+    /// The rows were sealed under another key while this process had the one before.
+    #[error("the master key was replaced in the meantime")]
+    KeyReplaced,
+    /// The key cannot be replaced where this run takes it from.
+    #[error("the master key of this store comes from {recorded}, and this run takes it from {given}")]
+    OtherSource { recorded: String, given: String },
+    /// A new key was made, and the caller who was to keep it did not take it. Nothing is changed.
+    #[error("the new master key was not taken, and is not used")]
+    NotTaken,
     /// The key is needed and its place does not give it.
     #[error("the master key is not available")]
     NoKey(#[source] KeyError),
+    /// A copied or restored refresh token, which may have been spent elsewhere.
+    #[error("the refresh token of {label} is an old copy")]
+    Stale { label: String, reason: String },
     /// Another process holds the lease and did not end in time.
     #[error("another process is refreshing {label} and has not ended")]
     Leased { label: String },

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::keyring::Place;
 use super::lock::LockFile;
 use super::store::Description;
-use super::{Error, KeyError, Keyring, MasterKey, Seal, Vault};
+use super::{Error, KeyError, Keyring, MasterKey, Seal, Vault, rotate};
 use crate::files;
 use crate::model::Secret;
 
@@ -66,6 +66,16 @@ impl Source {
         }
     }
 
+    /// The place as a person knows it.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Keyring => "the operating system's keyring".into(),
+            Self::Environment => "OAUTH_MASTER_KEY".into(),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Command => "OAUTH_MASTER_KEY_COMMAND".into(),
+        }
+    }
+
     fn decode(text: &str) -> Option<Self> {
         match text {
             "keyring" => Some(Self::Keyring),
@@ -90,7 +100,17 @@ impl KeyAccess {
 impl Vault {
     /// The seal over this store's rows.
     pub(crate) fn unlock(&self, access: &KeyAccess) -> Result<Seal, Error> {
-        self.seal_with(&self.master_key(&self.description, access)?, &self.description)
+        let mut description = self.description.clone();
+        loop {
+            let sealed = self.master_key(&description, access).and_then(|key| self.seal_with(&key, &description));
+            let Err(failure) = sealed else { return sealed };
+            // The key may have been replaced since the store was opened.
+            let current = self.store.describe()?;
+            if current.key_id == description.key_id {
+                return Err(failure);
+            }
+            description = current;
+        }
     }
 
     /// The same for a store that may have no key yet: then the key is chosen, once and for good. Tells the place when
@@ -151,15 +171,20 @@ impl Vault {
 
     fn master_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
         if let Some(given) = &access.given {
-            return given.read();
+            return of_file(given, description);
         }
         let not_given = |variable| Err(Error::NoKey(KeyError::NotGiven(variable)));
-        match description.key_source.as_deref().and_then(Source::decode) {
-            Some(Source::Keyring) | None => self.keyring_key(description, &access.keyring),
-            Some(Source::File(path)) => Given::File(path).read(),
-            Some(Source::Environment) => not_given("OAUTH_MASTER_KEY"),
-            Some(Source::Command) => not_given("OAUTH_MASTER_KEY_COMMAND"),
+        match self.recorded_source() {
+            Source::Keyring => self.keyring_key(description, &access.keyring),
+            Source::File(path) => of_file(&Given::File(path), description),
+            Source::Environment => not_given("OAUTH_MASTER_KEY"),
+            Source::Command => not_given("OAUTH_MASTER_KEY_COMMAND"),
         }
+    }
+
+    /// The place that was chosen for the key.
+    pub(super) fn recorded_source(&self) -> Source {
+        self.description.key_source.as_deref().and_then(Source::decode).unwrap_or(Source::Keyring)
     }
 
     fn keyring_key(&self, description: &Description, keyring: &Keyring) -> Result<MasterKey, Error> {
@@ -171,8 +196,20 @@ impl Vault {
     }
 }
 
+/// The key that is given. Beside a key file there may be the next one, left by a rotation that was interrupted after
+/// everything had been sealed with it.
+fn of_file(given: &Given, description: &Description) -> Result<MasterKey, Error> {
+    let key = given.read()?;
+    let (Given::File(path), Some(wanted)) = (given, &description.key_id) else { return Ok(key) };
+    if key.id() == wanted {
+        return Ok(key);
+    }
+    // Another process may just have put the next one in place.
+    rotate::next_key(path, wanted).map_or_else(|| given.read(), Ok)
+}
+
 impl Given {
-    fn source(&self) -> Source {
+    pub(super) fn source(&self) -> Source {
         match self {
             Self::Value(_) => Source::Environment,
             Self::File(path) => Source::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
@@ -194,7 +231,7 @@ fn parse(text: &Secret, variable: &str) -> Result<MasterKey, Error> {
     MasterKey::parse(text).map_err(malformed)
 }
 
-fn read_file(path: &Path) -> Result<Secret, Error> {
+pub(super) fn read_file(path: &Path) -> Result<Secret, Error> {
     let unreadable = |error| Error::NoKey(KeyError::Files(error));
     let file = File::open(path).map_err(files::Error::io("read the key file", path)).map_err(unreadable)?;
     files::check_secret(&file, path)?;

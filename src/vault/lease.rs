@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::lock::Held;
-use super::{Authorization, Error, Registration, Row, Seal, Secrets, Vault, binding, landing, open, rows, sealed};
+use super::marks::{Mark, Marks};
+use super::{
+    Authorization, Error, Habits, Registration, Row, Seal, Secrets, Vault, binding, habits, landing, open, rows, sealed,
+};
 use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp, TokenResponse};
 
 /// A held lease. Dropping it ends it.
@@ -14,8 +17,16 @@ pub(crate) struct Lease<'a> {
     vault: &'a Vault,
     seal: &'a Seal,
     row: Row,
-    /// `None` when another process took the lock, and this one holds it with it.
-    held: Option<Held>,
+    /// `None` under a rotation of the master key, which keeps everybody out.
+    held: Option<Locks>,
+}
+
+/// What a lease holds while it lasts.
+pub(super) struct Locks {
+    /// `None` when another process took it, and this one holds it with it.
+    pub(super) row: Option<Held>,
+    /// Keeps the master key from being replaced.
+    pub(super) _key: Held,
 }
 
 /// A refresh that was begun: written down before the request leaves, and erased with its end.
@@ -30,7 +41,12 @@ pub(crate) struct Attempt {
 impl<'a> Lease<'a> {
     /// Reads the row under the lock, and finishes first what an earlier process could not: an answer that landed and
     /// was not committed.
-    pub(super) fn over(vault: &'a Vault, seal: &'a Seal, held: Option<Held>, id: &CredentialId) -> Result<Self, Error> {
+    pub(super) fn over(
+        vault: &'a Vault,
+        seal: &'a Seal,
+        held: Option<Locks>,
+        id: &CredentialId,
+    ) -> Result<Self, Error> {
         let mut lease = Self { vault, seal, row: vault.reread(id)?, held };
         if lease.row.attempt.is_some() {
             lease.finish_landed()?;
@@ -49,7 +65,8 @@ impl<'a> Lease<'a> {
 
     /// Shares the lock with a child, which holds it as an open file.
     pub(crate) fn share_lock(&self) -> std::io::Result<std::fs::File> {
-        self.held.as_ref().ok_or(std::io::ErrorKind::NotFound)?.share()
+        let row = self.held.as_ref().and_then(|held| held.row.as_ref());
+        row.ok_or(std::io::ErrorKind::NotFound)?.share()
     }
 
     /// Reads the row again, after a child that shares the lock has worked on it.
@@ -73,23 +90,69 @@ impl<'a> Lease<'a> {
 
     /// A refresh of the present refresh token that was begun and whose end nobody recorded: its answer may be lost.
     pub(crate) fn lost_attempt(&self) -> Option<Attempt> {
-        let attempt: Attempt = serde_json::from_str(self.row.attempt.as_deref()?).ok()?;
-        (attempt.generation == self.row.credential.generation).then_some(attempt)
+        self.row.open_attempt()
     }
 
     /// Writes down that the refresh token is about to be sent, makes sure that its answer can land, and gives it out.
     /// Only what is durable first is sent.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Result<RefreshToken, Error> {
+        if let Some(reason) = self.staleness()? {
+            return Err(Error::Stale { label: self.row.credential.label(), reason });
+        }
         self.vault.landing(&self.row.credential.id).prepare()?;
         let token = self.refresh_token()?.ok_or_else(|| self.damaged("refresh_token"))?;
         let attempt = Attempt { generation: self.row.credential.generation, begun_at: now.0 };
+        // In this order: a mark without its attempt would be taken for a restored store.
         self.note(Some(serde_json::to_string(&attempt).expect("an attempt is JSON")))?;
+        if let Err(error) = self.vault.mark(&self.row) {
+            let _ = self.note(None); // nothing was sent; the failure that counts is the mark's
+            return Err(error);
+        }
         Ok(RefreshToken(token))
+    }
+
+    /// Why the refresh token must not be sent: this row is an old copy.
+    pub(crate) fn staleness(&self) -> Result<Option<String>, Error> {
+        self.vault.staleness(&self.row, &Marks::of(&self.vault.home).known()?)
     }
 
     /// Erases the attempt: the token was certainly not spent.
     pub(crate) fn withdraw(&mut self) -> Result<(), Error> {
+        self.unmark()?;
         self.note(None)
+    }
+
+    /// Takes the mark back before the attempt is erased: a mark without its attempt would be taken for a restored store.
+    fn unmark(&self) -> Result<(), Error> {
+        let reached = Mark::Reached(self.row.credential.generation);
+        Ok(Marks::of(&self.vault.home).set(&self.row.credential.id, reached)?)
+    }
+
+    /// Writes down that the provider does not want to be asked before `at`.
+    pub(crate) fn hold_off(&mut self, at: Timestamp) -> Result<(), Error> {
+        let own = &mut self.row.credential;
+        own.retry_at = Some(at);
+        let sql = "update credentials set retry_at = ?1 where id = ?2";
+        self.vault.store.write(|transaction| {
+            transaction.execute(sql, (at.0, &own.id.0)).map(|_| ()).map_err(self.vault.store.failed())
+        })
+    }
+
+    /// Writes down what was learnt of the server, where it was not known.
+    pub(crate) fn learn(&self, habits: Habits, now: Timestamp) -> Result<(), Error> {
+        let known = self.habits()?;
+        let learnt = known.with(habits);
+        if learnt == known {
+            return Ok(());
+        }
+        self.vault.store.write(|transaction| {
+            habits::write(transaction, &self.row.credential, learnt, now).map_err(self.vault.store.failed())
+        })
+    }
+
+    /// What earlier refreshes have shown of the server.
+    pub(crate) fn habits(&self) -> Result<Habits, Error> {
+        self.vault.habits(&self.row.credential)
     }
 
     fn note(&mut self, attempt: Option<String>) -> Result<(), Error> {
@@ -126,12 +189,15 @@ impl<'a> Lease<'a> {
         next.last_refreshed_at = Some(now);
         next.updated_at = now;
         next.reauth = None;
-        let refresh = match response.refresh_token {
-            Some(new) => Some(new.0),
-            None => self.refresh_token()?,
-        };
-        let secrets = Secrets { access: Some(response.access_token.0), refresh, client: self.client_secret()? };
+        next.retry_at = None;
+        let old = self.refresh_token()?;
+        let refresh = response.refresh_token.map(|new| new.0);
+        let rotates = refresh.as_ref().zip(old.as_ref()).is_some_and(|(new, old)| new.expose() != old.expose());
+        let secrets =
+            Secrets { access: Some(response.access_token.0), refresh: refresh.or(old), client: self.client_secret()? };
         self.replace(next, &secrets, "refreshed", None)?;
+        // The tokens are stored; what is only useful to know is no reason to withhold them.
+        let _ = self.learn(Habits { rotates: Some(rotates), takes_again: None }, now);
         // It opens nowhere any more; a record that cannot be wiped is no reason to withhold a token.
         let _ = self.vault.landing(&self.row.credential.id).clear();
         Ok(())
@@ -168,6 +234,7 @@ impl<'a> Lease<'a> {
 
     /// Notes that a human is needed. The tokens stay: a refusal may be wrong, or explain something.
     pub(crate) fn require_authorization(&mut self, reason: &str, code: &str, now: Timestamp) -> Result<(), Error> {
+        self.unmark()?;
         let own = &mut self.row.credential;
         (own.reauth, own.updated_at) = (Some(reason.to_owned()), now);
         let own = &self.row.credential;
@@ -222,6 +289,8 @@ impl<'a> Lease<'a> {
         })?;
         self.check(written)?;
         self.row = row;
+        // Without it the mark before still tells that the older token was spent.
+        let _ = self.vault.mark(&self.row);
         Ok(())
     }
 

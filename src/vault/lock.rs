@@ -46,9 +46,14 @@ impl LockFile {
         self.poll(deadline, || self.take())
     }
 
+    /// Holds the lock together with others who share it, once nobody has it alone; `None` when time ran out.
+    pub(super) fn share_by(&self, deadline: Instant) -> Result<Option<Held>, files::Error> {
+        self.poll(deadline, || self.attempt(File::try_lock_shared))
+    }
+
     /// Waits until nobody holds the lock, together with all others who wait. False when time ran out.
     pub(super) fn wait_by(&self, deadline: Instant) -> Result<bool, files::Error> {
-        Ok(self.poll(deadline, || self.attempt(File::try_lock_shared))?.is_some())
+        Ok(self.share_by(deadline)?.is_some())
     }
 
     fn poll(

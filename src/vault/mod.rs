@@ -8,26 +8,36 @@
 
 mod clients;
 mod error;
+mod habits;
+mod inspect;
 mod key;
 mod keyring;
 mod landing;
 mod lease;
 mod lock;
+mod marks;
 mod master_key;
+mod rotate;
 mod rows;
 mod seal;
 mod store;
 mod uses;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
 
 pub(crate) use clients::Registration;
 pub(crate) use error::{Error, KeyError};
+pub(crate) use habits::Habits;
+pub(crate) use inspect::places;
 pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
 pub(crate) use keyring::{Error as KeyringError, Keyring};
 pub(crate) use lease::Lease;
+use lease::Locks;
 pub(crate) use master_key::{MasterKey, NotAKey};
+pub(crate) use rotate::Rotated;
 pub(crate) use rows::Row;
 pub(crate) use seal::Seal;
 
@@ -35,6 +45,7 @@ use crate::files;
 use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp};
 use landing::Landing;
 use lock::LockFile;
+use marks::Marks;
 use master_key::random_id;
 use rows::Which;
 use seal::Binding;
@@ -42,7 +53,7 @@ use store::{Description, Store};
 use uses::Uses;
 
 /// Where a vault lies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Home {
     pub(crate) database: PathBuf,
     /// The directory of lock files.
@@ -51,7 +62,12 @@ pub(crate) struct Home {
     pub(crate) landing: PathBuf,
     /// The file to which every use of a token is appended.
     pub(crate) uses: PathBuf,
+    /// The file that says how far each credential has got.
+    pub(crate) marks: PathBuf,
 }
+
+/// How long another process's migration, or its change of the master key, is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An open vault.
 pub(crate) struct Vault {
@@ -76,6 +92,10 @@ impl Vault {
     /// Opens the vault, or says that there is none yet.
     pub(crate) fn open(home: &Home) -> Result<Option<Self>, Error> {
         let Some(store) = Store::open(&home.database)? else { return Ok(None) };
+        if store.is_old {
+            let _held = Self::birth(home, Instant::now() + PATIENCE)?;
+            store.migrate()?;
+        }
         Self::over(store, home).map(Some)
     }
 
@@ -84,12 +104,17 @@ impl Vault {
         if let Some(vault) = Self::open(home)? {
             return Ok(vault);
         }
-        let birth = LockFile::new(&home.locks, "store")?;
-        let _held = birth.take_by(deadline)?.ok_or_else(|| Error::Leased { label: "the new store".into() })?;
-        match Self::open(home)? {
-            Some(made_meanwhile) => Ok(made_meanwhile),
+        let _held = Self::birth(home, deadline)?;
+        match Store::open(&home.database)? {
+            Some(made_meanwhile) => Self::over(made_meanwhile, home),
             None => Self::over(Store::create(&home.database, now)?, home),
         }
+    }
+
+    /// Makes and migrates one process at a time.
+    fn birth(home: &Home, deadline: Instant) -> Result<impl Sized + use<>, Error> {
+        let held = LockFile::new(&home.locks, "store")?.take_by(deadline)?;
+        held.ok_or_else(|| Error::Leased { label: "the new store".into() })
     }
 
     fn over(store: Store, home: &Home) -> Result<Self, Error> {
@@ -141,14 +166,56 @@ impl Vault {
         rows.pop().map(|row| row.credential).ok_or_else(|| Error::Gone(id.clone()))
     }
 
-    /// Fills in the uses that are not yet in the rows.
+    /// Fills in what is not in the rows: the latest uses, and whether a row is an old copy.
     pub(crate) fn with_uses(&self, mut rows: Vec<Row>) -> Result<Vec<Row>, Error> {
         let latest = Uses::at(&self.home.uses).latest()?;
+        let marks = Marks::of(&self.home).known()?;
         for row in &mut rows {
             let used = latest.get(&row.credential.id.0).copied();
             row.credential.last_used_at = row.credential.last_used_at.max(used);
+            row.credential.stale = self.staleness(row, &marks)?;
         }
         Ok(rows)
+    }
+
+    /// Why the refresh token of a row is not sent: it was copied, or restored after it had been spent. A server that is
+    /// known to leave its refresh tokens as they are can be asked from as many copies as there are.
+    fn staleness(&self, row: &Row, marks: &marks::Known) -> Result<Option<String>, Error> {
+        let own = &row.credential;
+        if !own.refreshable || own.revoked_at.is_some() {
+            return Ok(None);
+        }
+        let reason = match marks.is_beyond(&own.id, row.mark()) {
+            Some(false) => return Ok(None),
+            Some(true) => "the store was restored from an older copy, and the refresh token was spent since",
+            None if self.description.is_original => return Ok(None),
+            None => "the store was copied or restored, and the other copy may have spent the refresh token",
+        };
+        let stays = self.habits(own)?.rotates == Some(false);
+        Ok((!stays).then(|| reason.to_owned()))
+    }
+
+    /// What refreshes have shown of a credential's server.
+    pub(crate) fn habits(&self, own: &Credential) -> Result<Habits, Error> {
+        habits::of(self.store.connection(), own).map_err(self.store.failed())
+    }
+
+    /// Whether the file is a copy of the one that the store was made in.
+    pub(crate) fn is_copy(&self) -> bool {
+        !self.description.is_original
+    }
+
+    /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back.
+    pub(crate) fn take_over(&mut self) -> Result<Vec<Credential>, Error> {
+        let rows = self.with_uses(self.all()?)?;
+        let marks = Marks::of(&self.home);
+        let stale: Vec<_> = rows.into_iter().filter(|row| row.credential.stale.is_some()).collect();
+        for row in &stale {
+            marks.set(&row.credential.id, row.mark())?;
+        }
+        self.store.write(|transaction| self.store.settle_here(transaction))?;
+        self.description = self.store.describe()?;
+        Ok(stale.into_iter().map(|row| row.credential).collect())
     }
 
     /// Notes that a token of `id` was handed out: one short append, no transaction.
@@ -173,20 +240,23 @@ impl Vault {
         seal: &'a Seal,
         deadline: Instant,
     ) -> Result<Lease<'a>, Error> {
+        let key = self.keep_key(seal, deadline)?;
         let held = self.row_lock(id)?.take_by(deadline)?;
         let held = held.ok_or_else(|| self.leased(id))?;
-        Lease::over(self, seal, Some(held), id)
+        Lease::over(self, seal, Some(Locks { row: Some(held), _key: key }), id)
     }
 
     /// The same without waiting: `None` when another process holds it.
     pub(crate) fn try_lease<'a>(&'a self, id: &CredentialId, seal: &'a Seal) -> Result<Option<Lease<'a>>, Error> {
         let Some(held) = self.row_lock(id)?.take()? else { return Ok(None) };
-        Lease::over(self, seal, Some(held), id).map(Some)
+        let key = self.keep_key(seal, Instant::now() + PATIENCE)?;
+        Lease::over(self, seal, Some(Locks { row: Some(held), _key: key }), id).map(Some)
     }
 
     /// The lease of a credential whose lock another process took for us and shares with us.
     pub(crate) fn inherited_lease<'a>(&'a self, id: &CredentialId, seal: &'a Seal) -> Result<Lease<'a>, Error> {
-        Lease::over(self, seal, None, id)
+        let key = self.keep_key(seal, Instant::now() + PATIENCE)?;
+        Lease::over(self, seal, Some(Locks { row: None, _key: key }), id)
     }
 
     /// Waits until nobody holds the lease of a credential.
@@ -210,6 +280,7 @@ impl Vault {
 
     /// Stores a newly connected account in one transaction. The only live account of a provider becomes its default.
     pub(crate) fn insert(&self, seal: &Seal, new: Authorization) -> Result<Row, Error> {
+        let _held = self.keep_key(seal, Instant::now() + PATIENCE)?;
         let mut credential = new.credential;
         credential.id = CredentialId(random_id());
         credential.generation = 1;
@@ -219,6 +290,7 @@ impl Vault {
             client: new.client.secret.clone(),
         };
         let mut row = sealed(credential, &secrets, seal);
+        self.mark(&row)?;
         self.store.write(|transaction| {
             let own = &mut row.credential;
             let which = Which::Provider { tenant: &own.tenant, provider: &own.provider };
@@ -254,6 +326,11 @@ impl Vault {
         })?;
         self.landing(&credential.id).remove()?;
         self.store.sweep()
+    }
+
+    /// Writes down how far a row has got.
+    fn mark(&self, row: &Row) -> Result<(), Error> {
+        Ok(Marks::of(&self.home).set(&row.credential.id, row.mark())?)
     }
 
     fn landing(&self, id: &CredentialId) -> Landing {

@@ -4,6 +4,8 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 use serde::de::DeserializeOwned;
 
+use super::lease::Attempt;
+use super::marks::Mark;
 use crate::model::{Credential, CredentialId, Kind, Scopes, Timestamp};
 
 /// A credential as it lies in the store, its secrets sealed.
@@ -24,6 +26,18 @@ impl Row {
     /// Whether a refresh was begun whose end is not recorded.
     pub(crate) fn has_attempt(&self) -> bool {
         self.attempt.is_some()
+    }
+
+    /// The refresh of the present refresh token that was begun, and of which no end was recorded.
+    pub(super) fn open_attempt(&self) -> Option<Attempt> {
+        let attempt: Attempt = serde_json::from_str(self.attempt.as_deref()?).ok()?;
+        (attempt.generation == self.credential.generation).then_some(attempt)
+    }
+
+    /// How far the row has got, by what stands in it.
+    pub(super) fn mark(&self) -> Mark {
+        let generation = self.credential.generation;
+        if self.open_attempt().is_some() { Mark::Spent(generation) } else { Mark::Reached(generation) }
     }
 }
 
@@ -61,6 +75,7 @@ const COLUMNS: &[&str] = &[
     "access_token",
     "refresh_token",
     "client_secret",
+    "retry_at",
 ];
 
 /// Columns that change without a new generation and have statements of their own; a commit of tokens must not undo
@@ -78,7 +93,21 @@ pub(super) enum Which<'a> {
     Id(&'a str),
 }
 
+/// A row that this program cannot have written.
+#[derive(Debug)]
+pub(super) struct Damage {
+    /// `provider account`, as far as they can be read.
+    pub(super) label: String,
+    pub(super) source: rusqlite::Error,
+}
+
+/// The rows, all of which must be readable.
 pub(super) fn select(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Vec<Row>> {
+    select_each(connection, which)?.into_iter().map(|row| row.map_err(|damage| damage.source)).collect()
+}
+
+/// The rows, each readable or not.
+pub(super) fn select_each(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Vec<Result<Row, Damage>>> {
     let (condition, values): (&str, Vec<&str>) = match which {
         Which::All => ("1", vec![]),
         Which::Tenant(tenant) => ("tenant = ?1", vec![tenant]),
@@ -94,7 +123,13 @@ pub(super) fn select(connection: &Connection, which: Which<'_>) -> rusqlite::Res
     let columns = COLUMNS.join(",");
     let sql = format!("select {columns} from credentials where {condition} order by tenant, provider, account");
     let mut statement = connection.prepare(&sql)?;
-    statement.query_map(params_from_iter(values), read)?.collect()
+    let each = |row: &SqlRow<'_>| Ok(read(row).map_err(|source| Damage { label: label(row), source }));
+    statement.query_map(params_from_iter(values), each)?.collect()
+}
+
+fn label(row: &SqlRow<'_>) -> String {
+    let part = |column| row.get::<_, String>(column).unwrap_or_else(|_| "?".into());
+    format!("{} {}", part("provider"), part("account"))
 }
 
 /// Writes every column of a row: a new one, or the one that stands at generation `expected`. Says how many rows were
@@ -153,6 +188,8 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         last_used_at: time("last_used_at")?,
         revoked_at: time("revoked_at")?,
         generation: row.get("generation")?,
+        retry_at: time("retry_at")?,
+        stale: None,
     };
     Ok(Row {
         credential,
@@ -205,6 +242,7 @@ fn values(row: &Row) -> Vec<Sql> {
         blob(&row.access_token),
         blob(&row.refresh_token),
         blob(&row.client_secret),
+        time(own.retry_at),
     ]
 }
 

@@ -2,11 +2,14 @@
 //!
 //! It is in WAL mode with `synchronous=FULL`: a commit that was acknowledged survives a power loss, and readers never
 //! wait for a writer. Every write is a short `IMMEDIATE` transaction; none spans a network call, a prompt or a keyring.
+//!
+//! Where nothing can be written, the file is read as it lies there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::Error;
@@ -15,7 +18,8 @@ use crate::files::{self, Guard};
 use crate::model::Timestamp;
 
 /// Numbered migrations. One is never changed once it was released; a new one is added.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_habits_and_copies.sql")];
 /// `PRAGMA application_id`: "oaut" in ASCII. Tells our files from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f61_7574;
 /// How long SQLite waits for another process's write.
@@ -25,6 +29,8 @@ const BUSY: Duration = Duration::from_secs(10);
 pub(super) struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Its schema is older than this program's, and has to be migrated before anything is done with it.
+    pub(super) is_old: bool,
 }
 
 /// The row that describes the store itself.
@@ -33,6 +39,8 @@ pub(super) struct Description {
     pub(super) id: String,
     pub(super) key_id: Option<String>,
     pub(super) key_source: Option<String>,
+    /// Whether the file is the one that the store was made in, and no copy of it.
+    pub(super) is_original: bool,
 }
 
 impl Store {
@@ -43,15 +51,63 @@ impl Store {
         }
         files::check_dir(path.parent().unwrap_or(Path::new("/")))?;
         files::check_file(path, Guard::Secret)?;
-        let store = Self::connect(path)?;
+        let mut store = Self::connect(path)?;
+        // Until it is known to be ours to write, not even its write-ahead log is moved into it.
+        store.checkpoint_at_the_end(false)?;
         let found = store.version()?;
-        if found == latest() {
-            return Ok(Some(store));
-        }
         if found > latest() {
             return Err(Error::NewerSchema { path: store.path, found, known: latest() });
         }
-        Err(Error::NotAStore { path: store.path })
+        if found < 1 {
+            return Err(Error::NotAStore { path: store.path });
+        }
+        store.is_old = found < latest();
+        store.checkpoint_at_the_end(true)?;
+        Ok(Some(store))
+    }
+
+    fn checkpoint_at_the_end(&self, yes: bool) -> Result<(), Error> {
+        let set = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !yes);
+        set.map(|_| ()).map_err(self.failed())
+    }
+
+    /// Brings an older store to this program's schema, in one transaction; a copy of the old one stays beside it. The
+    /// caller holds the lock on the store's birth.
+    pub(super) fn migrate(&self) -> Result<(), Error> {
+        let found = self.version()?;
+        if found >= latest() {
+            return Ok(()); // another process was faster
+        }
+        self.keep_copy(found)?;
+        let place = self.identity()?;
+        self.write(|transaction| {
+            let migrated = Self::apply(transaction, found).and_then(|()| {
+                transaction.execute("update store set place = ?1 where place is null", [place])?;
+                transaction.pragma_update(None, "user_version", latest())
+            });
+            migrated.map_err(self.failed())
+        })
+    }
+
+    /// Applies the migrations after number `found`.
+    fn apply(connection: &Connection, found: i64) -> rusqlite::Result<()> {
+        let done = usize::try_from(found).unwrap_or_default();
+        MIGRATIONS.iter().skip(done).try_for_each(|migration| connection.execute_batch(migration))
+    }
+
+    fn keep_copy(&self, version: i64) -> Result<(), Error> {
+        let kept = self.path.with_extension(format!("db.bak-v{version}"));
+        let aside = self.path.with_extension(format!("db.bak-v{version}.new"));
+        let _ = fs::remove_file(&aside); // left by a process that died here
+        let file = files::create_new(&aside)?;
+        self.connection.execute("vacuum into ?1", [aside.to_string_lossy()]).map_err(self.failed())?;
+        let kept = file.sync_all().and_then(|()| fs::rename(&aside, &kept));
+        Ok(kept.map_err(files::Error::io("keep a copy of the store in", &aside))?)
+    }
+
+    fn identity(&self) -> Result<String, Error> {
+        let found = fs::metadata(&self.path).map_err(files::Error::io("read", &self.path))?;
+        Ok(files::identity(&found))
     }
 
     /// Makes a store where there is none. It is built aside and named when it is whole, so that no half-made one can
@@ -63,39 +119,34 @@ impl Store {
         let _ = fs::remove_file(&aside); // left by a process that died while making one
         drop(files::create_new(&aside)?);
         let store = Self::connect(&aside)?;
-        store.build(now).map_err(store.failed())?;
+        store.build(now, &store.identity()?).map_err(store.failed())?;
         store.connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
         fs::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
         Self::connect(path)
     }
 
-    fn build(&self, now: Timestamp) -> rusqlite::Result<()> {
+    fn build(&self, now: Timestamp, place: &str) -> rusqlite::Result<()> {
         self.connection.pragma_update(None, "journal_mode", "wal")?;
         self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         self.connection.execute_batch("begin immediate")?;
-        for migration in MIGRATIONS {
-            self.connection.execute_batch(migration)?;
-        }
-        self.connection
-            .execute("insert into store (singleton, id, created_at) values (1, ?1, ?2)", (random_id(), now.0))?;
+        Self::apply(&self.connection, 0)?;
+        let sql = "insert into store (singleton, id, created_at, place) values (1, ?1, ?2, ?3)";
+        self.connection.execute(sql, (random_id(), now.0, place))?;
         self.connection.pragma_update(None, "user_version", latest())?;
         self.connection.execute_batch("commit")
     }
 
     fn connect(path: &Path) -> Result<Self, Error> {
-        let flags =
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let failed = |source| Error::Database { path: path.to_owned(), source };
+        let dir = path.parent().unwrap_or(Path::new("/"));
         // SQLITE_OPEN_NOFOLLOW refuses a link anywhere in the path; only the last part is ours to judge.
-        let real = path
-            .parent()
-            .and_then(|dir| dir.canonicalize().ok())
-            .zip(path.file_name())
-            .map(|(dir, name)| dir.join(name));
-        let connection = Connection::open_with_flags(real.as_deref().unwrap_or(path), flags).map_err(failed)?;
+        let real = dir.canonicalize().ok().zip(path.file_name()).map(|(dir, name)| dir.join(name));
+        let real = real.as_deref().unwrap_or(path);
+        let connection = if files::can_be_written(dir) { open_to_write(real) } else { open_as_it_lies(real) };
+        let connection = connection.map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(0);
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), is_old: false })
     }
 
     /// The schema number; an empty or foreign file is told apart from a store.
@@ -111,10 +162,19 @@ impl Store {
     }
 
     pub(super) fn describe(&self) -> Result<Description, Error> {
-        let read =
-            |row: &rusqlite::Row<'_>| Ok(Description { id: row.get(0)?, key_id: row.get(1)?, key_source: row.get(2)? });
-        let found = self.connection.query_row("select id, key_id, key_source from store", [], read).optional();
+        let own = self.identity()?;
+        let read = |row: &rusqlite::Row<'_>| {
+            let is_original = row.get::<_, Option<String>>(3)?.is_none_or(|place| place == own);
+            Ok(Description { id: row.get(0)?, key_id: row.get(1)?, key_source: row.get(2)?, is_original })
+        };
+        let found = self.connection.query_row("select id, key_id, key_source, place from store", [], read).optional();
         found.map_err(self.failed())?.ok_or_else(|| Error::NotAStore { path: self.path.clone() })
+    }
+
+    /// From here on this file is the store, and no copy of another one.
+    pub(super) fn settle_here(&self, transaction: &Transaction<'_>) -> Result<(), Error> {
+        let place = self.identity()?;
+        transaction.execute("update store set place = ?1", [place]).map(|_| ()).map_err(self.failed())
     }
 
     /// For reading.
@@ -143,6 +203,22 @@ impl Store {
         let path = self.path.clone();
         move |source| Error::Database { path: path.clone(), source }
     }
+}
+
+fn open_to_write(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    Connection::open_with_flags(path, flags)
+}
+
+/// SQLite would want to make files beside it; where it cannot, nobody else writes either.
+fn open_as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut uri = url::Url::from_file_path(path).map_err(|()| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    uri.set_query(Some("immutable=1"));
+    Connection::open_with_flags(uri.as_str(), flags)
 }
 
 fn latest() -> i64 {

@@ -191,6 +191,8 @@ impl Plan {
             last_used_at: None,
             revoked_at: None,
             generation: 0,
+            retry_at: None,
+            stale: None,
         };
         let new = Authorization {
             credential,

@@ -1,0 +1,216 @@
+//! `doctor`: what is wrong, and what mends it. Nothing is sent, and nothing is changed unless it was asked for.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use super::{App, Error};
+use crate::files;
+use crate::model::{Credential, Status};
+use crate::vault::{self, Row, Vault};
+
+/// What was found at one place.
+pub(crate) struct Finding {
+    /// `files`, `store`, `key`, `seal`, `copies`, `refreshes`, `leftovers`, `credentials` or `providers`.
+    pub(crate) check: &'static str,
+    pub(crate) outcome: Outcome,
+}
+
+pub(crate) enum Outcome {
+    /// All is well, in a few words.
+    Fine(String),
+    /// It was wrong, and is mended.
+    Mended(String),
+    /// Worth to be known.
+    Notice(String, Mend),
+    /// A person has to authorize this credential, now or soon.
+    NeedsPerson(Box<Credential>),
+    Wrong(Error),
+}
+
+/// What helps against a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mend {
+    /// `doctor --fix`.
+    Fix,
+    /// `doctor --take-over`.
+    TakeOver,
+    /// The next use does it.
+    NextUse,
+}
+
+/// Findings as they come up.
+struct Findings {
+    all: Vec<Finding>,
+    fix: bool,
+}
+
+impl Findings {
+    fn add(&mut self, check: &'static str, outcome: Outcome) {
+        self.all.push(Finding { check, outcome });
+    }
+
+    /// Tells that all is well, unless something else was told of the same check.
+    fn fine(&mut self, check: &'static str, words: impl Into<String>) {
+        if self.all.iter().all(|finding| finding.check != check) {
+            self.add(check, Outcome::Fine(words.into()));
+        }
+    }
+
+    /// What can be mended safely is mended, when that was asked for.
+    fn mendable(&mut self, check: &'static str, what: String, mend: impl FnOnce() -> Result<(), Error>) {
+        let outcome = if self.fix {
+            mend().map_or_else(Outcome::Wrong, |()| Outcome::Mended(what))
+        } else {
+            Outcome::Notice(what, Mend::Fix)
+        };
+        self.add(check, outcome);
+    }
+}
+
+impl App {
+    /// Looks at everything of this user's, all tenants included. `fix` mends what can be mended without loss.
+    pub(crate) fn doctor(&self, fix: bool) -> Vec<Finding> {
+        let mut found = Findings { all: vec![], fix };
+        self.look_at_files(&mut found);
+        self.look_at_providers(&mut found);
+        match self.vault() {
+            Err(error) => found.add("store", Outcome::Wrong(error)),
+            Ok(None) => found.fine("store", "there is none yet; the first `oauth init` makes it"),
+            Ok(Some(vault)) => {
+                if let Err(error) = self.look_into(&vault, &mut found) {
+                    found.add("store", Outcome::Wrong(error));
+                }
+            }
+        }
+        found.all
+    }
+
+    /// This copy of the store is the one that goes on: its refresh tokens are sent again. Tells whose were held back.
+    pub(crate) fn take_over(&self) -> Result<Vec<Credential>, Error> {
+        Ok(self.vault()?.ok_or(Error::NothingConnected)?.take_over()?)
+    }
+
+    fn look_at_files(&self, found: &mut Findings) {
+        let places = vault::places(&self.home);
+        for (path, guard) in &places {
+            let checked = guard.map_or_else(|| files::check_dir(path), |guard| files::check_file(path, guard));
+            match checked {
+                Ok(()) => {}
+                Err(files::Error::Insecure { problem, mend: Some(_), .. }) if found.fix => {
+                    let what = format!("{} {problem}", path.display());
+                    found.mendable("files", what, || Ok(files::tighten(path)?));
+                }
+                // Gone since it was listed.
+                Err(files::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                Err(error) => found.add("files", Outcome::Wrong(error.into())),
+            }
+        }
+        found.fine("files", format!("{} files and directories are closed to others", places.len()));
+    }
+
+    fn look_at_providers(&self, found: &mut Findings) {
+        match self.registry.all() {
+            Ok(all) => {
+                let own = all.iter().filter(|provider| !provider.built_in).count();
+                found.fine("providers", format!("{} known, {own} of your own", all.len()));
+            }
+            Err(error) => found.add("providers", Outcome::Wrong(error.into())),
+        }
+    }
+
+    fn look_into(&self, vault: &Vault, found: &mut Findings) -> Result<(), Error> {
+        for line in vault.integrity()? {
+            found.add("store", Outcome::Wrong(Error::StoreDamaged { path: self.home.database.clone(), line }));
+        }
+        let (rows, damaged) = vault.readable(None)?;
+        for error in damaged {
+            found.add("store", Outcome::Wrong(error.into()));
+        }
+        found.fine("store", format!("{} credentials in {}", rows.len(), self.home.database.display()));
+        let rows = vault.with_uses(rows)?;
+        self.look_at_seal(vault, &rows, found)?;
+        self.look_for_copies(vault, &rows, found);
+        self.look_for_leftovers(vault, &rows, found)?;
+        let now = (self.clock)();
+        for row in &rows {
+            if matches!(row.credential.status(now), Status::Reauth | Status::Expiring) {
+                found.add("credentials", Outcome::NeedsPerson(Box::new(row.credential.clone())));
+            }
+        }
+        found.fine("credentials", "none needs a person within three days");
+        Ok(())
+    }
+
+    fn look_at_seal(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
+        if !vault.has_key() {
+            found.fine("key", "none yet; it is chosen when the first account is connected");
+            return Ok(());
+        }
+        let seal = match self.unlock(vault) {
+            Ok(seal) => seal,
+            Err(error) => {
+                found.add("key", Outcome::Wrong(error));
+                return Ok(());
+            }
+        };
+        let source = vault.key_status()?.source.map_or_else(|| "its place".into(), |source| source.words());
+        found.fine("key", format!("from {source}, and it opens the store"));
+        for row in rows {
+            if let Err(error) = Vault::try_seal(row, &seal) {
+                found.add("seal", Outcome::Wrong(error.into()));
+            }
+        }
+        found.fine("seal", "every sealed value opens in its place");
+        for own in Vault::unfinished(rows) {
+            self.look_at_refresh(vault, own, &seal, found)?;
+        }
+        found.fine("refreshes", "none was interrupted");
+        Ok(())
+    }
+
+    /// A refresh that has not ended: another process may be at it, its answer may lie there, or it is lost.
+    fn look_at_refresh(
+        &self,
+        vault: &Vault,
+        own: &Credential,
+        seal: &vault::Seal,
+        found: &mut Findings,
+    ) -> Result<(), Error> {
+        let what = format!("a refresh of {} was interrupted", own.label());
+        if !found.fix {
+            found.add("refreshes", Outcome::Notice(what, Mend::NextUse));
+            return Ok(());
+        }
+        // Taking the lease finishes what has landed.
+        let ended = vault.try_lease(&own.id, seal)?.is_none_or(|lease| lease.lost_attempt().is_none());
+        let outcome = if ended { Outcome::Mended(what) } else { Outcome::Notice(what, Mend::NextUse) };
+        found.add("refreshes", outcome);
+        Ok(())
+    }
+
+    fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) {
+        let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
+        for (own, reason) in stale {
+            found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label()), Mend::TakeOver));
+        }
+        let words = if vault.is_copy() { "the store is a copy, and no token of it can clash" } else { "none" };
+        found.fine("copies", words);
+    }
+
+    fn look_for_leftovers(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
+        for key in vault.spare_keys()? {
+            let what = format!("the former master key {key} may still lie in the keyring");
+            found.mendable("leftovers", what, || Ok(vault.remove_spare_keys(&self.keys).map(|_| ())?));
+        }
+        for path in vault.leftovers(rows)? {
+            let what = format!("{} belongs to no credential", path.display());
+            found.mendable(
+                "leftovers",
+                what,
+                || Ok(fs::remove_file(&path).map_err(files::Error::io("delete", &path))?),
+            );
+        }
+        found.fine("leftovers", "none");
+        Ok(())
+    }
+}

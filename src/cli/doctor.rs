@@ -1,0 +1,137 @@
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::{Failure, gravest, init_command};
+use super::table;
+use super::terminal::Tone;
+use crate::app::{Finding, Mend, Outcome};
+use crate::model::text::shown;
+
+/// Find what is wrong, and say what mends it
+///
+/// Looks at files and their permissions, the store, the master key, every sealed value, interrupted refreshes, copies,
+/// leftovers and providers. Sends nothing, and changes nothing without --fix.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth doctor
+  oauth doctor --fix
+  oauth doctor --json | jq '.[] | select(.result == \"wrong\")'")]
+pub(super) struct DoctorArgs {
+    /// Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here
+    #[arg(long)]
+    fix: bool,
+    /// This copy of the store is the only one in use from now on: its refresh tokens are sent again
+    ///
+    /// Refresh tokens of a copied or restored store are held back, because most providers end the whole login when one
+    /// is used from two places. Say this after a move to another machine, when the other copy is gone.
+    #[arg(long, conflicts_with = "fix")]
+    take_over: bool,
+}
+
+pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
+    if args.take_over {
+        return take_over(context);
+    }
+    let told: Vec<_> = context.app()?.doctor(args.fix).into_iter().map(|finding| Told::of(finding, context)).collect();
+    if context.terminal.json {
+        context.terminal.data_json(&Value::Array(told.iter().map(Told::json).collect()))?;
+    } else {
+        print(&told, context)?;
+    }
+    Ok(gravest(&told.iter().map(|told| told.exit).collect::<Vec<_>>()))
+}
+
+fn take_over(context: &Context) -> Result<u8, Failure> {
+    let freed = context.app()?.take_over()?;
+    if context.terminal.json {
+        let labels: Vec<_> =
+            freed.iter().map(|own| json!({"provider": own.provider, "account": own.account})).collect();
+        context.terminal.data_json(&json!({"taken_over": labels}))?;
+    }
+    for own in &freed {
+        context.terminal.say(&format!("{} is refreshed from here again", shown(&own.label())));
+    }
+    let count = freed.len();
+    context.terminal.say(&format!("this copy of the store is the one in use now; {count} credentials were held back"));
+    Ok(0)
+}
+
+/// A finding in words.
+struct Told {
+    check: &'static str,
+    result: &'static str,
+    tone: Tone,
+    words: String,
+    hints: Vec<String>,
+    error: Option<Value>,
+    exit: u8,
+}
+
+impl Told {
+    fn of(finding: Finding, context: &Context) -> Self {
+        let check = finding.check;
+        let told = |result, tone, words: String, hint: Option<String>| Self {
+            check,
+            result,
+            tone,
+            words,
+            hints: hint.into_iter().collect(),
+            error: None,
+            exit: 0,
+        };
+        match finding.outcome {
+            Outcome::Fine(words) => told("ok", Tone::Good, words, None),
+            Outcome::Mended(words) => told("mended", Tone::Good, shown(&words), None),
+            Outcome::Notice(words, mend) => {
+                told("notice", Tone::Warning, shown(&words), Some(command(mend).to_owned()))
+            }
+            Outcome::NeedsPerson(own) => {
+                let words = format!("{}: {}", own.label(), own.reason(context.now()).unwrap_or_default());
+                told("notice", Tone::Warning, shown(&words), Some(init_command(&own)))
+            }
+            Outcome::Wrong(error) => {
+                let failure = Failure::from(error);
+                let error = Some(failure.json()["error"].clone());
+                let (words, exit) = (failure.summary(), failure.exit);
+                Self { check, result: "wrong", tone: Tone::Bad, words, hints: failure.hints, error, exit }
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        let hint = (!self.hints.is_empty()).then(|| self.hints.join("\n"));
+        json!({"check": self.check, "result": self.result, "detail": self.words, "hint": hint, "error": self.error})
+    }
+}
+
+fn command(mend: Mend) -> &'static str {
+    match mend {
+        Mend::Fix => "oauth doctor --fix",
+        Mend::TakeOver => "oauth init PROVIDER ACCOUNT; or, where no other copy is in use: oauth doctor --take-over",
+        Mend::NextUse => "nothing to do: the next `oauth token` takes it up",
+    }
+}
+
+fn print(told: &[Told], context: &Context) -> Result<(), Failure> {
+    let rows = told.iter().map(|told| vec![told.result.to_owned(), told.check.to_owned(), told.words.clone()]);
+    let mut text = String::new();
+    for line in table::lines(None, rows, context.terminal.width()) {
+        let (mark, rest) = line.split_at(line.find("  ").unwrap_or(0));
+        let tone = told.iter().find(|told| told.result == mark).map_or(Tone::Good, |told| told.tone);
+        let mark = if mark.is_empty() { String::new() } else { context.terminal.tint_out(mark, tone) };
+        let _ = writeln!(text, "{mark}{rest}");
+    }
+    context.terminal.data(&text)?;
+    let mut said: Vec<&String> = vec![];
+    for hint in told.iter().flat_map(|told| &told.hints) {
+        if !said.contains(&hint) {
+            context.terminal.say(&format!("  {} {hint}", context.terminal.tint_err("hint:", Tone::Good)));
+            said.push(hint);
+        }
+    }
+    Ok(())
+}

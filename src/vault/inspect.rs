@@ -1,0 +1,90 @@
+//! Looking for what is wrong, without changing anything.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::rows::Which;
+use super::{Error, Row, Seal, Vault, open, rows};
+use crate::files::{self, Guard};
+use crate::model::Credential;
+
+impl Vault {
+    /// Every credential of one tenant or of all, and an error for each row that cannot be read.
+    pub(crate) fn readable(&self, tenant: Option<&str>) -> Result<(Vec<Row>, Vec<Error>), Error> {
+        let which = tenant.map_or(Which::All, Which::Tenant);
+        let each = rows::select_each(self.store.connection(), which).map_err(self.store.failed())?;
+        let (mut readable, mut damaged) = (vec![], vec![]);
+        for row in each {
+            match row {
+                Ok(row) => readable.push(row),
+                Err(damage) => damaged.push(Error::Unreadable { label: damage.label, source: damage.source }),
+            }
+        }
+        Ok((readable, damaged))
+    }
+
+    /// What SQLite finds wrong in its file, a line each.
+    pub(crate) fn integrity(&self) -> Result<Vec<String>, Error> {
+        let failed = self.store.failed();
+        let mut statement = self.store.connection().prepare("pragma integrity_check").map_err(&failed)?;
+        let lines = statement.query_map([], |row| row.get::<_, String>(0)).map_err(&failed)?;
+        let lines: Vec<_> = lines.collect::<Result<_, _>>().map_err(&failed)?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// Opens every sealed value of a row, and forgets it at once.
+    pub(crate) fn try_seal(row: &Row, seal: &Seal) -> Result<(), Error> {
+        for (field, blob) in [
+            ("access_token", &row.access_token),
+            ("refresh_token", &row.refresh_token),
+            ("client_secret", &row.client_secret),
+        ] {
+            open(row, seal, field, blob.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Files that nothing needs any more: landing records of credentials that are gone.
+    pub(crate) fn leftovers(&self, rows: &[Row]) -> Result<Vec<PathBuf>, Error> {
+        let entries = match fs::read_dir(&self.home.landing) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(error) => return Err(files::Error::io("read the directory", &self.home.landing)(error).into()),
+        };
+        let known = |name: &str| rows.iter().any(|row| row.credential.id.0 == name);
+        let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+        Ok(paths
+            .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !known(name)))
+            .collect())
+    }
+
+    /// Credentials of which a refresh was begun and its end not recorded.
+    pub(crate) fn unfinished(rows: &[Row]) -> Vec<&Credential> {
+        rows.iter().filter(|row| row.open_attempt().is_some()).map(|row| &row.credential).collect()
+    }
+}
+
+/// Everything of a vault that lies in files, each with what others may not do with it; directories have no guard.
+pub(crate) fn places(home: &super::Home) -> Vec<(PathBuf, Option<Guard>)> {
+    let beside = |end: &str| {
+        let mut name = home.database.file_name().unwrap_or_default().to_owned();
+        name.push(end);
+        home.database.with_file_name(name)
+    };
+    let mut places = vec![
+        (home.database.parent().unwrap_or(&home.database).to_owned(), None),
+        (home.locks.clone(), None),
+        (home.landing.clone(), None),
+        (home.database.clone(), Some(Guard::Secret)),
+        (beside("-wal"), Some(Guard::Secret)),
+        (beside("-shm"), Some(Guard::Secret)),
+        (home.uses.clone(), Some(Guard::Trusted)),
+        (home.marks.clone(), Some(Guard::Trusted)),
+    ];
+    for dir in [&home.locks, &home.landing] {
+        let inside = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+        places.extend(inside.map(|entry| (entry.path(), Some(Guard::Secret))));
+    }
+    places.retain(|(path, _)| fs::symlink_metadata(path).is_ok());
+    places
+}

@@ -1,0 +1,234 @@
+//! A new master key: every sealed value is sealed anew, in one transaction.
+//!
+//! Before that transaction the old key opens everything, after it the new one does, and at every moment the key that
+//! opens the store lies in its place. What an interruption leaves behind is a key too many: in the keyring it was noted
+//! beforehand and is removed by the next rotation, and beside a key file it is `FILE.new`, which is read when `FILE`
+//! does not fit any more.
+//!
+//! Whoever may write a sealed value holds the lock `seal` together with others; a rotation holds it alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rusqlite::Transaction;
+
+use super::key::{Source, read_file};
+use super::keyring::Place;
+use super::lock::{Held, LockFile};
+use super::rows::Which;
+use super::{Error, KeyAccess, Lease, MasterKey, Seal, Secrets, Vault, open, rows, sealed};
+use crate::files;
+use crate::model::{Secret, Timestamp};
+
+/// What a rotation has done.
+pub(crate) struct Rotated {
+    pub(crate) source: Source,
+    pub(crate) key_id: String,
+    pub(crate) former_key_id: String,
+    /// How many credentials were sealed anew.
+    pub(crate) credentials: usize,
+    /// The former key could not be removed from its place, and why. It opens nothing any more.
+    pub(crate) leftover: Option<Error>,
+}
+
+impl Vault {
+    /// Keeps the master key from being replaced while sealed values are written with `seal`, and makes sure that it was
+    /// not replaced already.
+    pub(super) fn keep_key(&self, seal: &Seal, deadline: Instant) -> Result<Held, Error> {
+        let held = self.seal_lock()?.share_by(deadline)?;
+        let held = held.ok_or_else(|| Error::Leased { label: "the master key".into() })?;
+        let current = self.store.describe()?.key_id;
+        if current.as_deref() == Some(seal.key_id()) { Ok(held) } else { Err(Error::KeyReplaced) }
+    }
+
+    fn seal_lock(&self) -> Result<LockFile, files::Error> {
+        LockFile::new(&self.home.locks, "seal")
+    }
+
+    /// Replaces the master key. `hand_out` is given the new key where it is the caller who keeps it, before anything
+    /// depends on it, and says whether it was taken.
+    pub(crate) fn rotate_key(
+        &mut self,
+        access: &KeyAccess,
+        deadline: Instant,
+        now: Timestamp,
+        hand_out: impl FnOnce(&Secret) -> bool,
+    ) -> Result<Rotated, Error> {
+        let _held = self.hold_key(deadline)?;
+        self.description = self.store.describe()?;
+        let source = self.rotatable_source(access)?;
+        let old = self.unlock(access)?;
+        self.remove_spare_keys(access)?;
+        let key = MasterKey::generate();
+        let place = KeyPlace { vault: self, access, source: &source };
+        place.put(&key, now)?;
+        if place.is_kept_by_caller() && !hand_out(&key.encode()) {
+            return Err(Error::NotTaken);
+        }
+        let credentials = match self.seal_anew(&old, &Seal::new(&key, &self.description.id), now) {
+            Ok(count) => count,
+            Err(error) => {
+                place.take_back(&key);
+                return Err(error);
+            }
+        };
+        let leftover = place.settle(old.key_id()).err();
+        let (key_id, former_key_id) = (key.id().to_owned(), old.key_id().to_owned());
+        self.description = self.store.describe()?;
+        Ok(Rotated { source, key_id, former_key_id, credentials, leftover })
+    }
+
+    /// Both locks: nobody chooses a key, and nobody writes with one.
+    fn hold_key(&self, deadline: Instant) -> Result<(Held, Held), Error> {
+        let busy = || Error::Leased { label: "a credential, or replacing the master key".into() };
+        let choice = LockFile::new(&self.home.locks, "key")?.take_by(deadline)?.ok_or_else(busy)?;
+        let seal = self.seal_lock()?.take_by(deadline)?.ok_or_else(busy)?;
+        Ok((choice, seal))
+    }
+
+    /// Where the new key goes: the place where the old one lives. A key that was given for this run only does not say
+    /// where to put another.
+    fn rotatable_source(&self, access: &KeyAccess) -> Result<Source, Error> {
+        let recorded = self.recorded_source();
+        let Some(given) = &access.given else { return Ok(recorded) };
+        let given = given.source();
+        if std::mem::discriminant(&given) == std::mem::discriminant(&recorded) {
+            return Ok(given);
+        }
+        Err(Error::OtherSource { recorded: recorded.words(), given: given.words() })
+    }
+
+    /// Seals everything under another key, in one transaction. One value that does not open stops it.
+    fn seal_anew(&self, old: &Seal, new: &Seal, now: Timestamp) -> Result<usize, Error> {
+        // An answer that has landed is sealed with the old key, and would open nowhere.
+        for row in self.all()?.iter().filter(|row| row.has_attempt()) {
+            Lease::over(self, old, None, &row.credential.id)?;
+        }
+        self.store.write(|transaction| {
+            let rows = rows::select(transaction, Which::All).map_err(self.store.failed())?;
+            for row in &rows {
+                let field = |name, blob: &Option<Vec<u8>>| open(row, old, name, blob.as_deref());
+                let secrets = Secrets {
+                    access: field("access_token", &row.access_token)?,
+                    refresh: field("refresh_token", &row.refresh_token)?,
+                    client: field("client_secret", &row.client_secret)?,
+                };
+                let mut next = sealed(row.credential.clone(), &secrets, new);
+                next.attempt.clone_from(&row.attempt);
+                rows::write(transaction, &next, Some(row.credential.generation)).map_err(self.store.failed())?;
+            }
+            self.seal_clients_anew(transaction, old, new)?;
+            let failed = self.store.failed();
+            transaction.execute("update store set key_id = ?1", [new.key_id()]).map_err(&failed)?;
+            note_spare(transaction, old.key_id(), now).map_err(&failed)?;
+            transaction.execute("delete from spare_keys where key_id = ?1", [new.key_id()]).map_err(&failed)?;
+            Ok(rows.len())
+        })
+    }
+
+    /// Keys that lie in the keyring and seal nothing here.
+    pub(crate) fn spare_keys(&self) -> Result<Vec<String>, Error> {
+        let failed = self.store.failed();
+        let mut statement =
+            self.store.connection().prepare("select key_id from spare_keys order by noted_at").map_err(&failed)?;
+        let found = statement.query_map([], |row| row.get(0)).map_err(&failed)?;
+        found.collect::<Result<_, _>>().map_err(&failed)
+    }
+
+    /// Removes from the keyring what an interrupted rotation left there.
+    pub(crate) fn remove_spare_keys(&self, access: &KeyAccess) -> Result<usize, Error> {
+        let spare = self.spare_keys()?;
+        for key_id in &spare {
+            self.remove_spare_key(key_id, access)?;
+        }
+        Ok(spare.len())
+    }
+
+    fn remove_spare_key(&self, key_id: &str, access: &KeyAccess) -> Result<(), Error> {
+        if self.recorded_source() == Source::Keyring {
+            let place = Place { store_id: &self.description.id, key_id };
+            access.keyring.delete(&place).map_err(|error| Error::NoKey(error.into()))?;
+        }
+        self.store.write(|transaction| {
+            let sql = "delete from spare_keys where key_id = ?1";
+            transaction.execute(sql, [key_id]).map(|_| ()).map_err(self.store.failed())
+        })
+    }
+
+    fn note_spare_key(&self, key_id: &str, now: Timestamp) -> Result<(), Error> {
+        self.store.write(|transaction| note_spare(transaction, key_id, now).map_err(self.store.failed()))
+    }
+}
+
+fn note_spare(transaction: &Transaction<'_>, key_id: &str, now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "insert or replace into spare_keys (key_id, noted_at) values (?1, ?2)";
+    transaction.execute(sql, (key_id, now.0)).map(|_| ())
+}
+
+/// The place of a store's key during a rotation.
+struct KeyPlace<'a> {
+    vault: &'a Vault,
+    access: &'a KeyAccess,
+    source: &'a Source,
+}
+
+impl KeyPlace<'_> {
+    fn is_kept_by_caller(&self) -> bool {
+        matches!(self.source, Source::Environment | Source::Command)
+    }
+
+    /// Puts the new key beside the old one.
+    fn put(&self, key: &MasterKey, now: Timestamp) -> Result<(), Error> {
+        match self.source {
+            Source::Keyring => {
+                self.vault.note_spare_key(key.id(), now)?;
+                let written = self.access.keyring.write(&self.at(key.id()), &key.encode());
+                written.map_err(|error| Error::NoKey(error.into()))
+            }
+            Source::File(path) => {
+                // An interrupted rotation may have left the key that counts beside the file.
+                if let Some(next) = next_key(path, self.vault.description.key_id.as_deref().unwrap_or_default()) {
+                    files::replace(path, &format!("{}\n", next.encode().expose()))?;
+                }
+                Ok(files::replace(&beside(path), &format!("{}\n", key.encode().expose()))?)
+            }
+            Source::Environment | Source::Command => Ok(()),
+        }
+    }
+
+    /// Removes the new key again. It seals nothing, and was noted: what stays is removed by the next rotation.
+    fn take_back(&self, key: &MasterKey) {
+        let _ = match self.source {
+            Source::Keyring => self.vault.remove_spare_key(key.id(), self.access),
+            Source::File(path) => fs::remove_file(beside(path)).map_err(|e| files::Error::io("delete", path)(e).into()),
+            Source::Environment | Source::Command => Ok(()),
+        };
+    }
+
+    /// The new key takes the old one's place.
+    fn settle(&self, former: &str) -> Result<(), Error> {
+        if let Source::File(path) = self.source {
+            fs::rename(beside(path), path).map_err(files::Error::io("replace", path))?;
+        }
+        self.vault.remove_spare_key(former, self.access)
+    }
+
+    fn at<'b>(&'b self, key_id: &'b str) -> Place<'b> {
+        Place { store_id: &self.vault.description.id, key_id }
+    }
+}
+
+/// Where the next key of a key file is put.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
+}
+
+/// The key beside a key file, if it is the one with this name.
+pub(super) fn next_key(path: &Path, key_id: &str) -> Option<MasterKey> {
+    let next = beside(path);
+    let text = next.exists().then(|| read_file(&next))?.ok()?;
+    MasterKey::parse(&text).ok().filter(|key| key.id() == key_id)
+}
