@@ -578,7 +578,6 @@ fn a_server_that_asks_for_patience_gets_it() {
         &server,
         &home,
         [
-            patience("429 with seconds", Some("120"), "try again in 2 min"),
             patience("429 without a time", None, LATER),
             patience("429 with nonsense", Some("soon"), LATER),
             patience("429 with a negative time", Some("-5"), LATER),
@@ -1091,6 +1090,30 @@ fn a_lock_that_is_no_plain_file_of_ours_is_refused() {
 }
 
 // --- Refused for safety -----------------------------------------------------------------------------------------------
+
+#[test]
+fn a_provider_that_says_how_long_to_wait_is_not_asked_before() {
+    let (server, home) = DemoServer::connected();
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "120"}}}));
+    let (before, asked) = (credential(&home), server.requests());
+    let refused = home.oauth(["token", "demo", "--refresh", "--json"]).run();
+    let error = refused.fails(5).stdout_is("").error();
+    assert_eq!((&error["code"], &error["hint"]), (&json!("rate_limited"), &json!("try again in 2 min")), "{refused}");
+    server.mend();
+    // No other process asks either, and the living token is served.
+    let waits = fails(&home, 5, "rate_limited", &["token", "demo", "--refresh"]);
+    waits.because("not to be asked again so soon");
+    age(&home, 200);
+    home.oauth(["token", "demo"]).run().success().stderr_has("warning: the token still lives");
+    assert_eq!((credential(&home)["status"].clone(), server.requests()), (json!("due"), asked + 1));
+    assert_eq!(credential(&home)["authorized_at"], before["authorized_at"]);
+    // The time has passed.
+    store(&home).execute("update credentials set retry_at = unixepoch() - 1", []).expect("a change of the store");
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+    let left: Option<i64> =
+        store(&home).query_row("select retry_at from credentials", [], |row| row.get(0)).expect("a row");
+    assert_eq!(left, None);
+}
 
 #[test]
 fn sealed_values_open_only_where_they_were_sealed() {

@@ -11,11 +11,15 @@
 
 mod architecture;
 mod commands;
+mod copies;
+mod doctor;
 mod documentation;
 mod failures;
 mod herd;
+mod keys;
 mod leaks;
 mod real_browser;
 mod real_keyring;
 mod real_server;
 mod support;
+mod upgrade;

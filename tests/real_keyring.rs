@@ -69,6 +69,26 @@ fn the_key_is_kept_in_the_keyring_and_found_by_later_sessions() {
 }
 
 #[test]
+fn a_replaced_key_is_the_only_one_that_stays_in_the_keyring() {
+    let home = connected_with_keyring();
+    let (old, token) = (secret_tool(&home, &["lookup"]), oauth(&home, "unlocked", &["token", "op"]).stdout.clone());
+    let rotated = oauth(&home, "unlocked", &["key", "rotate", "--json"]);
+    let told = rotated.success().json();
+    assert_eq!((&told["source"], &told["sealed"]), (&json!(KEYRING), &json!(1)));
+    let new = secret_tool(&home, &["lookup"]);
+    assert_ne!(new, old);
+    let items = secret_tool(&home, &["search", "--all"]);
+    assert_eq!(items.matches("secret = ").count(), 1, "{items}");
+    oauth(&home, "unlocked", &["token", "op"]).success().stdout_is(&token);
+    let status = oauth(&home, "unlocked", &["key", "status", "--json"]).success().json();
+    assert_eq!((&status["key_id"], &status["opens"]), (&told["key_id"], &json!(true)));
+    // Where the keyring is locked nothing is replaced.
+    refused(&home, "locked", "keyring_locked");
+    assert_eq!(oauth(&home, "locked", &["key", "rotate", "--json"]).fails(6).error()["code"], "keyring_locked");
+    assert_eq!(secret_tool(&home, &["lookup"]), new);
+}
+
+#[test]
 fn a_second_account_needs_no_other_key() {
     let home = connected_with_keyring();
     let key = secret_tool(&home, &["lookup"]);

@@ -890,6 +890,7 @@ fn revoking_ends_both_tokens_at_the_provider_and_here() {
     assert_eq!(done.as_object().map(serde_json::Map::len), Some(4), "{done:#}");
     assert_eq!(done["credential"]["id"], before["id"]);
     assert_eq!((server.count("revocations"), owner(&server, &dead)), (2, None));
+    copy.oauth(["doctor", "--take-over"]).run().success();
     error(&copy.oauth(["token", "op", "--refresh", "--json"]).run(), 4, "reauthorization_required");
     assert_eq!((server.count("token_errors/invalid_grant"), server.count("token_successes/refresh_token")), (1, 0));
 

@@ -380,6 +380,12 @@ impl Output {
         self.check(!said && !text.is_empty(), format_args!("nothing of {text:?}"))
     }
 
+    /// The error that a command with `--json` told on stderr, last.
+    #[track_caller]
+    pub(crate) fn error(&self) -> serde_json::Value {
+        super::json(self.stderr.lines().last().unwrap_or_default())["error"].clone()
+    }
+
     /// Stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {

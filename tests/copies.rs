@@ -1,0 +1,172 @@
+//! A store that was copied or restored: its refresh tokens may have been spent elsewhere, and are not sent.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::demo::{ALICE, DemoServer, age};
+use crate::support::sandbox::{Home, Output};
+
+/// What the shell says of a whole command, which must succeed.
+#[track_caller]
+fn cp(home: &Home, from: &Path, to: &Path) {
+    home.command("cp").args([OsStr::new("-a"), from.as_os_str(), to.as_os_str()]).run().success();
+}
+
+/// Everything of `home`, copied to another one.
+#[track_caller]
+fn copied(home: &Home) -> Home {
+    let copy = Home::new();
+    cp(&copy, &home.oauth_home(), &copy.oauth_home());
+    copy
+}
+
+#[track_caller]
+fn token(home: &Home, args: &[&str]) -> String {
+    home.oauth(["token", "demo"]).args(args.iter().copied()).run().success().stdout.clone()
+}
+
+#[track_caller]
+fn credential(home: &Home) -> Value {
+    home.oauth(["list", "--json"]).run().success().json()[0].clone()
+}
+
+/// The refusal to send an old copy's token. Nothing was sent.
+#[track_caller]
+fn refused(server: &DemoServer, home: &Home, args: &[&str]) -> Output {
+    let before = server.requests();
+    let output = home.oauth(["token", "demo", "--json"]).args(args.iter().copied()).run();
+    output.fails(4).stdout_is("");
+    let error = &output.error();
+    assert_eq!((&error["code"], &error["action"]), (&json!("reauthorization_required"), &json!("oauth init demo")));
+    assert_eq!(server.requests(), before, "{output}");
+    output
+}
+
+/// The database alone, as a backup program keeps it: whole, without the files beside it.
+#[track_caller]
+fn back_up(home: &Home) -> std::path::PathBuf {
+    let backup = home.path().join("backup.db");
+    let into = format!("vacuum into '{}'", backup.display());
+    crate::support::demo::store(home).execute_batch(&into).expect("a backup");
+    backup
+}
+
+/// Writes a backup over the store, into the same file or in place of it.
+#[track_caller]
+fn restore(home: &Home, backup: &Path, in_place: bool) {
+    let database = home.oauth_home().join("credentials.db");
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(database.with_file_name(format!("credentials.db{end}")));
+    }
+    if in_place {
+        fs::write(&database, fs::read(backup).expect("a backup")).expect("the store can be written");
+    } else {
+        fs::remove_file(&database).expect("the store can be deleted");
+        cp(home, backup, &database);
+        home.command("chmod").args(["600".into(), database.into_os_string()]).run().success();
+    }
+}
+
+#[test]
+fn a_restored_database_does_not_send_a_refresh_token_that_was_spent_since() {
+    for in_place in [true, false] {
+        let (server, home) = DemoServer::connected();
+        let backup = back_up(&home);
+        token(&home, &["--refresh"]);
+        restore(&home, &backup, in_place);
+        let own = credential(&home);
+        assert_eq!(own["status"], "stale");
+        assert_eq!(own["reason"], "the store was restored from an older copy, and the refresh token was spent since");
+        refused(&server, &home, &["--refresh"]).stderr_has("oauth doctor --take-over");
+        // What still lives is served, due or not.
+        let old = token(&home, &[]);
+        age(&home, 200);
+        assert_eq!(token(&home, &[]), old);
+        age(&home, 0);
+        refused(&server, &home, &[]).says_nothing_of("panicked");
+        home.oauth(["test", "--json"]).run().fails(4);
+        assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0));
+        // A new login is the way out, and is no copy any more.
+        server.login(&home, "demo", ALICE);
+        assert_eq!(credential(&home)["status"], "valid");
+        token(&home, &["--refresh"]);
+    }
+}
+
+#[test]
+fn a_database_restored_as_it_was_goes_on() {
+    let (_server, home) = DemoServer::connected();
+    token(&home, &["--refresh"]);
+    let backup = back_up(&home);
+    restore(&home, &backup, false);
+    assert_eq!(credential(&home)["status"], "valid");
+    token(&home, &["--refresh"]);
+}
+
+#[test]
+fn a_copied_home_holds_its_refresh_tokens_back_until_it_is_the_only_one() {
+    let (server, home) = DemoServer::connected();
+    let copy = copied(&home);
+    refused(&server, &copy, &["--refresh"]).stderr_has("is an old copy");
+    assert_eq!(
+        credential(&copy)["reason"],
+        "the store was copied or restored, and the other copy may have spent the refresh token"
+    );
+    // The first one is not concerned.
+    assert_eq!(credential(&home)["status"], "valid");
+    token(&home, &["--refresh"]);
+    drop(home);
+
+    // Both copies at once must not be taken over; this server would end the login.
+    let (server, home) = DemoServer::connected();
+    let moved = copied(&home);
+    let told = moved.oauth(["doctor", "--take-over", "--json"]).run();
+    assert_eq!(told.success().json(), json!({"taken_over": [{"provider": "demo", "account": ALICE}]}));
+    assert_eq!(credential(&moved)["status"], "valid");
+    token(&moved, &["--refresh"]);
+    assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0));
+}
+
+#[test]
+fn a_home_that_is_moved_in_its_file_system_is_no_copy() {
+    let (_server, home) = DemoServer::connected();
+    let moved = Home::new();
+    fs::rename(home.oauth_home(), moved.oauth_home()).expect("one file system");
+    assert_eq!(credential(&moved)["status"], "valid");
+    token(&moved, &["--refresh"]);
+}
+
+#[test]
+fn a_server_that_does_not_rotate_can_be_asked_from_every_copy() {
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"rotate": false}));
+    // What it does is known from the first refresh on.
+    token(&home, &["--refresh"]);
+    let copy = copied(&home);
+    assert_eq!(credential(&copy)["status"], "valid");
+    token(&copy, &["--refresh"]);
+    token(&home, &["--refresh"]);
+    assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
+fn marks_that_were_lost_or_cut_off_end_no_login() {
+    let (server, home) = DemoServer::connected();
+    let marks = home.oauth_home().join("marks");
+    for break_it in [
+        (|path: &Path| fs::remove_file(path).expect("marks")) as fn(&Path),
+        |path| fs::write(path, "").expect("marks"),
+        |path| {
+            let text = fs::read(path).expect("marks");
+            fs::write(path, &text[..text.len() - 3]).expect("marks");
+        },
+    ] {
+        break_it(&marks);
+        assert_eq!(credential(&home)["status"], "valid");
+        token(&home, &["--refresh"]);
+    }
+    assert_eq!(server.count("reuse_detections"), 0);
+}

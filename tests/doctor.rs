@@ -1,0 +1,107 @@
+//! `doctor`: each trouble is found, and what it says mends it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::support::demo::{ALICE, DemoServer, age, store};
+use crate::support::sandbox::Home;
+
+#[track_caller]
+fn findings(home: &Home, args: &[&str], exit: i32) -> Vec<Value> {
+    let output = home.oauth(["doctor", "--json"]).args(args.iter().copied()).run();
+    if exit == 0 {
+        output.success()
+    } else {
+        output.fails(exit)
+    };
+    output.json().as_array().expect("a list").clone()
+}
+
+/// What was found at one place, as `(result, detail)`.
+fn of(findings: &[Value], check: &str) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let own = findings.iter().filter(|finding| finding["check"] == check);
+    own.map(|finding| (text(&finding["result"]), text(&finding["detail"]))).collect()
+}
+
+#[test]
+fn a_healthy_home_is_told_so_and_nothing_is_sent() {
+    let (server, home) = DemoServer::connected();
+    let before = server.requests();
+    let found = findings(&home, &[], 0);
+    assert!(found.iter().all(|finding| finding["result"] == "ok"), "{found:#?}");
+    assert_eq!(server.requests(), before);
+    let text = home.oauth(["doctor"]).run();
+    assert!(text.success().stdout.lines().all(|line| line.starts_with("ok  ")), "{text}");
+    findings(&Home::new(), &[], 0);
+}
+
+#[test]
+fn what_others_can_read_is_found_and_closed() {
+    let (_server, home) = DemoServer::connected();
+    let database = home.oauth_home().join("credentials.db");
+    fs::set_permissions(&database, fs::Permissions::from_mode(0o644)).expect("a mode");
+    let found = findings(&home, &[], 7);
+    assert_eq!(of(&found, "files")[0].0, "wrong");
+    let mended = findings(&home, &["--fix"], 0);
+    assert_eq!(of(&mended, "files")[0].0, "mended");
+    assert!(findings(&home, &[], 0).iter().all(|finding| finding["result"] == "ok"));
+}
+
+#[test]
+fn a_value_that_does_not_open_is_named_and_the_others_are_looked_at_all_the_same() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", "bob@example.test");
+    let sql = format!("update credentials set refresh_token = access_token where account = '{ALICE}'");
+    store(&home).execute(&sql, []).expect("a change of the store");
+    let seal = of(&findings(&home, &[], 7), "seal");
+    assert!(seal.len() == 1 && seal[0].1.contains(ALICE), "{seal:?}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_hides_no_other() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", "bob@example.test");
+    let sql = format!("update credentials set server = '{{' where account = '{ALICE}'");
+    store(&home).execute(&sql, []).expect("a change of the store");
+    let listed = home.oauth(["list", "--json"]).run();
+    listed.fails(6).stderr_has(ALICE);
+    assert_eq!(listed.json().as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(of(&findings(&home, &[], 6), "store")[0].0, "wrong");
+    home.oauth(["token", "demo", "bob@example.test"]).run().success();
+}
+
+#[test]
+fn a_lost_answer_a_person_who_is_needed_and_leftovers_are_told() {
+    let (server, home) = DemoServer::connected();
+    server.break_token_endpoint(&json!("lose"));
+    home.oauth(["token", "demo", "--refresh"]).run().fails(5);
+    let leftover = home.oauth_home().join("landing/0123456789abcdef0123456789abcdef");
+    fs::write(&leftover, "").expect("a leftover");
+    fs::set_permissions(&leftover, fs::Permissions::from_mode(0o600)).expect("a mode");
+    let found = findings(&home, &[], 0);
+    for check in ["leftovers", "refreshes"] {
+        assert_eq!(of(&found, check)[0].0, "notice", "{found:#?}");
+    }
+    assert_eq!(of(&findings(&home, &["--fix"], 0), "leftovers")[0].0, "mended");
+    assert_eq!(of(&findings(&home, &[], 0), "leftovers")[0].0, "ok");
+
+    server.mend();
+    age(&home, 0);
+    home.oauth(["token", "demo"]).run().fails(4);
+    let found = findings(&home, &[], 0);
+    let needed = found.iter().find(|finding| finding["check"] == "credentials").expect("a finding");
+    assert_eq!((&needed["result"], &needed["hint"]), (&json!("notice"), &json!("oauth init demo")), "{found:#?}");
+}
+
+#[test]
+fn without_its_key_the_store_is_looked_at_all_the_same() {
+    let (_server, home) = DemoServer::connected();
+    let output = home.oauth(["doctor", "--json"]).without_key().run();
+    let found = output.fails(6).json();
+    let key = found.as_array().and_then(|all| all.iter().find(|finding| finding["check"] == "key"));
+    assert_eq!(key.expect("a finding")["error"]["code"], "keyring_unavailable");
+    assert!(found.as_array().is_some_and(|all| all.iter().any(|finding| finding["check"] == "credentials")));
+}
