@@ -26,6 +26,8 @@ impl Server {
     /// Starts the server; `directory` must be private, `name` unlike that of any other live listener. The requests it
     /// read come out of the receiver, never more than the gate handed on.
     pub(super) fn start(directory: &Path, name: &str) -> io::Result<(Self, UnboundedReceiver<Request>)> {
+        #[cfg(unix)]
+        sweep(directory);
         let door = Door { directory: directory.to_owned(), name: name.to_owned() };
         let (requests, receiver) = mpsc::unbounded_channel();
         let running = Mutex::new(Running::start(&door, 0, requests.clone())?);
@@ -129,6 +131,21 @@ fn short(directory: &Path) -> PathBuf {
 #[cfg(all(unix, not(target_os = "linux")))]
 fn short(directory: &Path) -> PathBuf {
     directory.to_owned()
+}
+
+/// Removes the sockets of programs that were killed: nobody listens there any more. One that is just being opened can
+/// look the same; its server is then found dead, and started anew.
+#[cfg(unix)]
+fn sweep(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(short(directory)) else { return };
+    for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "sock"))
+    {
+        let refused = std::os::unix::net::UnixStream::connect(&path);
+        if refused.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            // What cannot be removed is in nobody's way.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -573,6 +573,20 @@ fn localhost_is_served_on_both_families_under_its_own_name_only() {
 
 #[cfg(unix)]
 #[test]
+fn what_a_killed_login_left_is_swept_and_a_living_one_is_left_alone() {
+    use std::os::unix::net::UnixListener;
+    let (living, directory) = bound();
+    // A listener that is closed leaves its file, as a killed program does.
+    drop(UnixListener::bind(directory.path().join("callback4-1-0.sock")).unwrap());
+    let second = Listener::bind(&address(Port::Any), directory.path()).unwrap();
+    assert!(!directory.path().join("callback4-1-0.sock").exists());
+    assert_eq!(directory.path().read_dir().unwrap().count(), 2);
+    drop((living, second));
+    assert_eq!(directory.path().read_dir().unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_directory_that_others_can_enter_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let directory = private();
