@@ -21,5 +21,6 @@ mod leaks;
 mod real_browser;
 mod real_keyring;
 mod real_server;
+mod reliability;
 mod support;
 mod upgrade;

@@ -8,6 +8,7 @@
 pub(crate) mod demo;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod length;
 pub(crate) mod real;
 pub(crate) mod sandbox;
 

@@ -1,0 +1,91 @@
+//! The server has replaced the refresh token, and its answer is lost on the way.
+
+use serde_json::json;
+
+use super::{assert_orderly, assert_whole, connected, living_token};
+use crate::support::demo::{ALICE, age};
+use crate::support::length::{Length, figures};
+
+/// Every second answer is lost.
+fn lose_every_second() -> serde_json::Value {
+    json!({"faults": [{"endpoint": "token", "every": 2, "do": "lose"}]})
+}
+
+#[test]
+fn where_the_server_forgives_for_five_seconds_nothing_is_lost() {
+    let refreshes = Length::of(10, 300);
+    let (server, home) = connected(5000);
+    server.behave(&lose_every_second());
+    let (mut lost, mut most) = (0, 0);
+    for _ in 0..refreshes {
+        let before = server.count("grants/refresh_token");
+        if living_token(&server, &home, &["--refresh"]).is_none() {
+            lost += 1;
+            server.mend();
+            server.login(&home, "demo", ALICE);
+            server.behave(&lose_every_second());
+        }
+        most = most.max(server.count("grants/refresh_token") - before);
+    }
+    let again = server.count("spent_accepted");
+    figures(
+        &format!("{refreshes} refreshes, 1 of 2 answers lost, 5 s grace"),
+        &[("lost", &lost), ("asked again", &again), ("requests a refresh, at most", &most)],
+    );
+    assert_eq!(lost, 0);
+    assert!(again > 0 && most <= 2, "{again} asked again, {most} requests for one refresh");
+    assert_whole(&home);
+}
+
+/// A strict server has ended the login: what is left is to say so, and to serve what still lives.
+#[test]
+fn where_the_server_forgives_nothing_the_cause_is_told_after_two_requests() {
+    let refreshes = Length::of(5, 100);
+    let (server, home) = connected(0);
+    let (mut told, mut most) = (0, 0);
+    for _ in 0..refreshes {
+        server.behave(&json!({"faults": [{"endpoint": "token", "next": 1, "do": "lose"}]}));
+        let before = server.count("grants/refresh_token");
+        age(&home, 0);
+        let output = home.oauth(["token", "demo"]).run();
+        assert_orderly(&output);
+        output.fails(4).stderr_has("was lost, and the provider may have replaced the token then");
+        told += 1;
+        // Asking again asks nobody.
+        home.oauth(["token", "demo"]).run().fails(4).stderr_has("was lost");
+        most = most.max(server.count("grants/refresh_token") - before);
+        server.login(&home, "demo", ALICE);
+    }
+    figures(
+        &format!("{refreshes} refreshes, the answer lost, no grace"),
+        &[("cause told", &told), ("requests a refresh, at most", &most)],
+    );
+    assert!(most <= 2, "{most} requests for one refresh");
+    assert_whole(&home);
+}
+
+/// The access token that still lives is served while the refresh is in doubt.
+#[test]
+fn a_token_that_still_lives_is_served_whatever_became_of_the_refresh() {
+    let refreshes = Length::of(5, 100);
+    let (server, home) = connected(0);
+    let (mut served, mut requests) = (0, 0);
+    for _ in 0..refreshes {
+        let old = home.oauth(["token", "demo"]).run().success().stdout.clone();
+        age(&home, 200);
+        server.behave(&json!({"faults": [{"endpoint": "token", "next": 1, "do": "drop"}]}));
+        let before = server.count("grants/refresh_token");
+        server.break_token_endpoint(&json!("drop"));
+        let output = home.oauth(["token", "demo"]).run();
+        output.success().stdout_is(&old).stderr_has("warning: ");
+        served += 1;
+        requests = requests.max(server.count("grants/refresh_token") - before);
+        server.mend();
+        living_token(&server, &home, &["--refresh"]).expect("nothing was lost");
+    }
+    figures(
+        &format!("{refreshes} refreshes cut off, the token still lives"),
+        &[("served", &served), ("requests, at most", &requests), ("lost", &0)],
+    );
+    assert_eq!(server.count("reuse_detections"), 0);
+}
