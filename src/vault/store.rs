@@ -120,6 +120,8 @@ impl Store {
         drop(files::create_new(&aside)?);
         let store = Self::connect(&aside)?;
         store.build(now, &store.identity()?).map_err(store.failed())?;
+        // All of it into the file that is named: the log would be left behind, and closing tells of no failure.
+        store.sweep()?;
         store.connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
         fs::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
         Self::connect(path)
