@@ -1,14 +1,12 @@
 //! SIGKILL at any moment of any command: what was there before is there, or what the command was about to make.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, kill_process};
 use serde_json::json;
 
-use super::{assert_whole, connected, living_token, member};
+use super::{assert_whole, connected, go_to, living_token, member};
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age};
 use crate::support::length::{Chance, Length, figures};
 use crate::support::sandbox::{Background, Home, Signal};
@@ -112,17 +110,6 @@ fn a_killed_forced_refresh_loses_nothing() {
 fn a_killed_test_loses_nothing() {
     let (tally, twice) = kill_refreshes(&["test", "demo"], Target::Group, Length::of(15, 1000));
     assert_eq!((tally.lost, twice), (0, 0));
-}
-
-/// Visits an address whose listener may be gone, or go meanwhile.
-fn go_to(url: &str) {
-    let rest = url.strip_prefix("http://").expect("plain HTTP");
-    let (authority, target) = rest.split_at(rest.find('/').expect("a path"));
-    for target in [target, "/done"] {
-        let Ok(mut stream) = TcpStream::connect(authority) else { return };
-        let request = format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-        let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut Vec::new()));
-    }
 }
 
 /// Starts a login whose person answers as soon as they are asked, on a thread of their own.

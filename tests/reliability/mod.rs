@@ -14,6 +14,9 @@ mod kills;
 mod lost_answers;
 mod storage;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use serde_json::Value;
 
 use crate::support::demo::{ALICE, DemoServer, store};
@@ -65,4 +68,15 @@ fn member(home: &Home, name: &str) -> Value {
     let list = home.oauth(["list", "--json"]).run();
     list.success();
     list.json()[0][name].clone()
+}
+
+/// Visits an address whose listener may be gone, or go meanwhile.
+fn go_to(url: &str) {
+    let rest = url.strip_prefix("http://").expect("plain HTTP");
+    let (authority, target) = rest.split_at(rest.find('/').expect("a path"));
+    for target in [target, "/done"] {
+        let Ok(mut stream) = TcpStream::connect(authority) else { return };
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+        let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut Vec::new()));
+    }
 }

@@ -1,1 +1,247 @@
+//! A fault at every call that a command makes to the disk: killed there, or told that the disk is full or broken. The
+//! store is then as it was before, or as the command was about to make it, and never in between.
+//!
+//! A plain run under `strace` counts the calls; then each is hit in a run of its own. `strace` counts for each process
+//! by itself, so a number hits the command, or its worker where the command makes fewer calls of that kind before. In a
+//! second round another program has the store open: then the command writes nothing before its worker does.
 
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::{assert_orderly, assert_whole, connected, go_to, living_token, member};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
+use crate::support::length::{Chance, Length, figures};
+use crate::support::sandbox::{Home, Output, Run};
+
+/// The calls that reach the disk.
+const CALLS: &str = "openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,unlink,unlinkat,mkdir,mkdirat";
+
+/// What happens at a call, as `strace` is told. With a `+` it happens at all later ones of the kind too.
+const FAULTS: [(&str, &str, &str); 5] = [
+    ("killed", "signal=KILL", ""),
+    ("ENOSPC", "error=ENOSPC", ""),
+    ("ENOSPC from there on", "error=ENOSPC", "+"),
+    ("EIO", "error=EIO", ""),
+    ("EDQUOT", "error=EDQUOT", ""),
+];
+
+/// A call by its name, and its number among those of its name in its process.
+type Point = (String, usize);
+
+/// A command, and the state it is run in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Subject {
+    FreshToken,
+    Refresh,
+    Test,
+    FirstLogin,
+    Login,
+    Revoke,
+    AddProvider,
+}
+
+struct Scene {
+    server: DemoServer,
+    home: Home,
+    /// Another program that has the store open all the time.
+    other: Option<rusqlite::Connection>,
+}
+
+impl Scene {
+    fn new(with_other: bool) -> Self {
+        let (server, home) = connected(0);
+        let other = with_other.then(|| store(&home));
+        if let Some(other) = &other {
+            // It is open once something was read.
+            other.query_row("select count(*) from credentials", [], |_| Ok(())).expect("a store");
+        }
+        Self { server, home, other }
+    }
+
+    fn prepare(&mut self, subject: Subject) {
+        match subject {
+            Subject::FirstLogin => {
+                self.home = Home::new();
+                self.server.add(&self.home, "demo");
+            }
+            Subject::Revoke if member(&self.home, "status") == "revoked" => {
+                self.server.login(&self.home, "demo", ALICE);
+            }
+            Subject::Test => age(&self.home, 0),
+            Subject::AddProvider => drop(self.home.oauth(["provider", "remove", "other"]).run()),
+            _ => {}
+        }
+    }
+
+    /// Runs the command, with whatever `through` puts before it.
+    fn run(&self, subject: Subject, through: Vec<String>) -> Output {
+        let issuer = self.server.issuer();
+        let words: &[&str] = match subject {
+            Subject::FreshToken => &["token", "demo"],
+            Subject::Refresh => &["token", "demo", "--refresh"],
+            Subject::Test => &["test", "demo"],
+            Subject::FirstLogin | Subject::Login => &["init", "demo", "--client-id", CLIENT, "--no-browser"],
+            Subject::Revoke => &["revoke", "demo", ALICE],
+            Subject::AddProvider => &["provider", "add", "other", "--issuer", issuer],
+        };
+        let run: Run = self.home.oauth(words.iter().copied()).through(through);
+        if !matches!(subject, Subject::FirstLogin | Subject::Login) {
+            return run.run();
+        }
+        let mut init = run.spawn();
+        if let Some(url) = self.server.authorization_url_if_asked(&mut init) {
+            let redirect = self.server.redirect(&url, ALICE, true);
+            go_to(&redirect);
+        }
+        init.finish()
+    }
+
+    /// What must hold afterwards, whatever happened. False: a person has to log in again.
+    #[track_caller]
+    fn holds(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::FirstLogin => {
+                self.server.login(&self.home, "demo", ALICE);
+                assert!(living_token(&self.server, &self.home, &["--refresh"]).is_some(), "the next login works");
+                true
+            }
+            Subject::Revoke => {
+                self.home.oauth(["revoke", "demo", ALICE]).run().success();
+                member(&self.home, "status") == "revoked"
+            }
+            Subject::AddProvider => {
+                let there = self.home.oauth(["provider", "show", "other"]).run();
+                assert!(matches!(there.code, Some(0 | 3)), "{there}");
+                living_token(&self.server, &self.home, &[]).is_some()
+            }
+            _ => living_token(&self.server, &self.home, &["--refresh"]).is_some(),
+        }
+    }
+}
+
+fn strace(log: &str, inject: Option<&str>) -> Vec<String> {
+    let fixed = ["strace", "-f", "-y", "-qq", "-o", log, "-e"];
+    let what = inject.map_or_else(|| format!("trace={CALLS}"), |inject| format!("inject={inject}"));
+    fixed.iter().map(|word| (*word).to_owned()).chain([what, "--".into()]).collect()
+}
+
+/// The calls of a plain run that concern the home, whichever process made them.
+#[track_caller]
+fn points(scene: &mut Scene, subject: Subject) -> Vec<Point> {
+    scene.prepare(subject);
+    let log = scene.home.path().join("tmp/strace");
+    let _ = scene.run(subject, strace(&log.to_string_lossy(), None));
+    let text = String::from_utf8_lossy(&fs::read(&log).expect("a trace")).into_owned();
+    fs::remove_file(&log).expect("the trace can be removed");
+    let ours = scene.home.oauth_home().to_string_lossy().into_owned();
+    let mut made = std::collections::BTreeMap::new();
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        let Some((process, rest)) = line.split_once(' ') else { continue };
+        let Some((call, arguments)) = rest.trim_start().split_once('(') else { continue };
+        if call.contains(' ') || call.contains('+') || call.contains('<') {
+            continue;
+        }
+        let number: &mut usize = made.entry((process.to_owned(), call.to_owned())).or_default();
+        *number += 1;
+        if arguments.contains(&ours) {
+            found.insert((call.to_owned(), *number));
+        }
+    }
+    assert!(!found.is_empty(), "no call was seen in\n{text}");
+    found.into_iter().collect()
+}
+
+/// A library could not be loaded, which is a failure of the system's and not told by us.
+fn never_began(output: &Output) -> bool {
+    output.code == Some(127) && output.stderr.contains("error while loading shared libraries")
+}
+
+/// Hits the calls of one command with every fault. At most `sample` of all, by chance.
+#[track_caller]
+fn inject(subject: Subject, with_other: bool, sample: usize) {
+    let mut chance = Chance::new();
+    let mut scene = Scene::new(with_other);
+    let points = points(&mut scene, subject);
+    scene.holds(subject);
+    let mut all: Vec<_> = FAULTS.iter().flat_map(|fault| points.iter().map(move |point| (fault, point))).collect();
+    while all.len() > sample {
+        let at = usize::try_from(chance.within(0..all.len() as u64)).expect("an index");
+        all.swap_remove(at);
+    }
+    let (mut failed, mut lost_killed, mut lost) = (0, 0, 0);
+    for ((name, what, on), (call, number)) in &all {
+        scene.prepare(subject);
+        println!("{subject:?}: {name} at {call} {number}");
+        let output = scene.run(subject, strace("/dev/null", Some(&format!("{call}:{what}:when={number}{on}"))));
+        if subject != Subject::Test && !never_began(&output) {
+            assert_orderly(&output);
+        }
+        failed += usize::from(output.code != Some(0));
+        if !scene.holds(subject) {
+            *(if *name == "killed" { &mut lost_killed } else { &mut lost }) += 1;
+            println!("lost: {}\n{output}", member(&scene.home, "reason"));
+            scene.server.login(&scene.home, "demo", ALICE);
+        }
+    }
+    // A command that comes to its end sweeps up behind those that did not.
+    scene.server.login(&scene.home, "demo", ALICE);
+    assert_whole(&scene.home);
+    figures(
+        &format!("{subject:?}, {} calls{}", points.len(), if with_other { ", store open elsewhere" } else { "" }),
+        &[
+            ("faults", &all.len()),
+            ("commands failed", &failed),
+            ("lost to an error", &lost),
+            ("lost to a kill", &lost_killed),
+            ("seed", &chance.seed()),
+        ],
+    );
+    assert_eq!(lost, 0, "a disk that is full or broken loses nothing");
+    // The one moment that no client has in its hands: the server has answered, and the answer is nowhere yet.
+    let excusable = usize::from(matches!(subject, Subject::Refresh | Subject::Test)) * 3;
+    assert!(lost_killed <= excusable, "{lost_killed} lost to kills");
+    drop(scene.other);
+}
+
+/// Most of these make some hundred runs at full length.
+fn sample() -> usize {
+    Length::of(12, usize::MAX)
+}
+
+#[test]
+fn a_token_is_served_or_not_and_the_store_stays_whole() {
+    inject(Subject::FreshToken, false, sample());
+}
+
+#[test]
+fn a_refresh_is_done_or_not_and_never_half() {
+    inject(Subject::Refresh, false, sample());
+    inject(Subject::Refresh, true, sample());
+}
+
+#[test]
+fn a_test_loses_nothing_whatever_the_disk_does() {
+    inject(Subject::Test, true, sample());
+}
+
+#[test]
+fn the_first_login_makes_a_store_or_none() {
+    inject(Subject::FirstLogin, false, sample());
+}
+
+#[test]
+fn a_login_leaves_the_old_one_or_the_new_one() {
+    inject(Subject::Login, false, sample());
+    inject(Subject::Login, true, sample());
+}
+
+#[test]
+fn a_revocation_can_be_done_again_whatever_the_disk_did() {
+    inject(Subject::Revoke, false, sample());
+}
+
+#[test]
+fn a_provider_is_added_or_not() {
+    inject(Subject::AddProvider, false, sample());
+}

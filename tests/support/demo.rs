@@ -106,6 +106,19 @@ impl DemoServer {
         })
     }
 
+    /// The same for a command that may end before it asks.
+    pub(crate) fn authorization_url_if_asked(&self, init: &mut Background) -> Option<String> {
+        init.hear(&format!("{}/authorize?", self.issuer))?;
+        // The rest of its line is on the way, unless the command died over it.
+        let start = format!("{}/authorize?", self.issuer);
+        let line = wait_for("the whole address", || {
+            let whole = init.hear("\n")?;
+            let (_, rest) = whole.split_once(&start)?;
+            Some(rest.split_once('\n').map(|(query, _)| format!("{start}{query}")))
+        });
+        line
+    }
+
     /// What the browser is sent to once `account` has agreed or refused at an authorization URL. Nothing is sent there.
     #[track_caller]
     pub(crate) fn redirect(&self, authorization_url: &str, account: &str, allow: bool) -> String {

@@ -235,6 +235,16 @@ impl Background {
         self.wait_for_text(text, "stderr", |this| &this.stderr)
     }
 
+    /// The same; none when the command ended without it.
+    pub(crate) fn hear(&mut self, text: &str) -> Option<String> {
+        wait_for(&format!("{text:?} on stderr of {}", self.words), || {
+            let ended = self.stderr.lock().ended;
+            let so_far = self.stderr.so_far();
+            let heard = so_far.contains(text);
+            (heard || ended).then(|| heard.then_some(so_far))
+        })
+    }
+
     #[track_caller]
     fn wait_for_text(&mut self, text: &str, name: &str, stream: fn(&Self) -> &Captured) -> String {
         wait_for(&format!("{text:?} on {name} of {}", self.words), || {
