@@ -111,12 +111,11 @@ impl DemoServer {
         init.hear(&format!("{}/authorize?", self.issuer))?;
         // The rest of its line is on the way, unless the command died over it.
         let start = format!("{}/authorize?", self.issuer);
-        let line = wait_for("the whole address", || {
+        wait_for("the whole address", || {
             let whole = init.hear("\n")?;
             let (_, rest) = whole.split_once(&start)?;
             Some(rest.split_once('\n').map(|(query, _)| format!("{start}{query}")))
-        });
-        line
+        })
     }
 
     /// What the browser is sent to once `account` has agreed or refused at an authorization URL. Nothing is sent there.
