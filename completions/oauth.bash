@@ -16,6 +16,9 @@ _oauth() {
             ",$1")
                 cmd="oauth"
                 ;;
+            oauth,audit)
+                cmd="oauth__subcmd__audit"
+                ;;
             oauth,completions)
                 cmd="oauth__subcmd__completions"
                 ;;
@@ -55,6 +58,21 @@ _oauth() {
             oauth,token)
                 cmd="oauth__subcmd__token"
                 ;;
+            oauth__subcmd__audit,help)
+                cmd="oauth__subcmd__audit__subcmd__help"
+                ;;
+            oauth__subcmd__audit,verify)
+                cmd="oauth__subcmd__audit__subcmd__verify"
+                ;;
+            oauth__subcmd__audit__subcmd__help,help)
+                cmd="oauth__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            oauth__subcmd__audit__subcmd__help,verify)
+                cmd="oauth__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
+            oauth__subcmd__help,audit)
+                cmd="oauth__subcmd__help__subcmd__audit"
+                ;;
             oauth__subcmd__help,completions)
                 cmd="oauth__subcmd__help__subcmd__completions"
                 ;;
@@ -93,6 +111,9 @@ _oauth() {
                 ;;
             oauth__subcmd__help,token)
                 cmd="oauth__subcmd__help__subcmd__token"
+                ;;
+            oauth__subcmd__help__subcmd__audit,verify)
+                cmd="oauth__subcmd__help__subcmd__audit__subcmd__verify"
                 ;;
             oauth__subcmd__help__subcmd__key,generate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__generate"
@@ -176,8 +197,114 @@ _oauth() {
 
     case "${cmd}" in
         oauth)
-            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider key doctor demo completions man help"
+            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit)
+            opts="-f -q -v -h --since --provider --event --follow --summary --all-tenants --json --tenant-id --tenant --quiet --verbose --color --no-input --help verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__help)
+            opts="verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__verify)
+            opts="-q -v -h --accept --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -318,8 +445,36 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help)
-            opts="init list default token test revoke provider key doctor demo completions man help"
+            opts="init list default token test revoke provider audit key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__audit)
+            opts="verify"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use crate::model::Secret;
+use crate::model::{Caller, Secret};
 
 /// Variables whose values are secrets, by the start of their names.
 const SECRET: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TOKEN_"];
@@ -178,6 +178,21 @@ impl Paths {
             run: state.join("run"),
         }
     }
+}
+
+/// The program that started this one, as far as the system tells. Its arguments are not looked at: they may hold
+/// secrets.
+#[cfg(unix)]
+pub(crate) fn caller() -> Caller {
+    let Some(parent) = rustix::process::getppid() else { return Caller::default() };
+    let pid = parent.as_raw_nonzero().get().unsigned_abs();
+    let program = std::fs::read_link(format!("/proc/{pid}/exe"));
+    Caller { pid, program: program.map(|path| path.display().to_string()).unwrap_or_default() }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn caller() -> Caller {
+    Caller::default()
 }
 
 #[cfg(unix)]

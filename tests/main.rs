@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads its own environment")]
 
 mod architecture;
+mod audit;
 mod commands;
 mod copies;
 mod doctor;

@@ -15,6 +15,10 @@ fn make_old(home: &Home) {
                alter table credentials drop column retry_at;
                drop table habits;
                drop table spare_keys;
+               drop table audit;
+               drop index events_credential;
+               alter table events drop column pid;
+               alter table events drop column mac;
                pragma user_version = 1;";
     store(home).execute_batch(sql).expect("an older schema");
 }

@@ -57,7 +57,14 @@ impl App {
             (Err(Error::Provider(crate::provider::Error::Unknown { .. })), Some(token)) => {
                 return Ok(static_token(token));
             }
-            (found, _) => found?,
+            (Err(error), _) => {
+                if let Error::NotConnected { provider, account, .. } = &error {
+                    // What nobody has connected is worth to be known; the error that counts is that it is missing.
+                    let _ = vault.note_missing(&self.tenant, provider, account.as_deref(), (self.clock)());
+                }
+                return Err(error);
+            }
+            (Ok(row), _) => row,
         };
         let mut access = self.access_whatever_the_key(&vault, row, demand)?;
         if let Some(credential) = &access.credential

@@ -12,7 +12,7 @@ use super::{App, ClientNeed, Connected, Error, GivenClient, KeySource, Login, Ne
 use crate::callback::Signals;
 use crate::files;
 use crate::http::Http;
-use crate::model::{Clock, Scopes};
+use crate::model::{Caller, Clock, Scopes};
 use crate::provider::Registry;
 use crate::sandbox::{self, Sandbox, Settings};
 use crate::vault::{Given, Home, KeyAccess, Keyring, MasterKey};
@@ -85,6 +85,7 @@ impl Demo {
                 marks: home.join("marks"),
             },
             run_dir: home.join("run"),
+            caller: Caller::default(),
             registry: Registry::new(&home.join("providers.d")),
             keys: KeyAccess { given: Some(key), keyring: Keyring::new(None, Duration::ZERO) },
             tenant: "default".into(),

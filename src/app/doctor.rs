@@ -10,7 +10,7 @@ use crate::vault::{self, Row, Vault};
 
 /// What was found at one place.
 pub(crate) struct Finding {
-    /// `files`, `store`, `key`, `seal`, `copies`, `refreshes`, `leftovers`, `credentials` or `providers`.
+    /// `files`, `store`, `key`, `seal`, `audit`, `copies`, `refreshes`, `leftovers`, `credentials` or `providers`.
     pub(crate) check: &'static str,
     pub(crate) outcome: Outcome,
 }
@@ -161,6 +161,10 @@ impl App {
             }
         }
         found.fine("seal", "every sealed value opens in its place");
+        match vault.verify_audit(&seal) {
+            Ok(verified) => found.fine("audit", format!("{} events, none changed", verified.events)),
+            Err(error) => found.add("audit", Outcome::Wrong(error.into())),
+        }
         for own in Vault::unfinished(rows) {
             self.look_at_refresh(vault, own, &seal, found)?;
         }

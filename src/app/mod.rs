@@ -3,6 +3,7 @@
 //! Nothing here prints, and nothing reads the arguments, the environment or the clock: all of that is given.
 
 mod access;
+mod audit;
 mod authorize;
 mod check;
 mod demo;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub(crate) use access::{Access, Demand, Warning};
+pub(crate) use audit::{AuditFilter, AuditSummary, Unusual};
 pub(crate) use authorize::{ClientNeed, Connected, GivenClient, Login, Person, RedirectChoice, Visit};
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use demo::{Demo, DemoServer, DemoSettings};
@@ -29,10 +31,10 @@ pub(crate) use select::Selector;
 
 // What the commands may know of the rooms below.
 pub(crate) use crate::provider::{PortRule, Provider};
-pub(crate) use crate::vault::{MasterKey, Rotated, Source as KeySource};
+pub(crate) use crate::vault::{Event as AuditEvent, MasterKey, Rotated, Source as KeySource};
 
 use crate::http::Http;
-use crate::model::{Clock, Credential, Secret};
+use crate::model::{Caller, Clock, Credential, Secret};
 use crate::provider::Registry;
 use crate::vault::{Home, KeyAccess, KeyStatus, Seal, Vault};
 
@@ -57,6 +59,8 @@ pub(crate) struct App {
     pub(crate) http: Http,
     /// Who runs the program, as `user@host`.
     pub(crate) person: String,
+    /// The program that asks.
+    pub(crate) caller: Caller,
 }
 
 impl App {
@@ -101,7 +105,7 @@ impl App {
     }
 
     fn vault(&self) -> Result<Option<Vault>, Error> {
-        Ok(Vault::open(&self.home)?)
+        Ok(Vault::open(&self.home, &self.caller)?)
     }
 
     fn unlock(&self, vault: &Vault) -> Result<Seal, Error> {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Error};
 use crate::http::Http;
-use crate::model::{Client, Clock, Credential, CredentialId, RefreshToken, Secret, Timestamp, text};
+use crate::model::{Caller, Client, Clock, Credential, CredentialId, RefreshToken, Secret, Timestamp, text};
 use crate::protocol::{self, ErrorResponse};
 use crate::vault::{Habits, Home, Lease, Seal, Vault};
 
@@ -42,6 +42,8 @@ const LONGEST: u64 = 64 << 10;
 struct Task {
     id: CredentialId,
     home: Home,
+    /// Who asked the command whose worker this is.
+    caller: Caller,
 }
 
 /// How a worker's refresh ended.
@@ -116,7 +118,7 @@ impl App {
     }
 
     fn task(&self, lease: &Lease<'_>, seal: &Seal) -> Secret {
-        let task = Task { id: lease.credential().id.clone(), home: self.home.clone() };
+        let task = Task { id: lease.credential().id.clone(), home: self.home.clone(), caller: self.caller.clone() };
         let task = serde_json::to_string(&task).expect("a task is JSON");
         Secret::new(format!("{task}\n{}\n", seal.hand_over().expose()))
     }
@@ -141,8 +143,8 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
     let (Ok(task), Some(seal)) = (serde_json::from_str::<Task>(&task), Seal::taken_over(&Secret::new(seal))) else {
         return broken("it does not understand what to do");
     };
-    let Task { id, home } = task;
-    let vault = match Vault::open(&home) {
+    let Task { id, home, caller } = task;
+    let vault = match Vault::open(&home, &caller) {
         Ok(Some(vault)) => vault,
         Ok(None) => return broken("the store is gone"),
         Err(error) => return Report::Broken(error.to_string()),
@@ -211,6 +213,10 @@ fn give_up(
         }
     }
     settle(lease, &failure, lost, clock)?;
+    if !failure.ends_grant() {
+        // The record is no reason to hide the failure itself.
+        let _ = lease.record_failure(failure.code(), clock());
+    }
     Err(Trouble::Protocol(failure))
 }
 

@@ -86,7 +86,7 @@ impl App {
         }
         let credential = vault.as_it_stands(id)?;
         if reach.forget {
-            vault.forget(&credential)?;
+            vault.forget(&credential, seal, (self.clock)())?;
         }
         let siblings =
             if refresh == Fate::Revoked || access == Fate::Revoked { self.siblings(vault, &own)? } else { vec![] };

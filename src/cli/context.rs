@@ -8,7 +8,7 @@ use crate::app::{App, Error};
 use crate::http::Http;
 use crate::model::text::{shown, variable_part};
 use crate::model::{Secret, Timestamp};
-use crate::paths::{Environment, MasterKeySource, Paths};
+use crate::paths::{self, Environment, MasterKeySource, Paths};
 use crate::provider::Registry;
 use crate::vault::{Given, Home, KeyAccess, Keyring};
 
@@ -37,29 +37,35 @@ impl Context {
         Ok(Registry::new(&self.paths()?.providers))
     }
 
+    /// The name by which a provider's rows go, for one that is known or not any more.
+    pub(super) fn provider_id(&self, name: &str) -> Result<String, Failure> {
+        Ok(self.registry()?.find(name).map_or_else(|_| name.to_owned(), |provider| provider.id))
+    }
+
     /// The use cases over this environment.
     pub(super) fn app(&self) -> Result<App, Failure> {
         self.app_with_limit(REQUEST_LIMIT)
     }
 
     pub(super) fn app_with_limit(&self, limit: Duration) -> Result<App, Failure> {
-        let paths = self.paths()?;
+        let places = self.paths()?;
         let given = self.environment.master_key().map_err(|error| Failure::set_up(error.to_string()))?;
         let given = given.map(|source| match source {
             MasterKeySource::Value(key) => Given::Value(key),
             MasterKeySource::File(path) => Given::File(path),
             MasterKeySource::Command(line) => Given::Command(line),
         });
-        let Paths { database, locks, landing, uses, marks, .. } = paths;
+        let Paths { providers, database, locks, landing, uses, marks, run } = places;
         Ok(App {
             home: Home { database, locks, landing, uses, marks },
-            run_dir: paths.run,
-            registry: Registry::new(&paths.providers),
+            run_dir: run,
+            registry: Registry::new(&providers),
             keys: KeyAccess { given, keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT) },
             tenant: self.tenant()?,
             clock: Timestamp::now,
             http: Http::new(limit),
             person: self.environment.person(),
+            caller: paths::caller(),
         })
     }
 

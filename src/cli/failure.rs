@@ -424,6 +424,9 @@ fn of_vault(error: &vault::Error) -> Failure {
         E::WrongKey { .. } => {
             Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status")
         }
+        E::AuditBroken { .. } => Failure::new("tampered", 7, text)
+            .because("every event carries a code over itself and the one before, which only the master key can make")
+            .hint("look at what is told around it: oauth audit; and go on from there: oauth audit verify --accept"),
         E::NoKey(source) => of_key(source),
         E::KeyReplaced => Failure::new("conflict", 5, text).hint("try again"),
         E::OtherSource { .. } => Failure::set_up(text)

@@ -47,7 +47,7 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     }
     let exit = gravest(&failures.iter().map(|failure| failure.exit).collect::<Vec<_>>());
     if let Some(name) = &args.provider {
-        let id = context.registry()?.find(name).map_or_else(|_| name.clone(), |provider| provider.id);
+        let id = context.provider_id(name)?;
         all.retain(|own| own.provider == id || own.provider == *name);
     }
     if let Some(status) = args.status {

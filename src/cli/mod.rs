@@ -1,5 +1,6 @@
 //! Words and pictures: one file a command. The only room that prints, and the only one that knows commands.
 
+mod audit;
 mod completions;
 mod context;
 mod credential;
@@ -94,6 +95,7 @@ enum Command {
     Test(test::TestArgs),
     Revoke(revoke::RevokeArgs),
     Provider(provider::ProviderArgs),
+    Audit(audit::AuditArgs),
     Key(key::KeyArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -144,6 +146,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Test(args) => test::run(&args, context),
         Command::Revoke(args) => revoke::run(&args, context),
         Command::Provider(args) => provider::run(args, context),
+        Command::Audit(args) => audit::run(args, context),
         Command::Key(args) => key::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),

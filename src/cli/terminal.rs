@@ -84,6 +84,11 @@ impl Terminal {
         self.data(&format!("{}\n", escaped(&format!("{value:#}"))))
     }
 
+    /// One of many values, on a line of its own.
+    pub(super) fn data_json_line(&self, value: &serde_json::Value) -> Result<(), Failure> {
+        self.data(&format!("{}\n", escaped(&value.to_string())))
+    }
+
     /// Says something to the person, unless they want quiet, or a program reads along.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet && !self.json {

@@ -1,6 +1,8 @@
 //! Times as a person reads them.
 
 use crate::model::Timestamp;
+use crate::model::text::shown;
+use crate::model::time::parse_duration;
 
 /// `in 58 min`, `3 h ago`, `now`.
 pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
@@ -35,9 +37,32 @@ pub(super) fn local(at: Timestamp, now: Timestamp) -> String {
     time.strftime(form).to_string()
 }
 
+/// The time that is meant by a length of time before now, a day here, or a time.
+pub(super) fn since(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(length) = parse_duration(text) {
+        return Ok(Timestamp(now.0.saturating_sub(i64::try_from(length.as_secs()).unwrap_or(i64::MAX))));
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp(time.as_second()));
+    }
+    let local = text.parse::<jiff::civil::DateTime>().and_then(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    local.map(|time| Timestamp(time.timestamp().as_second())).map_err(|_| {
+        format!("`{}` is no time: give a length (36h, 7d), a day (2026-11-20) or a time (RFC 3339)", shown(text))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_a_length_a_day_or_a_time() {
+        let now = Timestamp(1_000_000);
+        assert_eq!(since("1h", now), Ok(Timestamp(996_400)));
+        assert_eq!(since("1970-01-02T00:00:00Z", now), Ok(Timestamp(86_400)));
+        assert!(since("1970-01-02", now).is_ok_and(|at| (at.0 - 86_400).abs() <= 14 * 3600));
+        assert!(since("yesterday", now).is_err() && since("", now).is_err());
+    }
 
     #[test]
     fn times_are_told_in_one_unit() {

@@ -1,5 +1,6 @@
 //! The nouns of the program, in the words of the RFCs. This room imports no other.
 
+pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod credential;
 pub(crate) mod endpoint;
@@ -10,6 +11,7 @@ pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod token;
 
+pub(crate) use caller::Caller;
 pub(crate) use client::{Client, ClientAuthentication};
 pub(crate) use credential::{Credential, CredentialId, Kind, Status};
 pub(crate) use scope::Scopes;

@@ -101,6 +101,24 @@ impl Error {
         }
     }
 
+    /// What kind of failure it is, in one word of the error codes.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Http(http::Error::Refused(_)) | Self::Redirected { .. } => "wrong_host",
+            Self::Http(http::Error::Unreadable { .. }) | Self::NotOauth { .. } | Self::Malformed { .. } => {
+                "provider_error"
+            }
+            Self::Http(_) => "unreachable",
+            Self::Trouble { retry_after: Some(_), .. } => "rate_limited",
+            Self::Trouble { .. } => "provider_error",
+            Self::Refused { response, .. } if response.blames_client() => "invalid_client",
+            Self::Refused { .. } => "request_refused",
+            Self::IssuerMismatch { .. } => "issuer_mismatch",
+            Self::IdToken(_) => "id_token_rejected",
+            Self::Request(_) => "bad_config",
+        }
+    }
+
     /// Whether the server says that the grant is at an end.
     pub(crate) fn ends_grant(&self) -> bool {
         matches!(self, Self::Refused { response, .. } if response.ends_grant())

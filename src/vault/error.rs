@@ -41,6 +41,9 @@ pub(crate) enum Error {
     /// A new key was made, and the caller who was to keep it did not take it. Nothing is changed.
     #[error("the new master key was not taken, and is not used")]
     NotTaken,
+    /// The record of events was changed by somebody without the key.
+    #[error("the record was changed at event {sequence}: {what}")]
+    AuditBroken { sequence: i64, what: &'static str },
     /// The key is needed and its place does not give it.
     #[error("the master key is not available")]
     NoKey(#[source] KeyError),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::lock::Held;
 use super::marks::{Mark, Marks};
 use super::{
-    Authorization, Error, Habits, Registration, Row, Seal, Secrets, Vault, binding, habits, landing, open, rows, sealed,
+    Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Vault, binding, habits, landing, open, rows,
+    sealed,
 };
 use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp, TokenResponse};
 
@@ -238,16 +239,22 @@ impl<'a> Lease<'a> {
         let own = &mut self.row.credential;
         (own.reauth, own.updated_at) = (Some(reason.to_owned()), now);
         let own = &self.row.credential;
-        let written = self.vault.store.write(|transaction| {
+        let entry = Entry { event: "refused", of: Some(own), at: now, outcome: code, detail: Some(reason) };
+        let written = self.vault.write_recorded(self.seal, |transaction| {
             let sql =
                 "update credentials set reauth = ?1, updated_at = ?2, attempt = null where id = ?3 and generation = ?4";
             let values = (reason, now.0, &own.id.0, own.generation);
             let written = transaction.execute(sql, values).map_err(self.vault.store.failed())?;
-            self.vault.record(transaction, own, "refused", code, Some(reason))?;
-            Ok(written)
+            Ok((written, vec![entry]))
         })?;
         self.row.attempt = None;
         self.check(written)
+    }
+
+    /// Records that a refresh failed for a reason that may pass.
+    pub(crate) fn record_failure(&self, code: &str, now: Timestamp) -> Result<(), Error> {
+        let of = Some(&self.row.credential);
+        self.vault.record(self.seal, Entry { event: "refresh_failed", of, at: now, outcome: code, detail: None })
     }
 
     /// Both tokens, for revocation.
@@ -277,15 +284,16 @@ impl<'a> Lease<'a> {
     ) -> Result<(), Error> {
         let expected = self.row.credential.generation;
         let row = sealed(next, secrets, self.seal);
-        let written = self.vault.store.write(|transaction| {
+        let written = self.vault.write_recorded(self.seal, |transaction| {
             let written = rows::write(transaction, &row, Some(expected)).map_err(self.vault.store.failed())?;
+            let mut entries = vec![];
             if written == 1 {
-                self.vault.record(transaction, &row.credential, event, "ok", None)?;
+                entries.push(Entry::ok(event, &row.credential, row.credential.updated_at));
                 if let Some(client) = keep {
                     self.vault.keep_client(transaction, &Registration::of(&row.credential, client), self.seal)?;
                 }
             }
-            Ok(written)
+            Ok((written, entries))
         })?;
         self.check(written)?;
         self.row = row;

@@ -6,6 +6,7 @@
 //!   because of an error.
 //! - The master key never lies in the store. The store knows its name ([`MasterKey::id`]) and the place it lives in.
 
+mod audit;
 mod clients;
 mod error;
 mod habits;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use audit::{Entry, Event, Verified};
 pub(crate) use clients::Registration;
 pub(crate) use error::{Error, KeyError};
 pub(crate) use habits::Habits;
@@ -42,7 +44,7 @@ pub(crate) use rows::Row;
 pub(crate) use seal::Seal;
 
 use crate::files;
-use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp};
+use crate::model::{AccessToken, Caller, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp};
 use landing::Landing;
 use lock::LockFile;
 use marks::Marks;
@@ -50,7 +52,7 @@ use master_key::random_id;
 use rows::Which;
 use seal::Binding;
 use store::{Description, Store};
-use uses::Uses;
+use uses::{Missing, Use, Uses};
 
 /// Where a vault lies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -74,6 +76,7 @@ pub(crate) struct Vault {
     store: Store,
     home: Home,
     description: Description,
+    caller: Caller,
 }
 
 /// What is stored when an account was connected.
@@ -90,24 +93,29 @@ pub(crate) struct Authorization {
 
 impl Vault {
     /// Opens the vault, or says that there is none yet.
-    pub(crate) fn open(home: &Home) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(home: &Home, caller: &Caller) -> Result<Option<Self>, Error> {
         let Some(store) = Store::open(&home.database)? else { return Ok(None) };
         if store.is_old {
             let _held = Self::birth(home, Instant::now() + PATIENCE)?;
             store.migrate()?;
         }
-        Self::over(store, home).map(Some)
+        Self::over(store, home, caller).map(Some)
     }
 
     /// Opens the vault, and makes it first where there is none.
-    pub(crate) fn open_or_create(home: &Home, now: Timestamp, deadline: Instant) -> Result<Self, Error> {
-        if let Some(vault) = Self::open(home)? {
+    pub(crate) fn open_or_create(
+        home: &Home,
+        caller: &Caller,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Self, Error> {
+        if let Some(vault) = Self::open(home, caller)? {
             return Ok(vault);
         }
         let _held = Self::birth(home, deadline)?;
         match Store::open(&home.database)? {
-            Some(made_meanwhile) => Self::over(made_meanwhile, home),
-            None => Self::over(Store::create(&home.database, now)?, home),
+            Some(made_meanwhile) => Self::over(made_meanwhile, home, caller),
+            None => Self::over(Store::create(&home.database, now)?, home, caller),
         }
     }
 
@@ -117,9 +125,9 @@ impl Vault {
         held.ok_or_else(|| Error::Leased { label: "the new store".into() })
     }
 
-    fn over(store: Store, home: &Home) -> Result<Self, Error> {
+    fn over(store: Store, home: &Home, caller: &Caller) -> Result<Self, Error> {
         let description = store.describe()?;
-        Ok(Self { store, home: home.clone(), description })
+        Ok(Self { store, home: home.clone(), description, caller: caller.clone() })
     }
 
     /// Whether a master key was chosen for it.
@@ -220,7 +228,22 @@ impl Vault {
 
     /// Notes that a token of `id` was handed out: one short append, no transaction.
     pub(crate) fn note_use(&self, id: &CredentialId, now: Timestamp) -> Result<(), Error> {
-        Ok(Uses::at(&self.home.uses).append(id, now)?)
+        let (credential, caller) = (id.0.clone(), self.caller.clone());
+        Ok(Uses::at(&self.home.uses).append(&Use { at: now.0, credential, missing: None, caller })?)
+    }
+
+    /// Notes that a token was asked for which nobody has connected.
+    pub(crate) fn note_missing(
+        &self,
+        tenant: &str,
+        provider: &str,
+        account: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let account = account.unwrap_or_default().to_owned();
+        let missing = Missing { tenant: tenant.to_owned(), provider: provider.to_owned(), account };
+        let (credential, caller) = (String::new(), self.caller.clone());
+        Ok(Uses::at(&self.home.uses).append(&Use { at: now.0, credential, missing: Some(missing), caller })?)
     }
 
     /// The access token of a row, as long as it has one.
@@ -291,7 +314,7 @@ impl Vault {
         };
         let mut row = sealed(credential, &secrets, seal);
         self.mark(&row)?;
-        self.store.write(|transaction| {
+        self.write_recorded(seal, |transaction| {
             let own = &mut row.credential;
             let which = Which::Provider { tenant: &own.tenant, provider: &own.provider };
             let others = rows::select(transaction, which).map_err(self.store.failed())?;
@@ -300,7 +323,8 @@ impl Vault {
             if new.keep_client {
                 self.keep_client(transaction, &Registration::of(&row.credential, &new.client), seal)?;
             }
-            self.record(transaction, &row.credential, "created", "ok", None)
+            let at = row.credential.updated_at;
+            Ok(((), vec![Entry::ok("created", &row.credential, at)]))
         })?;
         Ok(row)
     }
@@ -318,11 +342,11 @@ impl Vault {
     }
 
     /// Deletes a row. Its tokens are gone for good.
-    pub(crate) fn forget(&self, credential: &Credential) -> Result<(), Error> {
-        self.store.write(|transaction| {
+    pub(crate) fn forget(&self, credential: &Credential, seal: &Seal, now: Timestamp) -> Result<(), Error> {
+        self.write_recorded(seal, |transaction| {
             let delete = "delete from credentials where id = ?1";
             transaction.execute(delete, [&credential.id.0]).map_err(self.store.failed())?;
-            self.record(transaction, credential, "forgotten", "ok", None)
+            Ok(((), vec![Entry::ok("forgotten", credential, now)]))
         })?;
         self.landing(&credential.id).remove()?;
         self.store.sweep()
@@ -335,27 +359,6 @@ impl Vault {
 
     fn landing(&self, id: &CredentialId) -> Landing {
         Landing::new(&self.home.landing, &id.0)
-    }
-
-    /// Adds a line to the history. `outcome` is `ok` or an error code; `detail` never holds a secret.
-    fn record(
-        &self,
-        transaction: &rusqlite::Transaction<'_>,
-        of: &Credential,
-        event: &str,
-        outcome: &str,
-        detail: Option<&str>,
-    ) -> Result<(), Error> {
-        // Rotated tokens must be committed even when the record of uses cannot be read.
-        if let Err(uses::FoldError::Database(source)) = Uses::at(&self.home.uses).fold(transaction) {
-            return Err(self.store.failed()(source));
-        }
-        let sql = "insert into events (at, event, credential, tenant, provider, account, program, outcome, detail)
-                   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        let values =
-            (of.updated_at.0, event, &of.id.0, &of.tenant, &of.provider, &of.account, &of.created_by, outcome, detail);
-        transaction.execute(sql, values).map_err(self.store.failed())?;
-        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ use super::key::{Source, read_file};
 use super::keyring::Place;
 use super::lock::{Held, LockFile};
 use super::rows::Which;
-use super::{Error, KeyAccess, Lease, MasterKey, Seal, Secrets, Vault, open, rows, sealed};
+use super::{Entry, Error, KeyAccess, Lease, MasterKey, Seal, Secrets, Vault, open, rows, sealed};
 use crate::files;
 use crate::model::{Secret, Timestamp};
 
@@ -74,6 +74,9 @@ impl Vault {
             }
         };
         let leftover = place.settle(old.key_id()).err();
+        let entry = Entry { event: "key_replaced", of: None, at: now, outcome: "ok", detail: Some(key.id()) };
+        // The key is replaced; that it was is no reason to say that it was not.
+        let _ = self.record(&Seal::new(&key, &self.description.id), entry);
         let (key_id, former_key_id) = (key.id().to_owned(), old.key_id().to_owned());
         self.description = self.store.describe()?;
         Ok(Rotated { source, key_id, former_key_id, credentials, leftover })
@@ -119,6 +122,7 @@ impl Vault {
                 rows::write(transaction, &next, Some(row.credential.generation)).map_err(self.store.failed())?;
             }
             self.seal_clients_anew(transaction, old, new)?;
+            self.chain_anew(transaction, old, new)?;
             let failed = self.store.failed();
             transaction.execute("update store set key_id = ?1", [new.key_id()]).map_err(&failed)?;
             note_spare(transaction, old.key_id(), now).map_err(&failed)?;

@@ -80,6 +80,15 @@ impl Seal {
         Some(Self::over(Zeroizing::new(bytes.as_slice().try_into().ok()?), store_id, key_id))
     }
 
+    /// The key of the record of events.
+    pub(super) fn audit_key(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.sub_key.as_ref())
+            .expand(b"oauth/v1/audit", key.as_mut())
+            .expect("32 bytes are a valid length for HKDF-SHA-256");
+        key
+    }
+
     /// Names the master key that this seal was made with.
     pub(super) fn key_id(&self) -> &str {
         &self.key_id
@@ -101,10 +110,9 @@ impl Seal {
         unpadded(&plain).map(Secret::new).ok_or(Broken)
     }
 
-    /// Every part with its length in front, so that no two bindings ever give the same bytes.
     fn associated_data(&self, binding: &Binding<'_>) -> Vec<u8> {
         let generation = binding.generation.to_string();
-        let parts = [
+        let parts: [&str; 12] = [
             "oauth/seal/1",
             &self.store_id,
             binding.table,
@@ -118,13 +126,18 @@ impl Seal {
             &generation,
             &self.key_id,
         ];
-        let mut data = Vec::new();
-        for part in parts {
-            data.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            data.extend_from_slice(part.as_bytes());
-        }
-        data
+        framed(parts.map(str::as_bytes))
     }
+}
+
+/// Every part with its length in front, so that no two lists ever give the same bytes.
+pub(super) fn framed<const COUNT: usize>(parts: [&[u8]; COUNT]) -> Vec<u8> {
+    let mut data = Vec::new();
+    for part in parts {
+        data.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        data.extend_from_slice(part);
+    }
+    data
 }
 
 fn padded(text: &str) -> Zeroizing<Vec<u8>> {

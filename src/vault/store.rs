@@ -18,8 +18,11 @@ use crate::files::{self, Guard};
 use crate::model::Timestamp;
 
 /// Numbered migrations. One is never changed once it was released; a new one is added.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_habits_and_copies.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_habits_and_copies.sql"),
+    include_str!("migrations/0003_audit.sql"),
+];
 /// `PRAGMA application_id`: "oaut" in ASCII. Tells our files from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f61_7574;
 /// How long SQLite waits for another process's write.

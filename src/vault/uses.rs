@@ -11,27 +11,57 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::model::{CredentialId, Timestamp};
+use crate::model::{Caller, Timestamp};
 
-/// A file with more than this is folded only in part of its value: the rest is dropped. 16 MiB, some 300,000 uses.
-const READ_AT_MOST: u64 = 16 << 20;
+/// More than this is not read: 4 MiB, some 30,000 uses. What a file holds beyond it is dropped when it is emptied.
+const READ_AT_MOST: u64 = 4 << 20;
 
 /// How often a busy lock is tried, and how long between: a quarter of a second in all.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// The file of uses.
 pub(super) struct Uses<'a> {
     path: &'a Path,
 }
 
-#[derive(Debug)]
-/// Folding failed at the file or at the database.
-pub(super) enum FoldError {
-    File(#[expect(dead_code, reason = "kept for Debug output")] files::Error),
-    Database(rusqlite::Error),
+/// A token that was handed out, or could not be because nothing was connected. One line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Use {
+    /// Seconds of the Unix epoch.
+    pub(super) at: i64,
+    /// The credential's id; empty when there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) credential: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) missing: Option<Missing>,
+    pub(super) caller: Caller,
+}
+
+/// What was asked for and is not connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Missing {
+    pub(super) tenant: String,
+    pub(super) provider: String,
+    #[serde(default)]
+    pub(super) account: String,
+}
+
+/// The uses until now, held back from others until they are cleared.
+pub(super) struct Taken<'a> {
+    pub(super) uses: Vec<Use>,
+    file: File,
+    from: &'a Uses<'a>,
+}
+
+impl Taken<'_> {
+    /// Empties the file, once what it held is stored.
+    pub(super) fn clear(self) -> Result<(), files::Error> {
+        self.file.set_len(0).map_err(self.from.failed("empty"))
+    }
 }
 
 impl<'a> Uses<'a> {
@@ -39,8 +69,8 @@ impl<'a> Uses<'a> {
         Self { path }
     }
 
-    pub(super) fn append(&self, id: &CredentialId, now: Timestamp) -> Result<(), files::Error> {
-        let line = format!("{} {} {}\n", now.0, id.0, std::process::id());
+    pub(super) fn append(&self, one: &Use) -> Result<(), files::Error> {
+        let line = format!("{}\n", serde_json::to_string(one).expect("texts and numbers are JSON"));
         let mut file = match files::private_options().append(true).create(true).open(self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 files::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
@@ -54,25 +84,32 @@ impl<'a> Uses<'a> {
 
     /// The latest use of each credential that is not yet in the rows.
     pub(super) fn latest(&self) -> Result<BTreeMap<String, Timestamp>, files::Error> {
+        let mut latest = BTreeMap::new();
+        for one in self.pending()? {
+            let known = latest.entry(one.credential).or_insert(Timestamp(one.at));
+            *known = Timestamp(one.at).max(*known);
+        }
+        Ok(latest)
+    }
+
+    /// What is not yet in the store.
+    pub(super) fn pending(&self) -> Result<Vec<Use>, files::Error> {
         match files::private_options().read(true).open(self.path) {
             Ok(file) => Ok(parse(&self.read(&file)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
             Err(error) => Err(self.failed("open")(error)),
         }
     }
 
-    /// Moves what the file holds into the rows. Should the transaction fail afterwards, uses are lost and nothing else.
-    pub(super) fn fold(&self, transaction: &Transaction<'_>) -> Result<(), FoldError> {
+    /// Reads what is there, and keeps others from adding until that is stored and cleared.
+    pub(super) fn take(&'a self) -> Result<Option<Taken<'a>>, files::Error> {
         let file = match files::private_options().read(true).write(true).open(self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            opened => opened.map_err(self.failed("open")).map_err(FoldError::File)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(self.failed("open"))?,
         };
-        self.locked(&file, File::try_lock).map_err(FoldError::File)?;
-        for (id, at) in parse(&self.read(&file).map_err(FoldError::File)?) {
-            let sql = "update credentials set last_used_at = max(coalesce(last_used_at, 0), ?1) where id = ?2";
-            transaction.execute(sql, (at.0, id)).map_err(FoldError::Database)?;
-        }
-        file.set_len(0).map_err(self.failed("empty")).map_err(FoldError::File)
+        self.locked(&file, File::try_lock)?;
+        let uses = parse(&self.read(&file)?);
+        Ok(Some(Taken { uses, file, from: self }))
     }
 
     /// Nobody holds this lock for longer than a short read and write. Who does is not waited for: a record of uses is
@@ -100,50 +137,48 @@ impl<'a> Uses<'a> {
 }
 
 /// A line that was cut off by a crash is passed over.
-fn parse(text: &str) -> BTreeMap<String, Timestamp> {
-    let mut latest = BTreeMap::new();
-    for line in text.lines() {
-        let mut parts = line.split(' ');
-        let (Some(at), Some(id)) = (parts.next().and_then(|at| at.parse().ok()).map(Timestamp), parts.next()) else {
-            continue;
-        };
-        let known = latest.entry(id.to_owned()).or_insert(at);
-        *known = at.max(*known);
-    }
-    latest
+fn parse(text: &str) -> Vec<Use> {
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn used(id: &str, at: i64) -> Use {
+        Use { at, credential: id.into(), missing: None, caller: Caller::default() }
+    }
+
     #[test]
     fn the_latest_use_counts_and_broken_lines_do_not() {
-        let uses = parse("5 a 1\n9 b 1\n7 a 2\nx a 1\n\n99");
-        assert_eq!(uses.get("a"), Some(&Timestamp(7)));
-        assert_eq!(uses.get("b"), Some(&Timestamp(9)));
-        assert_eq!(uses.len(), 2);
-    }
-
-    #[test]
-    fn whoever_holds_the_file_for_ever_is_not_waited_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("uses");
-        let uses = Uses::at(&path);
-        uses.append(&CredentialId("a".into()), Timestamp(3)).unwrap();
-        let held = File::open(&path).unwrap();
-        held.lock().unwrap();
-        assert!(uses.append(&CredentialId("a".into()), Timestamp(4)).is_err());
-    }
-
-    #[test]
-    fn appended_uses_are_read_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state/uses");
         let uses = Uses::at(&path);
         assert!(uses.latest().unwrap().is_empty());
-        uses.append(&CredentialId("a".into()), Timestamp(3)).unwrap();
-        uses.append(&CredentialId("a".into()), Timestamp(4)).unwrap();
-        assert_eq!(uses.latest().unwrap().get("a"), Some(&Timestamp(4)));
+        for (id, at) in [("a", 5), ("b", 9), ("a", 7)] {
+            uses.append(&used(id, at)).unwrap();
+        }
+        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"at\":99,\"credential\":\"a\",\"cal\n").unwrap();
+        uses.append(&used("a", 6)).unwrap();
+        let latest = uses.latest().unwrap();
+        assert_eq!((latest.get("a"), latest.get("b")), (Some(&Timestamp(7)), Some(&Timestamp(9))));
+        assert_eq!(uses.pending().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn what_is_taken_is_held_back_until_it_is_cleared() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("uses");
+        let uses = Uses::at(&path);
+        assert!(uses.take().unwrap().is_none());
+        uses.append(&used("a", 3)).unwrap();
+        let taken = uses.take().unwrap().unwrap();
+        assert_eq!(taken.uses, [used("a", 3)]);
+        // Who cannot add is not kept waiting for ever.
+        assert!(uses.append(&used("a", 4)).is_err());
+        taken.clear().unwrap();
+        uses.append(&used("a", 5)).unwrap();
+        assert_eq!(uses.pending().unwrap(), [used("a", 5)]);
     }
 }

@@ -98,7 +98,7 @@ impl App {
 
     fn open_or_create(&self, person: &mut dyn Person) -> Result<(Vault, Seal), Error> {
         let deadline = Instant::now() + LEASE_WAIT;
-        let mut vault = Vault::open_or_create(&self.home, (self.clock)(), deadline)?;
+        let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
         let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
         if let Some(source) = chosen {
             person.key_was_chosen(&source);

@@ -1,0 +1,236 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::thread::sleep;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{table, when};
+use crate::app::{App, AuditEvent, AuditFilter, AuditSummary, Unusual};
+use crate::model::Timestamp;
+use crate::model::text::shown;
+
+/// Who asked for what, when, and how it ended; never a secret
+///
+/// Every creation, refresh, use, failure, revocation and key change is recorded with the program that called. The events
+/// are chained with codes that only the master key can make. Reading needs no key; `audit verify` does.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  oauth audit --since 1d
+  oauth audit --provider github --event refresh_failed
+  oauth audit --summary
+  oauth audit --follow
+  oauth audit verify"
+)]
+pub(super) struct AuditArgs {
+    #[command(subcommand)]
+    command: Option<AuditCommand>,
+    /// Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only events of this provider
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …
+    #[arg(long, value_name = "NAME")]
+    event: Option<String>,
+    /// Go on, and print what happens as it happens; with --json, one object a line
+    #[arg(long, short)]
+    follow: bool,
+    /// Uses and failures of each credential, what was asked for and is not connected, and what is unusual
+    #[arg(long, conflicts_with = "follow")]
+    summary: bool,
+    /// Events of all tenants
+    #[arg(long)]
+    all_tenants: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Look whether anybody without the master key has changed the record
+    Verify {
+        /// Take the record as it stands now; that it was changed, and where, stays in it
+        #[arg(long)]
+        accept: bool,
+    },
+}
+
+/// How often a follower looks.
+const PACE: Duration = Duration::from_millis(300);
+
+pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
+    if let Some(AuditCommand::Verify { accept }) = args.command {
+        if accept {
+            context.app()?.accept_audit()?;
+        }
+        return verify(context);
+    }
+    let since = args.since.as_deref().map(|text| when::since(text, context.now())).transpose();
+    let since = since.map_err(Failure::usage)?;
+    let provider = args.provider.map(|name| context.provider_id(&name)).transpose()?;
+    let filter = AuditFilter { since, provider, kind: args.event, all_tenants: args.all_tenants };
+    let app = context.app()?;
+    if args.summary {
+        return summary(&app.audit_summary(&filter)?, context);
+    }
+    if args.follow {
+        return follow(&app, &filter, context);
+    }
+    let events = app.audit(&filter, 0)?;
+    if context.terminal.json {
+        return context.terminal.data_json(&events.iter().map(object).collect()).map(|()| 0);
+    }
+    if events.is_empty() {
+        context.terminal.say("nothing is recorded that fits");
+        return Ok(0);
+    }
+    context.terminal.data(&lines(&events, true, context))?;
+    Ok(0)
+}
+
+fn verify(context: &Context) -> Result<u8, Failure> {
+    let Some(verified) = context.app()?.verify_audit()? else {
+        if context.terminal.json {
+            context.terminal.data_json(&json!({"ok": true, "events": 0, "older": 0}))?;
+        }
+        context.terminal.say("there is no record yet");
+        return Ok(0);
+    };
+    if context.terminal.json {
+        let object = json!({"ok": true, "events": verified.events, "older": verified.older});
+        return context.terminal.data_json(&object).map(|()| 0);
+    }
+    context.terminal.data_line(&format!("{} events, none altered, removed, added or moved", verified.events))?;
+    if verified.older > 0 {
+        context.terminal.say(&format!("{} older ones are from before there was a chain", verified.older));
+    }
+    Ok(0)
+}
+
+/// Prints what is there, and then what comes, until it is interrupted. A use is told when it is noted, and not again
+/// when it is taken into the chain.
+fn follow(app: &App, filter: &AuditFilter, context: &Context) -> Result<u8, Failure> {
+    let (mut after, mut pending) = (0, BTreeMap::<String, usize>::new());
+    loop {
+        let (mut new, mut still_pending) = (vec![], BTreeMap::new());
+        for event in app.audit(filter, after)? {
+            let key = object(&AuditEvent { sequence: None, ..event.clone() }).to_string();
+            after = event.sequence.map_or(after, |sequence| after.max(sequence));
+            let told = pending.get_mut(&key).filter(|count| **count > 0);
+            if event.sequence.is_none() {
+                *still_pending.entry(key.clone()).or_default() += 1;
+            }
+            match told {
+                Some(count) => *count -= 1,
+                None => new.push(event),
+            }
+        }
+        pending = still_pending;
+        if context.terminal.json {
+            for event in &new {
+                context.terminal.data_json_line(&object(event))?;
+            }
+        } else if !new.is_empty() {
+            context.terminal.data(&lines(&new, false, context))?;
+        }
+        sleep(PACE);
+    }
+}
+
+fn object(event: &AuditEvent) -> Value {
+    json!({
+        "sequence": event.sequence,
+        "at": event.at,
+        "event": event.kind,
+        "credential": (!event.credential.is_empty()).then_some(&event.credential),
+        "tenant": event.tenant,
+        "provider": event.provider,
+        "account": event.account,
+        "program": event.caller.program,
+        "pid": event.caller.pid,
+        "outcome": event.outcome,
+        "detail": event.detail,
+    })
+}
+
+fn lines(events: &[AuditEvent], header: bool, context: &Context) -> String {
+    let now = context.now();
+    let header = header.then_some(&["WHEN", "EVENT", "CREDENTIAL", "PROGRAM", "OUTCOME"][..]);
+    let rows = events.iter().map(|event| {
+        let outcome = match &event.detail {
+            Some(detail) if event.outcome != "ok" => format!("{}: {detail}", event.outcome),
+            _ => event.outcome.clone(),
+        };
+        vec![
+            when::local(event.at, now),
+            event.kind.clone(),
+            shown(format!("{} {}", event.provider, event.account).trim()),
+            shown(&format!("{} [{}]", event.caller.program, event.caller.pid)),
+            shown(&outcome),
+        ]
+    });
+    let mut text = String::new();
+    for line in table::lines(header, rows, context.terminal.width()) {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
+    let now = context.now();
+    if context.terminal.json {
+        let credentials = summary.credentials.iter().map(|own| {
+            let error = own.last_error.as_ref().map(|(at, code)| json!({"at": at, "code": code}));
+            json!({"credential": own.label, "uses": own.uses, "failures": own.failures, "last_error": error})
+        });
+        let missing = summary.missing.iter().map(|(label, count)| json!({"asked_for": label, "times": count}));
+        let unusual = summary.unusual.iter().map(|one| {
+            let (kind, label, at, words) = told(one);
+            json!({"kind": kind, "credential": label, "at": at, "detail": words})
+        });
+        let object = json!({
+            "credentials": credentials.collect::<Vec<_>>(),
+            "missing": missing.collect::<Vec<_>>(),
+            "unusual": unusual.collect::<Vec<_>>(),
+        });
+        return context.terminal.data_json(&object).map(|()| 0);
+    }
+    let rows = summary.credentials.iter().map(|own| {
+        let error = own.last_error.as_ref();
+        let error = error.map_or_else(|| "-".into(), |(at, code)| format!("{code}, {}", when::relative(*at, now)));
+        vec![shown(&own.label), own.uses.to_string(), own.failures.to_string(), error]
+    });
+    let mut text = String::new();
+    let header = ["CREDENTIAL", "USES", "FAILURES", "LAST ERROR"];
+    for line in table::lines(Some(&header), rows, context.terminal.width()) {
+        let _ = writeln!(text, "{line}");
+    }
+    for (label, count) in &summary.missing {
+        let _ = writeln!(text, "not connected, asked for {count} times: {}", shown(label));
+    }
+    for one in &summary.unusual {
+        let (_, label, at, words) = told(one);
+        let _ = writeln!(text, "unusual, {}: {}: {}", when::local(at, now), shown(label), shown(&words));
+    }
+    context.terminal.data(&text)?;
+    Ok(0)
+}
+
+/// The kind, the credential, the time and the words of something unusual.
+fn told(one: &Unusual) -> (&'static str, &str, Timestamp, String) {
+    match one {
+        Unusual::NewProgram { label, program, at } => {
+            ("new_program", label, *at, format!("{program} had never asked before"))
+        }
+        Unusual::Burst { label, uses, at } => ("burst", label, *at, format!("{uses} uses within a minute")),
+        Unusual::OddHour { label, program, at } => {
+            ("odd_hour", label, *at, format!("used by {program} at an hour at which it never was before"))
+        }
+    }
+}

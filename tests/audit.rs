@@ -1,0 +1,201 @@
+//! The record of what was done: complete, told without the key, and not to be rewritten without it.
+
+use serde_json::{Value, json};
+
+use crate::support::demo::{ALICE, DemoServer, store};
+use crate::support::sandbox::{Home, Output};
+
+#[track_caller]
+fn audit(home: &Home, args: &[&str]) -> Vec<Value> {
+    let output = home.oauth(["audit", "--json"]).args(args.iter().copied()).without_key().run();
+    output.success().json().as_array().expect("a list").clone()
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["event"].as_str().unwrap_or_default()).collect()
+}
+
+#[track_caller]
+fn run(home: &Home, args: &[&str]) -> Output {
+    home.oauth(args.iter().copied()).run()
+}
+
+/// A home with some history: a login, a use, a refresh, one that failed, something missing, a revocation.
+fn lived() -> (DemoServer, Home) {
+    let (server, home) = DemoServer::connected();
+    run(&home, &["token", "demo"]).success();
+    run(&home, &["token", "demo", "--refresh"]).success();
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "headers": {"Retry-After": "0"}}}));
+    run(&home, &["token", "demo", "--refresh"]).fails(5);
+    server.mend();
+    run(&home, &["token", "demo", "nobody"]).fails(3);
+    run(&home, &["revoke", "demo"]).success();
+    (server, home)
+}
+
+#[test]
+fn everything_that_was_done_is_told_with_the_program_that_asked() {
+    let (_server, home) = lived();
+    let events = audit(&home, &[]);
+    assert_eq!(
+        kinds(&events),
+        ["created", "used", "refreshed", "used", "refresh_failed", "missing", "revoked"],
+        "{events:#?}"
+    );
+    let id = run(&home, &["list", "--json"]).json()[0]["id"].clone();
+    let sequences: Vec<_> = events.iter().map(|event| event["sequence"].as_i64()).collect();
+    assert!(sequences.is_sorted() && sequences.iter().all(Option::is_some), "{sequences:?}");
+    let own = std::env::current_exe().expect("this program");
+    for event in &events {
+        assert_eq!(event["program"], json!(own), "{event:#}");
+        assert_eq!(event["pid"], json!(std::process::id()), "{event:#}");
+        if event["event"] != "missing" {
+            assert_eq!((&event["credential"], &event["account"]), (&id, &json!(ALICE)), "{event:#}");
+        }
+    }
+    assert_eq!(events[4]["outcome"], "rate_limited");
+    assert_eq!((&events[5]["account"], &events[5]["outcome"]), (&json!("nobody"), &json!("not_connected")));
+    let verified = run(&home, &["audit", "verify", "--json"]);
+    assert_eq!(verified.success().json(), json!({"ok": true, "events": 7, "older": 0}));
+}
+
+#[test]
+fn a_use_is_told_before_it_is_in_the_chain_and_not_twice() {
+    let (_server, home) = DemoServer::connected();
+    for _ in 0..3 {
+        run(&home, &["token", "demo"]).success();
+    }
+    let events = audit(&home, &[]);
+    assert_eq!(kinds(&events), ["created", "used", "used", "used"]);
+    assert!(events[1..].iter().all(|event| event["sequence"].is_null()));
+    run(&home, &["token", "demo", "--refresh"]).success();
+    assert_eq!(kinds(&audit(&home, &[])), ["created", "used", "used", "used", "refreshed", "used"]);
+}
+
+#[test]
+fn events_can_be_asked_for_by_provider_kind_and_time() {
+    let (_server, home) = lived();
+    assert_eq!(kinds(&audit(&home, &["--event", "used"])), ["used", "used"]);
+    assert_eq!(audit(&home, &["--provider", "demo"]).len(), 7);
+    assert_eq!(audit(&home, &["--provider", "github"]).len(), 0);
+    assert_eq!(audit(&home, &["--since", "1h"]).len(), 7);
+    store(&home).execute("update events set at = at - 7200 where event = 'created'", []).expect("a change");
+    assert_eq!(audit(&home, &["--since", "1h"]).len(), 6);
+    assert_eq!(audit(&home, &["--tenant", "other"]).len(), 0);
+    assert_eq!(audit(&home, &["--tenant", "other", "--all-tenants"]).len(), 7);
+    run(&home, &["audit", "--since", "yesterday"]).fails(2).stderr_has("is no time");
+}
+
+#[test]
+fn whoever_has_no_key_cannot_rewrite_the_record() {
+    for (what, sql) in [
+        ("edited", "update events set account = 'mallory' where sequence = 3"),
+        ("edited in its program", "update events set program = '/bin/true' where sequence = 2"),
+        ("removed", "delete from events where sequence = 3"),
+        ("removed at the end", "delete from events where sequence = (select max(sequence) from events)"),
+        ("removed at the start", "delete from events where sequence = (select min(sequence) from events)"),
+        (
+            "added",
+            "insert into events (at, event, credential, tenant, provider, account, program, outcome, mac)
+                   select at, event, credential, tenant, provider, account, program, outcome, mac from events limit 1",
+        ),
+        (
+            "reordered",
+            "update events set sequence = -1 where sequence = 2;
+                       update events set sequence = 2 where sequence = 3;
+                       update events set sequence = 3 where sequence = -1",
+        ),
+        (
+            "cut short with its end",
+            "delete from events where sequence > 4;
+                       update audit set head_sequence = 4, head = (select mac from events where sequence = 4)",
+        ),
+        (
+            "moved its start",
+            "delete from events where sequence < 4;
+                       update audit set anchor_sequence = 3",
+        ),
+    ] {
+        let (_server, home) = lived();
+        store(&home).execute_batch(sql).expect(what);
+        let verified = run(&home, &["audit", "verify", "--json"]);
+        assert_eq!(verified.fails(7).stdout_is("").error()["code"], "tampered", "{what}: {verified}");
+        // What is recorded afterwards does not hide it.
+        run(&home, &["revoke", "demo", "--forget"]).success();
+        run(&home, &["audit", "verify"]).fails(7);
+        let found = run(&home, &["doctor", "--json"]).fails(7).json();
+        let of_audit = found.as_array().expect("a list").iter().find(|finding| finding["check"] == "audit");
+        assert_eq!(of_audit.expect("a finding")["result"], "wrong", "{what}");
+        // A person who has looked at it says so, and that stays in it.
+        run(&home, &["audit", "verify", "--accept"]).success();
+        run(&home, &["audit", "verify"]).success();
+        assert!(kinds(&audit(&home, &[])).contains(&"audit_broken"), "{what}");
+    }
+}
+
+#[test]
+fn a_replaced_key_vouches_for_what_the_old_one_vouched_for() {
+    let (_server, home) = lived();
+    let rotate = |home: &Home, key: Option<&str>| {
+        let run = home.oauth(["key", "rotate"]);
+        let run = key.map_or_else(|| home.oauth(["key", "rotate"]), |key| run.env("OAUTH_MASTER_KEY", key));
+        run.run().success().stdout.trim_end().to_owned()
+    };
+    let key = rotate(&home, None);
+    let verify = home.oauth(["audit", "verify", "--json"]).env("OAUTH_MASTER_KEY", &key);
+    assert_eq!(verify.run().success().json()["events"], 8);
+    assert_eq!(kinds(&audit(&home, &[])).last(), Some(&"key_replaced"));
+    // What was broken stays broken.
+    store(&home).execute("update events set account = 'mallory' where sequence = 3", []).expect("a change");
+    let key = rotate(&home, Some(&key));
+    assert!(kinds(&audit(&home, &[])).contains(&"audit_broken"));
+    home.oauth(["audit", "verify"]).env("OAUTH_MASTER_KEY", &key).run().fails(7);
+}
+
+#[test]
+fn the_summary_counts_uses_and_failures_and_names_what_is_missing() {
+    let (_server, home) = lived();
+    let told = run(&home, &["audit", "--summary", "--json"]).success().json();
+    let own = &told["credentials"][0];
+    assert_eq!((&own["uses"], &own["failures"]), (&json!(2), &json!(1)), "{told:#}");
+    assert_eq!(own["last_error"]["code"], "rate_limited");
+    assert_eq!(told["missing"], json!([{"asked_for": "demo nobody", "times": 1}]));
+    run(&home, &["audit", "--summary"])
+        .success()
+        .stderr_is("")
+        .stdout_has("not connected, asked for 1 times: demo nobody");
+}
+
+#[test]
+fn a_follower_sees_each_event_once_as_it_happens() {
+    let (_server, home) = DemoServer::connected();
+    let mut follower = home.oauth(["audit", "--follow", "--json", "--event", "used"]).spawn();
+    for count in 1..=3 {
+        run(&home, &["token", "demo"]).success();
+        crate::support::wait_for("the use", || {
+            let seen = follower.wait_for_stdout("\n");
+            (seen.matches("\"event\":\"used\"").count() == count).then_some(())
+        });
+    }
+    run(&home, &["token", "demo", "--refresh"]).success();
+    crate::support::wait_for("the use", || {
+        (follower.wait_for_stdout("\n").matches("\"event\":\"used\"").count() >= 4).then_some(())
+    });
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert_eq!(follower.wait_for_stdout("\n").matches("\"event\":\"used\"").count(), 4);
+    follower.signal(crate::support::sandbox::Signal::INT);
+    let _ = follower.finish();
+}
+
+#[test]
+fn the_record_is_pruned_without_breaking_the_chain() {
+    let (_server, home) = lived();
+    let old = "update events set at = at - 86400 * 500 where sequence <= 3";
+    store(&home).execute_batch(old).expect("a change");
+    // Time cannot be let pass without the key, so the record is taken as it stands.
+    run(&home, &["audit", "verify", "--accept"]).success();
+    let kept = audit(&home, &[]);
+    assert_eq!(kinds(&kept), ["used", "refresh_failed", "missing", "revoked", "audit_broken", "audit_accepted"]);
+    run(&home, &["revoke", "demo", "--forget"]).success();
+    run(&home, &["audit", "verify"]).success();
+}
