@@ -39,13 +39,29 @@ struct Record {
     sent_at: i64,
 }
 
+/// A place where the answer can land. From the moment it has come, one call writes it down.
+pub(super) struct Ready {
+    file: File,
+    path: PathBuf,
+}
+
+impl Ready {
+    /// Writes a sealed record and waits until it is durable.
+    pub(super) fn write(mut self, sealed: &[u8]) -> Result<(), files::Error> {
+        let length = u32::try_from(sealed.len()).unwrap_or(u32::MAX).to_be_bytes();
+        let bytes = [&length[..], sealed].concat();
+        let written = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(&bytes));
+        written.and_then(|()| self.file.sync_data()).map_err(files::Error::io("write", &self.path))
+    }
+}
+
 impl Landing {
     pub(super) fn new(dir: &Path, row: &str) -> Self {
         Self { path: dir.join(row) }
     }
 
-    /// Makes sure that a record can be written: the space is taken and synchronised.
-    pub(super) fn prepare(&self) -> Result<(), files::Error> {
+    /// Makes sure that a record can be written: the file is open, and the space taken and synchronised.
+    pub(super) fn prepare(&self) -> Result<Ready, files::Error> {
         files::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
         let mut file = self.open(true)?.ok_or_else(|| self.failed("open")(io::ErrorKind::NotFound.into()))?;
         let length = file.metadata().map_err(self.failed("read"))?.len();
@@ -53,15 +69,7 @@ impl Landing {
             let written = file.write_all(&[0; RESERVED]).and_then(|()| file.sync_all());
             written.map_err(self.failed("reserve space in"))?;
         }
-        Ok(())
-    }
-
-    /// Writes a sealed record and waits until it is durable.
-    pub(super) fn write(&self, sealed: &[u8]) -> Result<(), files::Error> {
-        let mut file = self.open(true)?.ok_or_else(|| self.failed("open")(io::ErrorKind::NotFound.into()))?;
-        let length = u32::try_from(sealed.len()).unwrap_or(u32::MAX).to_be_bytes();
-        let bytes = [&length[..], sealed].concat();
-        file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(self.failed("write"))
+        Ok(Ready { file, path: self.path.clone() })
     }
 
     /// The sealed record, when one was written.
@@ -179,7 +187,7 @@ mod tests {
         landing.prepare().unwrap();
         assert!(landing.read().unwrap().is_none(), "only space");
         for length in [10, RESERVED + 5] {
-            landing.write(&vec![7; length]).unwrap();
+            landing.prepare().unwrap().write(&vec![7; length]).unwrap();
             assert_eq!(landing.read().unwrap().unwrap(), vec![7; length]);
             landing.clear().unwrap();
             assert!(landing.read().unwrap().is_none(), "cleared");
@@ -193,8 +201,7 @@ mod tests {
     fn half_a_record_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let landing = Landing::new(dir.path(), "row");
-        landing.prepare().unwrap();
-        landing.write(&vec![7; RESERVED]).unwrap();
+        landing.prepare().unwrap().write(&vec![7; RESERVED]).unwrap();
         let file = fs::OpenOptions::new().write(true).open(dir.path().join("row")).unwrap();
         for cut in [0, 2, 4, 1000] {
             file.set_len(cut).unwrap();

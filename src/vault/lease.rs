@@ -20,6 +20,8 @@ pub(crate) struct Lease<'a> {
     row: Row,
     /// `None` under a rotation of the master key, which keeps everybody out.
     held: Option<Locks>,
+    /// Where the answer to a refresh that was begun will land.
+    ready: Option<landing::Ready>,
 }
 
 /// What a lease holds while it lasts.
@@ -48,7 +50,7 @@ impl<'a> Lease<'a> {
         held: Option<Locks>,
         id: &CredentialId,
     ) -> Result<Self, Error> {
-        let mut lease = Self { vault, seal, row: vault.reread(id)?, held };
+        let mut lease = Self { vault, seal, row: vault.reread(id)?, held, ready: None };
         if lease.row.attempt.is_some() {
             lease.finish_landed()?;
         }
@@ -100,13 +102,15 @@ impl<'a> Lease<'a> {
         if let Some(reason) = self.staleness()? {
             return Err(Error::Stale { label: self.row.credential.label(), reason });
         }
-        self.vault.landing(&self.row.credential.id).prepare()?;
+        self.ready = Some(self.vault.landing(&self.row.credential.id).prepare()?);
         let token = self.refresh_token()?.ok_or_else(|| self.damaged("refresh_token"))?;
         let attempt = Attempt { generation: self.row.credential.generation, begun_at: now.0 };
         // In this order: a mark without its attempt would be taken for a restored store.
         self.note(Some(serde_json::to_string(&attempt).expect("an attempt is JSON")))?;
         if let Err(error) = self.vault.mark(&self.row) {
-            let _ = self.note(None); // nothing was sent; the failure that counts is the mark's
+            // Nothing was sent. It is not known whether the mark was written all the same; if it cannot be taken back,
+            // the attempt stays with it. The failure that counts is the first.
+            let _ = self.withdraw();
             return Err(error);
         }
         Ok(RefreshToken(token))
@@ -170,7 +174,8 @@ impl<'a> Lease<'a> {
     pub(crate) fn land(&mut self, response: &TokenResponse, sent_at: Timestamp) -> Result<(), Error> {
         let binding = binding(&self.row.credential, &self.row.server, "landing");
         let sealed = self.seal.close(&landing::encode(response, sent_at), &binding);
-        Ok(self.vault.landing(&self.row.credential.id).write(&sealed)?)
+        let ready = self.ready.take().map_or_else(|| self.vault.landing(&self.row.credential.id).prepare(), Ok)?;
+        Ok(ready.write(&sealed)?)
     }
 
     /// Commits what a refresh brought: the new tokens under the next generation, before anyone sees them. The refresh
