@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::{Error, Redirect};
 use crate::model::server::RevocationStyle;
 use crate::model::{ClientAuthentication, Scopes, Server, endpoint, text};
 
@@ -111,26 +111,6 @@ pub(crate) struct Entry {
     pub(crate) scopes: BTreeMap<String, String>,
 }
 
-/// What the provider takes as a loopback redirect URI (RFC 8252 §7.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Redirect {
-    /// `127.0.0.1`, `[::1]` or `localhost`.
-    pub(crate) host: String,
-    pub(crate) port: PortRule,
-    pub(crate) path: String,
-}
-
-/// Whether the port of a loopback redirect URI is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum PortRule {
-    /// Any port is taken, as RFC 8252 §7.3 demands.
-    Any,
-    /// The port is compared with the registered one.
-    Exact,
-}
-
 /// A template variable of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -153,18 +133,6 @@ pub(crate) struct Resolved {
     pub(crate) base_scopes: Scopes,
     /// The variables' values, defaults included.
     pub(crate) variables: BTreeMap<String, String>,
-}
-
-impl Default for Redirect {
-    fn default() -> Self {
-        Self { host: "127.0.0.1".into(), port: PortRule::Any, path: "/callback".into() }
-    }
-}
-
-impl Redirect {
-    fn is_usual(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 impl Entry {
@@ -196,11 +164,8 @@ impl Entry {
                 return invalid(format!("`{key}`: {refused}"));
             }
         }
-        if !["127.0.0.1", "[::1]", "localhost"].contains(&self.redirect.host.as_str()) {
-            return invalid("`redirect.host` is 127.0.0.1, [::1] or localhost".into());
-        }
-        if !self.redirect.path.starts_with('/') || self.redirect.path.contains(['?', '#', ' ']) {
-            return invalid("`redirect.path` is a path".into());
+        if let Some((key, what)) = self.redirect.mistakes().into_iter().next() {
+            return invalid(format!("`{key}`: {what}"));
         }
         let hosts = [&self.api_hosts, &self.git_hosts, &self.registry_hosts].into_iter().flatten();
         for host in hosts {

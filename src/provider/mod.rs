@@ -6,12 +6,14 @@
 mod builtin;
 mod definition;
 mod near;
+mod redirect;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) use definition::{Entry, PortRule, Resolved};
+pub(crate) use definition::{Entry, Resolved};
+pub(crate) use redirect::{PortRule, Redirect, RedirectRule};
 
 use crate::files::{self, Guard};
 

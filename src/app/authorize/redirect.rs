@@ -6,7 +6,8 @@ use super::super::Error;
 use super::RedirectChoice;
 use crate::callback::{Address, Host, Port};
 use crate::model::endpoint;
-use crate::provider::{PortRule, Provider};
+use crate::model::text::shown;
+use crate::provider::{PortRule, Provider, RedirectRule};
 
 /// The port of a provider that compares it, so that one redirect URI can be registered for good.
 const FIXED_PORT: u16 = 17171;
@@ -35,12 +36,17 @@ pub(super) fn address(provider: &Provider, choice: &RedirectChoice) -> Result<Ad
     };
     let port = match (choice, rule.port) {
         (RedirectChoice::Uri(uri), _) => return from_uri(uri),
+        _ if rule.rule != RedirectRule::Loopback => return Err(no_loopback(provider)),
         (RedirectChoice::Ports(first, last), _) if first == last => Port::Exact(*first),
         (RedirectChoice::Ports(first, last), _) => Port::Range(*first, *last),
         (RedirectChoice::Usual, PortRule::Exact) => Port::Exact(FIXED_PORT),
         (RedirectChoice::Usual, PortRule::Any) => Port::Any,
     };
     Ok(Address { host, port, path: rule.path.clone() })
+}
+
+fn no_loopback(provider: &Provider) -> Error {
+    Error::Usage(format!("{} takes no redirect to this machine", shown(&provider.entry.name)))
 }
 
 fn from_uri(text: &str) -> Result<Address, Error> {
