@@ -79,6 +79,10 @@ impl App {
         let mut lease = vault.lease(id, seal, Self::lease_deadline())?;
         let own = lease.credential().clone();
         let already = own.revoked_at.is_some();
+        let asks = !reach.local && !already && own.server.revocation.needs_live_token();
+        if asks && own.refreshable && own.is_expired((self.clock)()) {
+            self.renew(&mut lease, seal)?;
+        }
         let (refresh, access) =
             if reach.local || already { (Fate::Skipped, Fate::Skipped) } else { self.revoke_tokens(&lease)? };
         if !already {

@@ -371,7 +371,9 @@ fn of_provider(error: &provider::Error) -> Failure {
         }
         E::BuiltIn(_) => Failure::usage(text).hint("choose another name for your own"),
         E::Exists(name) => Failure::usage(text).hint(format!("oauth provider remove {name}")),
-        E::Invalid { .. } => Failure::set_up(text),
+        E::Invalid { mistakes, .. } => {
+            mistakes.iter().fold(Failure::set_up(text), |failure, mistake| failure.because(shown_long(mistake)))
+        }
         E::VariableMissing { variable, .. } => Failure::usage(text).hint(format!("add --set {variable}=VALUE")),
         E::VariableUnknown { known, .. } if known.is_empty() => Failure::usage(text).because("it has no variables"),
         E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),

@@ -234,6 +234,12 @@ fn tell(connected: &Connected, context: &Context) {
     if !connected.missing.is_empty() {
         terminal.warn(&format!("asked for and not granted: {}", shown(&connected.missing.to_string())));
     }
+    if !connected.unlearnt.is_empty() {
+        terminal.warn(&format!("the provider did not tell: {}", connected.unlearnt.join(", ")));
+    }
+    for advice in &connected.advice {
+        terminal.say(&format!("  {} {}", terminal.tint_err("know:", Tone::Faint), shown(advice)));
+    }
 }
 
 /// The registration from the options, else from the environment.

@@ -59,6 +59,18 @@ pub(crate) fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
+/// Whether a host of an entry's lists stands for this URL's: the same, port included, or under it where it begins with
+/// `*.`.
+pub(crate) fn covers(host: &str, url: &Url) -> bool {
+    match host.strip_prefix("*.") {
+        Some(parent) => url
+            .host_str()
+            .and_then(|name| name.strip_suffix(parent))
+            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+        None => host == authority(url),
+    }
+}
+
 fn is_link_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_link_local(),

@@ -4,7 +4,6 @@ pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod credential;
 pub(crate) mod endpoint;
-#[expect(dead_code, reason = "wired in next")]
 pub(crate) mod quirks;
 pub(crate) mod scope;
 pub(crate) mod secret;
@@ -16,6 +15,7 @@ pub(crate) mod token;
 pub(crate) use caller::Caller;
 pub(crate) use client::{Client, ClientAuthentication};
 pub(crate) use credential::{Credential, CredentialId, Kind, Status};
+pub(crate) use quirks::{Encoding, Pkce, Quirks};
 pub(crate) use scope::Scopes;
 pub(crate) use secret::Secret;
 pub(crate) use server::Server;

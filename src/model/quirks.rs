@@ -39,9 +39,9 @@ pub(crate) struct Quirks {
     /// JSON pointers, by the RFC's name of the member; for members that stand under another name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) answer_members: BTreeMap<String, String>,
-    /// JSON pointer to a number that is not 0 when an answer with status 200 is an error.
+    /// JSON pointer to the error code of an answer without `error`: text, or a number that is 0 where nothing is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error_number: Option<String>,
+    pub(crate) error_at: Option<String>,
     /// The RFC's error codes, by the provider's own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) error_codes: BTreeMap<String, String>,
@@ -87,6 +87,12 @@ pub(crate) enum Pkce {
 impl Quirks {
     pub(crate) fn are_none(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The same with `{client_id}` filled in.
+    pub(crate) fn filled(&self, client_id: &str) -> Self {
+        let fill = |(name, value): (&String, &String)| (name.clone(), value.replace("{client_id}", client_id));
+        Self { headers: self.headers.iter().map(fill).collect(), ..self.clone() }
     }
 
     /// Name and value of the header that carries an access token.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ClientAuthentication;
+use super::{ClientAuthentication, Pkce, Quirks};
 
 /// Endpoints, hosts and habits of an authorization server, with all template variables filled in (names of RFC 8414
 /// where it has them).
@@ -19,6 +19,9 @@ pub(crate) struct Server {
     pub(crate) issuer: Option<String>,
     pub(crate) authorization_endpoint: String,
     pub(crate) token_endpoint: String,
+    /// Where refresh tokens are sent, when that is not the token endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) device_authorization_endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +39,9 @@ pub(crate) struct Server {
     /// Parameters the provider wants in every token request besides the RFC's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) token_parameters: BTreeMap<String, String>,
+    /// Parameters of a refresh request, over those of every token request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) refresh_parameters: BTreeMap<String, String>,
     /// The refresh request repeats the redirect URI (GitLab's documents ask for it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_redirect_uri: Option<String>,
@@ -46,10 +52,21 @@ pub(crate) struct Server {
     /// Not known for most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_grace: Option<u64>,
-    /// JSON pointer (RFC 6901) to the account's label in the userinfo answer.
+    #[serde(default, skip_serializing_if = "Pkce::is_usual")]
+    pub(crate) pkce: Pkce,
+    #[serde(default, skip_serializing_if = "Quirks::are_none")]
+    pub(crate) quirks: Quirks,
+    /// Where facts stand that a user of the API needs, by the name they are kept under: a JSON pointer (RFC 6901) after
+    /// `token:`, `userinfo:` or `resources:`, which say whose answer it leads into.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Asked once after a login for what the token reaches, such as sites or organizations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) resources_endpoint: Option<String>,
+    /// JSON pointer to the account's label in the userinfo answer; after `token:`, in the token answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_field: Option<String>,
-    /// JSON pointer to the account's unchanging identifier in the userinfo answer.
+    /// The same for the account's unchanging identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subject_field: Option<String>,
     /// The scopes that let userinfo be asked; empty when any token may.
@@ -83,9 +100,22 @@ pub(crate) enum RevocationStyle {
     TokenOnly,
     /// `DELETE` with the client as Basic user and the access token as JSON (GitHub's REST documents, "Apps").
     GithubDelete,
+    /// RFC 7009, its parameters as JSON.
+    Json,
+    /// RFC 7009, for refresh tokens alone: the access token ends with them, or by itself.
+    RefreshOnly,
+    /// `POST` with the access token where an API takes it, and no body. It ends both tokens.
+    BearerPost,
+    /// `DELETE` in the same way.
+    BearerDelete,
 }
 
 impl RevocationStyle {
+    /// Whether the access token itself is the leave to revoke, so that one that has ended cannot.
+    pub(crate) fn needs_live_token(self) -> bool {
+        matches!(self, Self::BearerPost | Self::BearerDelete)
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde asks for")]
     fn is_standard(&self) -> bool {
         *self == Self::Rfc7009

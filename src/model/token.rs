@@ -1,5 +1,7 @@
 //! Tokens (RFC 6749 §1.4, §1.5) and what a token endpoint answers (§5.1).
 
+use serde_json::{Map, Value};
+
 use super::{Scopes, Secret};
 
 /// An access token. What may leave the program, when it is asked for.
@@ -25,4 +27,6 @@ pub(crate) struct TokenResponse {
     pub(crate) scope: Option<Scopes>,
     /// OpenID Connect Core §3.1.3.3.
     pub(crate) id_token: Option<Secret>,
+    /// Facts of the answer that the provider's entry asks for, by their JSON pointer. None of them is a secret.
+    pub(crate) learnt: Map<String, Value>,
 }

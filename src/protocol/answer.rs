@@ -6,9 +6,10 @@
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
+use super::client::host_of;
 use super::{Error, ErrorResponse};
 use crate::http::{Response, header};
-use crate::model::{Scopes, Timestamp, text};
+use crate::model::{Quirks, Scopes, Server, Timestamp, text};
 
 /// A longer lifetime than this is not believed: 400 days, in seconds.
 const LONGEST: f64 = 400.0 * 86_400.0;
@@ -19,16 +20,23 @@ const LONGEST_SCOPE: usize = 16 << 10;
 /// A longer token than this is not taken, in bytes.
 const LARGEST_TOKEN: usize = 65_536;
 
-/// A token answer: an object whose members have the types of RFC 6749 §5.1, and no others.
-pub(super) fn token(host: &str, response: &Response<Vec<u8>>, now: Timestamp) -> Result<Map<String, Value>, Error> {
-    let members = object(host, response, now)?;
-    let malformed = |what: &str| Error::Malformed { host: host.to_owned(), what: what.to_owned() };
+/// A token answer: an object whose members have the types of RFC 6749 §5.1, and no others, but for `learnt`: what the
+/// server's entry wants to know of the answer besides.
+pub(super) fn token(
+    server: &Server,
+    response: &Response<Vec<u8>>,
+    now: Timestamp,
+) -> Result<Map<String, Value>, Error> {
+    let (quirks, host) = (&server.quirks, host_of(&server.token_endpoint));
+    let all = object(&host, response, now, quirks)?;
+    let members = found(&all, quirks);
+    let malformed = |what: &str| Error::Malformed { host: host.clone(), what: what.to_owned() };
     let mut clean = Map::new();
     clean.insert(
         "access_token".into(),
         token_text(members.get("access_token")).ok_or_else(|| malformed("access_token"))?,
     );
-    clean.insert("token_type".into(), token_type(&members).ok_or_else(|| malformed("token_type"))?);
+    clean.insert("token_type".into(), token_type(&members, quirks).ok_or_else(|| malformed("token_type"))?);
     for (name, member) in [("refresh_token", &["refresh_token"][..]), ("id_token", &["id_token"])] {
         // An empty or null refresh token means none (§6: the old one stays).
         let value = first(&members, member).filter(|value| !value.is_null() && *value != "");
@@ -36,7 +44,7 @@ pub(super) fn token(host: &str, response: &Response<Vec<u8>>, now: Timestamp) ->
             clean.insert(name.into(), token_text(Some(value)).ok_or_else(|| malformed(name))?);
         }
     }
-    if let Some(seconds) = lifetime(first(&members, &["expires_in"])) {
+    if let Some(seconds) = expiry(&members, quirks, now) {
         clean.insert("expires_in".into(), seconds.into());
     }
     // Google; Keycloak; GitHub Apps.
@@ -47,11 +55,47 @@ pub(super) fn token(host: &str, response: &Response<Vec<u8>>, now: Timestamp) ->
     if let Some(scope) = scope(members.get("scope")) {
         clean.insert("scope".into(), scope.into());
     }
+    let learnt = learnt(server, all, &clean);
+    if !learnt.is_empty() {
+        clean.insert("learnt".into(), learnt.into());
+    }
     Ok(clean)
 }
 
-/// Any other JSON answer of an OAuth endpoint: an object, or the error it states.
-pub(super) fn object(host: &str, response: &Response<Vec<u8>>, now: Timestamp) -> Result<Map<String, Value>, Error> {
+/// The members of a token answer under the RFC's names, wherever the provider puts them.
+fn found(all: &Map<String, Value>, quirks: &Quirks) -> Map<String, Value> {
+    let whole = Value::Object(all.clone());
+    let inner = quirks.answer_at.as_ref().and_then(|pointer| whole.pointer(pointer)).filter(|inner| inner.is_object());
+    let place = inner.unwrap_or(&whole);
+    let mut members = place.as_object().cloned().unwrap_or_default();
+    for (name, pointer) in &quirks.answer_members {
+        if let Some(value) = place.pointer(pointer) {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    members
+}
+
+/// What the entry wants to know of the answer, by JSON pointer. A token is never among it.
+fn learnt(server: &Server, all: Map<String, Value>, clean: &Map<String, Value>) -> Map<String, Value> {
+    let wanted = server.metadata.values().chain(&server.account_field).chain(&server.subject_field);
+    let pointers = wanted.filter_map(|source| source.strip_prefix("token:"));
+    let secrets: Vec<&Value> =
+        ["access_token", "refresh_token", "id_token"].iter().filter_map(|name| clean.get(*name)).collect();
+    let all = Value::Object(all);
+    let known = pointers.filter_map(|pointer| Some((pointer, all.pointer(pointer)?)));
+    let fits = |value: &Value| matches!(value, Value::String(_) | Value::Number(_)) && !secrets.contains(&value);
+    known.filter(|(_, value)| fits(value)).map(|(pointer, value)| (pointer.to_owned(), value.clone())).collect()
+}
+
+/// Any other JSON answer of an OAuth endpoint: an object, or the error it states. A list is an object whose members are
+/// its numbers, so that a JSON pointer leads to the same place.
+pub(super) fn object(
+    host: &str,
+    response: &Response<Vec<u8>>,
+    now: Timestamp,
+    quirks: &Quirks,
+) -> Result<Map<String, Value>, Error> {
     let status = response.status();
     let host = host.to_owned();
     if status.is_redirection() {
@@ -63,11 +107,11 @@ pub(super) fn object(host: &str, response: &Response<Vec<u8>>, now: Timestamp) -
         return Err(Error::Trouble { host, what: "429 (too many requests)".into(), retry_after });
     }
     if status.is_server_error() {
-        let said = members.ok().and_then(|members| error_of(&members)).map(|error| format!(": {error}"));
+        let said = members.ok().and_then(|members| error_of(&members, quirks)).map(|error| format!(": {error}"));
         return Err(Error::Trouble { host, what: format!("{status}{}", said.unwrap_or_default()), retry_after: None });
     }
     match (members, status.is_success()) {
-        (Ok(members), success) => match error_of(&members) {
+        (Ok(members), success) => match error_of(&members, quirks) {
             Some(response) if response.may_pass() => {
                 let retry_after = response.asks_for_patience().then_some(0);
                 Err(Error::Trouble { host, what: response.to_string(), retry_after })
@@ -105,6 +149,10 @@ fn members(response: &Response<Vec<u8>>) -> Result<Map<String, Value>, Unread> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.starts_with('{') {
         return json_members(text);
+    }
+    if text.starts_with('[') {
+        let list: Vec<Value> = serde_json::from_str(text).map_err(|_| Unread::Foreign)?;
+        return Ok(list.into_iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect());
     }
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let form = kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("text/plain");
@@ -146,30 +194,45 @@ fn form_members(text: &str) -> Result<Map<String, Value>, Unread> {
     Ok(map)
 }
 
-/// The error an answer states: `error` as a code, as a list with a code, or as an object (Facebook); `ok: false` (Slack).
-/// An answer that holds an access token is none.
-fn error_of(members: &Map<String, Value>) -> Option<ErrorResponse> {
-    if members.get("access_token").is_some_and(|token| !token.is_null() && token != "") {
+/// The error an answer states: `error` as a code, as a list with a code, or as an object (Facebook); `errors` as a list
+/// of objects (Fitbit); `ok: false` (Slack); or what stands where the entry says. An answer that holds an access token is
+/// none.
+fn error_of(members: &Map<String, Value>, quirks: &Quirks) -> Option<ErrorResponse> {
+    if found(members, quirks).get("access_token").is_some_and(|token| !token.is_null() && token != "") {
         return None;
     }
     // More than a line or two of it is never shown.
     let text = |value: &Value| value.as_str().map(|words| words.chars().take(LONGEST_TEXT).collect::<String>());
-    let description = members.get("error_description").or(members.get("message")).and_then(text);
-    match members.get("error").filter(|error| !error.is_null()) {
-        Some(code @ Value::String(_)) => Some(ErrorResponse { code: text(code).unwrap_or_default(), description }),
-        Some(Value::Array(codes)) => {
-            let code = codes.first().and_then(text).unwrap_or_else(|| "error".into());
-            Some(ErrorResponse { code, description })
+    let within = |error: &Map<String, Value>| {
+        let code = ["code", "errorType", "type", "status"].iter().find_map(|name| error.get(*name).and_then(text));
+        (code, error.get("message").and_then(text))
+    };
+    let (code, description) = match (members.get("error"), members.get("errors")) {
+        (Some(Value::Null) | None, Some(Value::Array(errors))) if !errors.is_empty() => {
+            errors[0].as_object().map(within).unwrap_or_default()
         }
-        Some(Value::Object(error)) => {
-            let code = ["code", "type", "status"].iter().find_map(|name| error.get(*name).and_then(text));
-            let description = error.get("message").and_then(text).or(description);
-            Some(ErrorResponse { code: code.unwrap_or_else(|| "error".into()), description })
-        }
-        Some(_) => Some(ErrorResponse { code: "error".into(), description }),
-        None if members.get("ok") == Some(&json!(false)) => Some(ErrorResponse { code: "error".into(), description }),
-        None => None,
+        (Some(Value::Null) | None, _) => (Some(own_code(members, quirks)?), None),
+        (Some(Value::Array(codes)), _) => (codes.first().and_then(text), None),
+        (Some(Value::Object(error)), _) => within(error),
+        (Some(code), _) => (text(code), None),
+    };
+    let code = code.unwrap_or_else(|| "error".into());
+    let words = ["error_description", "message"].iter().find_map(|name| members.get(*name).and_then(text));
+    Some(ErrorResponse {
+        code: quirks.error_codes.get(&code).cloned().unwrap_or(code),
+        description: description.or(words),
+    })
+}
+
+/// An error without a member `error`.
+fn own_code(members: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
+    let whole = quirks.error_at.as_ref().map(|pointer| (pointer, Value::Object(members.clone())));
+    match whole.as_ref().and_then(|(pointer, whole)| whole.pointer(pointer)) {
+        Some(Value::Number(number)) if number.as_i64() != Some(0) => return Some(number.to_string()),
+        Some(Value::String(code)) if !code.is_empty() => return Some(code.chars().take(LONGEST_TEXT).collect()),
+        _ => {}
     }
+    (members.get("ok") == Some(&json!(false))).then(|| "error".into())
 }
 
 fn first<'a>(members: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
@@ -183,13 +246,43 @@ fn token_text(value: Option<&Value>) -> Option<Value> {
     fits.then(|| text.into())
 }
 
-/// `Bearer`, whatever its case (RFC 6749 §5.1), also where it is missing. Another type was not asked for.
-fn token_type(members: &Map<String, Value>) -> Option<Value> {
+/// `Bearer`, whatever its case (RFC 6749 §5.1), also where it is missing or has a name of the provider's own. Another type
+/// was not asked for.
+fn token_type(members: &Map<String, Value>, quirks: &Quirks) -> Option<Value> {
+    let usual =
+        |kind: &String| kind.is_empty() || kind.eq_ignore_ascii_case("bearer") || quirks.bearer_names.contains(kind);
     match members.get("token_type") {
         None | Some(Value::Null) => Some("Bearer".into()),
-        Some(Value::String(kind)) if kind.is_empty() || kind.eq_ignore_ascii_case("bearer") => Some("Bearer".into()),
+        Some(Value::String(kind)) if usual(kind) => Some("Bearer".into()),
         Some(_) => None,
     }
+}
+
+/// Seconds until the access token ends: from `expires_in`, or from an absolute `expires_at` where that is all there is.
+fn expiry(members: &Map<String, Value>, quirks: &Quirks, now: Timestamp) -> Option<u64> {
+    let given = members.get("expires_in").filter(|value| !value.is_null());
+    let seconds = match given {
+        Some(given) => lifetime(Some(given)),
+        None => members.get("expires_at").and_then(|at| until(at, now)),
+    };
+    seconds.filter(|seconds| *seconds > 0 || !quirks.zero_is_forever)
+}
+
+/// Seconds from now until a time in RFC 3339, or in seconds or milliseconds of the Unix epoch.
+fn until(at: &Value, now: Timestamp) -> Option<u64> {
+    /// Later than this are no seconds: the year 5138.
+    const MILLISECONDS: i64 = 100_000_000_000;
+    let end = match at {
+        Value::Number(number) => number.as_i64()?,
+        Value::String(text) => match text.trim().parse() {
+            Ok(number) => number,
+            Err(_) => text.trim().parse::<jiff::Timestamp>().ok()?.as_second(),
+        },
+        _ => return None,
+    };
+    let end = if end > MILLISECONDS { end / 1000 } else { end };
+    let left = Timestamp(end).since(now).max(0);
+    lifetime(Some(&left.into()))
 }
 
 /// Seconds, from a number or from text with one; zero for what has ended already, nothing for what is not believable.
@@ -238,7 +331,16 @@ mod tests {
     }
 
     fn read(status: u16, kind: &str, body: &str) -> Result<Map<String, Value>, Error> {
-        token("as.example", &answer(status, kind, body), Timestamp(0))
+        with("", status, kind, body)
+    }
+
+    /// Reads an answer of a server with these members in its entry.
+    fn with(entry: &str, status: u16, kind: &str, body: &str) -> Result<Map<String, Value>, Error> {
+        let server = serde_json::from_str(&format!(
+            r#"{{"name":"X","authorization_endpoint":"","token_endpoint":"https://as.example/token",
+                "token_endpoint_auth_method":"none"{entry}}}"#
+        ));
+        token(&server.unwrap(), &answer(status, kind, body), Timestamp(1_000))
     }
 
     fn json(body: &str) -> Result<Map<String, Value>, Error> {
@@ -338,7 +440,9 @@ mod tests {
     fn patience_asked_for_is_understood() {
         let wait = |value: &str| {
             let response = Response::builder().status(429).header("retry-after", value).body(vec![]).unwrap();
-            let Err(Error::Trouble { retry_after, .. }) = token("as.example", &response, Timestamp(784_111_770)) else {
+            let Err(Error::Trouble { retry_after, .. }) =
+                object("as.example", &response, Timestamp(784_111_770), &Quirks::default())
+            else {
                 panic!()
             };
             retry_after.unwrap()
@@ -346,5 +450,85 @@ mod tests {
         assert_eq!(wait("120"), 120);
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), 7);
         assert_eq!((wait("-5"), wait("soon"), wait("Sun, 06 Nov 1990 08:49:37 GMT")), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_nested_token_is_taken_with_its_own_members() {
+        let slack = r#","quirks":{"answer_at":"/authed_user","bearer_names":["user","bot"]},
+            "metadata":{"team_id":"token:/team/id"}"#;
+        let body = r#"{"ok":true,"access_token":"xoxb-bot","token_type":"bot","scope":"commands","team":{"id":"T1"},
+            "authed_user":{"id":"U1","scope":"chat:write,users:read","access_token":"xoxe.xoxp-1","token_type":"user",
+            "expires_in":43200,"refresh_token":"xoxe-1"}}"#;
+        assert_eq!(
+            Value::Object(with(slack, 200, "application/json", body).unwrap()),
+            json!({"access_token":"xoxe.xoxp-1","token_type":"Bearer","refresh_token":"xoxe-1","expires_in":43200,
+                "scope":"chat:write users:read","learnt":{"/team/id":"T1"}})
+        );
+        let refreshed = r#"{"ok":true,"access_token":"xoxe.xoxp-2","token_type":"user","refresh_token":"xoxe-2"}"#;
+        assert_eq!(with(slack, 200, "application/json", refreshed).unwrap()["access_token"], "xoxe.xoxp-2");
+        let error = with(slack, 200, "application/json", r#"{"ok":false,"error":"invalid_refresh_token"}"#);
+        assert!(matches!(error, Err(Error::Refused { response, .. }) if response.ends_grant()));
+    }
+
+    #[test]
+    fn members_stand_under_the_names_the_entry_gives() {
+        let entry = r#","quirks":{"answer_members":{"expires_in":"/expires","refresh_expires_in":"/x_refresh_token_expires_in","scope":"/scopes"}}"#;
+        let clean = with(entry, 200, "text/plain", "access_token=t&expires=60").unwrap();
+        assert_eq!(clean["expires_in"], 60);
+        let body = r#"{"access_token":"t","x_refresh_token_expires_in":8726400,"scopes":"a b"}"#;
+        let clean = with(entry, 200, "application/json", body).unwrap();
+        assert_eq!((&clean["refresh_expires_in"], &clean["scope"]), (&json!(8_726_400), &json!("a b")));
+    }
+
+    #[test]
+    fn an_absolute_end_counts_where_there_is_no_other() {
+        let seconds = |members: &str| {
+            let clean = json(&format!(r#"{{"access_token":"t",{members}}}"#)).unwrap();
+            clean.get("expires_in").and_then(Value::as_u64)
+        };
+        assert_eq!(seconds(r#""expires_at":"1970-01-01T01:00:00Z""#), Some(2600));
+        assert_eq!(seconds(r#""expires_at":3600"#), Some(2600));
+        assert_eq!(seconds(r#""expires_at":"3600""#), Some(2600));
+        assert_eq!(seconds(r#""expires_at":5,"expires_in":9"#), Some(9));
+        assert_eq!(seconds(r#""expires_at":5"#), Some(0));
+        assert_eq!(seconds(r#""expires_at":"soon""#), None);
+        let milliseconds = with("", 200, "application/json", r#"{"access_token":"t","expires_at":100000000000001}"#);
+        assert_eq!(milliseconds.unwrap().get("expires_in"), None, "in the year 5138, which is not believed");
+    }
+
+    #[test]
+    fn zero_can_mean_for_ever() {
+        let body = r#"{"access_token":"t","expires_in":0,"scope":null}"#;
+        let entry = r#","quirks":{"zero_is_forever":true}"#;
+        assert_eq!(with(entry, 200, "application/json", body).unwrap().get("expires_in"), None);
+        assert_eq!(json(body).unwrap()["expires_in"], 0);
+    }
+
+    #[test]
+    fn errors_of_the_providers_own_become_the_rfcs() {
+        let withings = r#","quirks":{"answer_at":"/body","error_at":"/status","error_codes":{"401":"invalid_grant"}}"#;
+        let hubspot = r#","quirks":{"error_at":"/status","error_codes":{"BAD_REFRESH_TOKEN":"invalid_grant"}}"#;
+        let cases = [
+            (withings, 200, r#"{"status":401,"body":{},"error":null}"#, "invalid_grant"),
+            (withings, 200, r#"{"status":503}"#, "503"),
+            (hubspot, 400, r#"{"status":"BAD_REFRESH_TOKEN","message":"missing or invalid"}"#, "invalid_grant"),
+            ("", 400, r#"{"errors":[{"errorType":"invalid_grant","message":"no"}],"success":false}"#, "invalid_grant"),
+        ];
+        for (entry, status, body, code) in cases {
+            let Err(Error::Refused { response, .. }) = with(entry, status, "application/json", body) else {
+                panic!("{body}")
+            };
+            assert_eq!(response.code, code, "{body}");
+        }
+        let good = r#"{"status":0,"body":{"userid":"7","access_token":"t","expires_in":10800}}"#;
+        assert_eq!(with(withings, 200, "application/json", good).unwrap()["expires_in"], 10800);
+    }
+
+    #[test]
+    fn nothing_secret_is_learnt() {
+        let entry = r#","metadata":{"a":"token:/copy","b":"token:/host","c":"token:/deep"}"#;
+        let body = r#"{"access_token":"secret-1","copy":"secret-1","host":"www.example","deep":{"x":1}}"#;
+        let clean = with(entry, 200, "application/json", body).unwrap();
+        assert_eq!(clean["learnt"], json!({"/host":"www.example"}));
     }
 }

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::client::{redeem, wire_client};
-use super::{Error, ErrorResponse};
+use super::{Error, ErrorResponse, quirks};
 use crate::http::Http;
-use crate::model::{Client, Clock, Scopes, Secret, Server, TokenResponse};
+use crate::model::{Client, Clock, Pkce, Scopes, Secret, Server, TokenResponse};
 
 /// Random bytes in `state` and nonce: 256 bits.
 const RANDOM: u32 = 32;
@@ -70,7 +71,9 @@ impl AuthorizationRequest<'_> {
         if let Some(nonce) = &nonce {
             request = request.add_extra_param("nonce", nonce);
         }
-        let (url, state) = request.url();
+        let (mut url, state) = request.url();
+        challenge_as(self.server.pkce, &mut url, verifier.secret());
+        quirks::authorization_url(&mut url, &self.server.quirks);
         let watch = Watch { state, issuer: self.server.issuer.clone(), iss_promised: self.iss_promised };
         let pending = Pending { verifier, nonce, redirect_uri: self.redirect_uri.to_owned() };
         Ok((url.into(), watch, pending))
@@ -121,6 +124,22 @@ impl Pending {
     ) -> Result<TokenResponse, Error> {
         redeem(http, clock, server, client, &self.redirect_uri, code, self.verifier)
     }
+}
+
+/// Rewrites the code challenge of an address the way the provider wants it made.
+fn challenge_as(pkce: Pkce, url: &mut Url, verifier: &str) {
+    let (challenge, method) = match pkce {
+        Pkce::S256 => return,
+        Pkce::Plain => (verifier.to_owned(), "plain"),
+        Pkce::S256Hex => (Sha256::digest(verifier).iter().map(|byte| format!("{byte:02x}")).collect(), "S256"),
+    };
+    let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+    let changed = pairs.iter().map(|(name, value)| match name.as_str() {
+        "code_challenge" => (name, challenge.as_str()),
+        "code_challenge_method" => (name, method),
+        _ => (name, value.as_str()),
+    });
+    url.query_pairs_mut().clear().extend_pairs(changed);
 }
 
 /// Compares in a time that does not depend on where two texts differ.
@@ -221,5 +240,28 @@ mod tests {
         let (_, relaxed, _) = begin(Some("https://as.example"), false, "x");
         let state = relaxed.state.secret().clone();
         assert!(matches!(judge(&relaxed, &[("state", &state), ("code", "c")]), Some(AuthorizationResponse::Code(_))));
+    }
+
+    #[test]
+    fn the_challenge_is_made_as_the_provider_wants_it() {
+        let challenge = |pkce| {
+            let request = AuthorizationRequest {
+                server: &Server { pkce, ..server(None) },
+                client: &Client { id: "me".into(), secret: None },
+                redirect_uri: "http://127.0.0.1:5/callback",
+                scopes: &Scopes::parse("x"),
+                parameters: &BTreeMap::new(),
+                iss_promised: false,
+            };
+            let (url, _, pending) = request.begin().unwrap();
+            let url = Url::parse(&url).unwrap();
+            let get = |name| url.query_pairs().find(|(own, _)| own == name).unwrap().1.into_owned();
+            (get("code_challenge_method"), get("code_challenge"), pending.verifier.secret().clone())
+        };
+        let (method, plain, verifier) = challenge(Pkce::Plain);
+        assert_eq!((method.as_str(), plain), ("plain", verifier));
+        let (method, hex, verifier) = challenge(Pkce::S256Hex);
+        let digest: String = Sha256::digest(verifier).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((method.as_str(), hex), ("S256", digest));
     }
 }

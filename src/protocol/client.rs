@@ -12,10 +12,10 @@ use oauth2::{
     StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Error, ErrorResponse, answer};
+use super::{Error, ErrorResponse, answer, quirks};
 use crate::http::{Http, header};
 use crate::model::endpoint;
 use crate::model::{
@@ -27,6 +27,7 @@ use crate::model::{
 pub(super) struct Extra {
     id_token: Option<String>,
     refresh_expires_in: Option<u64>,
+    learnt: Option<Map<String, Value>>,
 }
 
 impl ExtraTokenFields for Extra {}
@@ -57,7 +58,9 @@ pub(super) fn wire_client(server: &Server, client: &Client, redirect_uri: Option
             ClientAuthentication::ClientSecretBasic => AuthType::BasicAuth,
             ClientAuthentication::ClientSecretPost | ClientAuthentication::None => AuthType::RequestBody,
         });
-    if let Some(secret) = &client.secret {
+    let basic = server.token_endpoint_auth_method == ClientAuthentication::ClientSecretBasic;
+    let empty = (basic && server.quirks.basic_without_secret).then(|| Secret::new(""));
+    if let Some(secret) = client.secret.as_ref().or(empty.as_ref()) {
         wire = wire.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
     }
     if let Some(uri) = redirect_uri {
@@ -94,10 +97,14 @@ pub(crate) fn refresh(
     client: &Client,
     token: RefreshToken,
 ) -> Result<TokenResponse, Error> {
+    let endpoint = server.refresh_endpoint.as_ref().unwrap_or(&server.token_endpoint);
+    let server = &Server { token_endpoint: endpoint.clone(), ..server.clone() };
     let wire = wire_client(server, client, None)?;
     let spent = WireRefreshToken::new(token.0.expose().to_owned());
     let mut request = wire.exchange_refresh_token(&spent);
-    for (name, value) in &server.token_parameters {
+    let mut parameters = server.token_parameters.clone();
+    parameters.extend(server.refresh_parameters.clone());
+    for (name, value) in &parameters {
         request = request.add_extra_param(name, value);
     }
     if let Some(uri) = &server.refresh_redirect_uri {
@@ -117,8 +124,8 @@ fn send(
     secrets: &[Option<&Secret>],
 ) -> Result<HttpResponse, Error> {
     let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
-    let response = http.send(request)?;
-    let answered = answer::token(&host_of(&server.token_endpoint), &response, clock());
+    let response = http.send(quirks::client_request(server, request)?)?;
+    let answered = answer::token(server, &response, clock());
     let (status, body) = match answered.map_err(|error| error.without(&secrets)) {
         Ok(members) => (200, Value::Object(members)),
         Err(Error::Refused { response, .. }) => {
@@ -157,6 +164,7 @@ fn read(
         refresh_expires_in: wire.extra_fields().refresh_expires_in,
         scope: wire.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Scopes>()),
         id_token: wire.extra_fields().id_token.clone().map(Secret::new),
+        learnt: wire.extra_fields().learnt.clone().unwrap_or_default(),
     })
 }
 

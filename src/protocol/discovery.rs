@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::client::host_of;
 use super::{Error, answer};
 use crate::http::{Http, Request, header};
-use crate::model::{ClientAuthentication, Clock, endpoint, text};
+use crate::model::{ClientAuthentication, Clock, Quirks, endpoint, text};
 
 /// The largest document that is read, in bytes.
 const LARGEST: usize = 256 << 10;
@@ -65,7 +65,7 @@ fn fetch(http: &Http, clock: Clock, url: &str) -> Result<Map<String, Value>, Err
     if response.body().len() > LARGEST {
         return Err(Error::Malformed { host: host_of(url), what: "the metadata is larger than 256 KiB".into() });
     }
-    answer::object(&host_of(url), &response, clock())
+    answer::object(&host_of(url), &response, clock(), &Quirks::default())
 }
 
 /// RFC 8414 §3.3: the issuer in the document is the one that was asked, by simple comparison.

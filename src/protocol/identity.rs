@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::client::host_of;
-use super::{Claims, Error, answer};
+use super::{Claims, Error, answer, quirks};
 use crate::http::{Http, Request, header};
 use crate::model::{AccessToken, Clock, Server, text};
 
@@ -44,28 +44,60 @@ pub(crate) fn userinfo(
     token: &AccessToken,
 ) -> Result<Option<Userinfo>, Error> {
     let Some(endpoint) = &server.userinfo_endpoint else { return Ok(None) };
-    let request = Request::get(endpoint)
-        .header(header::AUTHORIZATION, format!("Bearer {}", token.0.expose()))
-        .header(header::ACCEPT, "application/json")
-        .body(vec![])
-        .map_err(|_| Error::Request(format!("the userinfo endpoint of {} is no URL", server.name)))?;
+    let request = match &server.quirks.userinfo_post {
+        None => Request::get(endpoint).body(vec![]),
+        Some(body) if body.is_empty() => Request::post(endpoint).body(vec![]),
+        Some(body) => {
+            Request::post(endpoint).header(header::CONTENT_TYPE, "application/json").body(body.clone().into_bytes())
+        }
+    };
+    let request = request.map_err(|_| Error::Request(format!("the userinfo endpoint of {} is no URL", server.name)))?;
+    ask(http, clock, server, endpoint, request, token).map(Some)
+}
+
+/// Asks with a token what it reaches. `None` where the provider has no such endpoint.
+pub(crate) fn resources(
+    http: &Http,
+    clock: Clock,
+    server: &Server,
+    token: &AccessToken,
+) -> Result<Option<Userinfo>, Error> {
+    let Some(endpoint) = &server.resources_endpoint else { return Ok(None) };
+    let request = Request::get(endpoint).body(vec![]);
+    let request =
+        request.map_err(|_| Error::Request(format!("the resources endpoint of {} is no URL", server.name)))?;
+    ask(http, clock, server, endpoint, request, token).map(Some)
+}
+
+fn ask(
+    http: &Http,
+    clock: Clock,
+    server: &Server,
+    endpoint: &str,
+    mut request: Request<Vec<u8>>,
+    token: &AccessToken,
+) -> Result<Userinfo, Error> {
+    request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+    quirks::add_headers(server, &mut request)?;
+    quirks::add_token(server, &mut request, token.0.expose())?;
     let response = http.send(request)?;
     match response.status().as_u16() {
-        401 => Ok(Some(Userinfo::Unauthorized)),
-        403 => Ok(Some(Userinfo::Forbidden)),
+        401 => Ok(Userinfo::Unauthorized),
+        403 => Ok(Userinfo::Forbidden),
         _ => {
-            let members = answer::object(&host_of(endpoint), &response, clock());
-            members.map(Userinfo::Known).map(Some).map_err(|error| error.without(&[&token.0]))
+            let members = answer::object(&host_of(endpoint), &response, clock(), &server.quirks);
+            members.map(Userinfo::Known).map_err(|error| error.without(&[&token.0]))
         }
     }
 }
 
 impl Identity {
-    /// Puts together what the ID token and userinfo say. Both must speak of the same subject (§5.3.2).
+    /// Puts together what the ID token, userinfo and the token answer say. The first two must speak of the same subject (§5.3.2).
     pub(crate) fn of(
         server: &Server,
         claims: Option<&Claims>,
         userinfo: Option<&Map<String, Value>>,
+        learnt: &Map<String, Value>,
     ) -> Result<Self, Error> {
         let claims = claims.map(|claims| Value::Object(claims.0.clone()));
         let userinfo = userinfo.map(|members| Value::Object(members.clone()));
@@ -78,7 +110,10 @@ impl Identity {
         let sources: Vec<&Value> = userinfo.iter().chain(&claims).collect();
         let find = |own: Option<&String>, usual: &[&str]| {
             let pointers: Vec<&str> = own.map(String::as_str).into_iter().chain(usual.iter().copied()).collect();
-            pointers.iter().find_map(|pointer| sources.iter().find_map(|source| word(source.pointer(pointer)?)))
+            pointers.iter().find_map(|pointer| match pointer.strip_prefix("token:") {
+                Some(pointer) => word(learnt.get(pointer)?),
+                None => sources.iter().find_map(|source| word(source.pointer(pointer)?)),
+            })
         };
         // An ID token's `sub` is the subject wherever there is one; userinfo may be another API with other numbers.
         let subject = claims.as_ref().and_then(|claims| word(claims.pointer("/sub")?));
@@ -129,7 +164,7 @@ mod tests {
     fn the_entry_says_where_the_label_stands() {
         let github =
             members(&json!({"login": "octocat", "id": 583_231, "email": "o@example.test", "name": "The Octocat"}));
-        let found = Identity::of(&server(Some("/login"), Some("/id")), None, Some(&github)).unwrap();
+        let found = Identity::of(&server(Some("/login"), Some("/id")), None, Some(&github), &Map::new()).unwrap();
         assert_eq!((found.label.as_deref(), found.subject.as_deref()), (Some("octocat"), Some("583231")));
         assert_eq!(found.emails, ["o@example.test"]);
     }
@@ -137,23 +172,36 @@ mod tests {
     #[test]
     fn without_a_word_of_the_entry_the_usual_places_are_looked_at() {
         let claims = Claims(members(&json!({"sub": "7", "email": "a@example.test"})));
-        let found = Identity::of(&server(None, None), Some(&claims), None).unwrap();
+        let found = Identity::of(&server(None, None), Some(&claims), None, &Map::new()).unwrap();
         assert_eq!((found.label.as_deref(), found.subject.as_deref()), (Some("a@example.test"), Some("7")));
-        let bare = Identity::of(&server(None, None), None, Some(&members(&json!({"sub": "7", "email": ""})))).unwrap();
+        let bare =
+            Identity::of(&server(None, None), None, Some(&members(&json!({"sub": "7", "email": ""}))), &Map::new())
+                .unwrap();
         assert_eq!(bare.label.as_deref(), Some("7"));
-        assert_eq!(Identity::of(&server(None, None), None, None).unwrap(), Identity::default());
+        assert_eq!(Identity::of(&server(None, None), None, None, &Map::new()).unwrap(), Identity::default());
+    }
+
+    #[test]
+    fn the_token_answer_can_name_the_account() {
+        let learnt = members(&json!({"/user/email": "a@example.test", "/account_id": 7}));
+        let own = server(Some("token:/user/email"), Some("token:/account_id"));
+        let found = Identity::of(&own, None, None, &learnt).unwrap();
+        assert_eq!((found.label.as_deref(), found.subject.as_deref()), (Some("a@example.test"), Some("7")));
     }
 
     #[test]
     fn two_sources_that_disagree_are_refused() {
         let claims = Claims(members(&json!({"sub": "7"})));
-        assert!(Identity::of(&server(None, None), Some(&claims), Some(&members(&json!({"sub": "8"})))).is_err());
+        assert!(
+            Identity::of(&server(None, None), Some(&claims), Some(&members(&json!({"sub": "8"}))), &Map::new())
+                .is_err()
+        );
     }
 
     #[test]
     fn a_hostile_label_is_made_harmless() {
         let members = members(&json!({"email": "a\u{1b}[2J\nb"}));
-        let found = Identity::of(&server(None, None), None, Some(&members)).unwrap();
+        let found = Identity::of(&server(None, None), None, Some(&members), &Map::new()).unwrap();
         assert_eq!(found.label.unwrap(), "a\\x1b[2J\\nb");
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn introspect(
     let pairs = [("token", token.0.expose()), ("token_type_hint", "access_token")];
     let request = form::post(server, Some(client), endpoint, &pairs)?;
     let secrets: Vec<&Secret> = client.secret.iter().chain([&token.0]).collect();
-    let members = answer::object(&host_of(endpoint), &http.send(request)?, clock());
+    let members = answer::object(&host_of(endpoint), &http.send(request)?, clock(), &server.quirks);
     let members = members.map_err(|error| error.without(&secrets))?;
     Ok(members.get("active").and_then(Value::as_bool))
 }

@@ -11,6 +11,7 @@ mod form;
 mod id_token;
 mod identity;
 mod introspection;
+mod quirks;
 mod revocation;
 
 pub(crate) use authorization::{AuthorizationRequest, AuthorizationResponse, Pending, Watch};
@@ -18,6 +19,6 @@ pub(crate) use client::refresh;
 pub(crate) use discovery::discover;
 pub(crate) use error::{Error, ErrorResponse};
 pub(crate) use id_token::{Claims, Expected};
-pub(crate) use identity::{Identity, Userinfo, userinfo};
+pub(crate) use identity::{Identity, Userinfo, resources, userinfo};
 pub(crate) use introspection::introspect;
 pub(crate) use revocation::{Revocation, TokenKind, revoke};

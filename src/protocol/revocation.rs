@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::client::host_of;
-use super::{Error, answer, form};
+use super::{Error, answer, form, quirks};
 use crate::http::{Http, Method, Request, Response, header};
 use crate::model::server::RevocationStyle;
 use crate::model::{Client, Clock, Secret, Server};
@@ -41,16 +41,27 @@ pub(crate) fn revoke(
     let pairs = [("token", token.expose()), ("token_type_hint", hint)];
     let request = match server.revocation {
         RevocationStyle::Rfc7009 => form::post(server, Some(client), endpoint, &pairs),
+        RevocationStyle::Json => form::post(server, Some(client), endpoint, &pairs).and_then(quirks::as_json),
+        RevocationStyle::RefreshOnly if kind == TokenKind::Access => return Ok(Revocation::Unsupported),
+        RevocationStyle::RefreshOnly => form::post(server, Some(client), endpoint, &pairs),
+        // It ends with the access token.
+        RevocationStyle::BearerPost | RevocationStyle::BearerDelete if kind == TokenKind::Refresh => {
+            return Ok(Revocation::Unsupported);
+        }
+        RevocationStyle::BearerPost => with_token(server, Method::POST, endpoint, token),
+        RevocationStyle::BearerDelete => with_token(server, Method::DELETE, endpoint, token),
         RevocationStyle::TokenOnly => form::post(server, None, endpoint, &pairs[..1]),
         // GitHub's refresh tokens end with the access token; there is no call for them.
         RevocationStyle::GithubDelete if kind == TokenKind::Refresh => return Ok(Revocation::Unsupported),
         RevocationStyle::GithubDelete => github(client, endpoint, token),
     };
-    let response = http.send(request?)?;
-    judge(&host_of(endpoint), &response, server.revocation, clock)
+    let mut request = request?;
+    quirks::add_headers(server, &mut request)?;
+    judge(server, &host_of(endpoint), &http.send(request)?, clock)
 }
 
-fn judge(host: &str, response: &Response<Vec<u8>>, style: RevocationStyle, clock: Clock) -> Result<Revocation, Error> {
+fn judge(server: &Server, host: &str, response: &Response<Vec<u8>>, clock: Clock) -> Result<Revocation, Error> {
+    let style = server.revocation;
     let status = response.status().as_u16();
     let body = response.body().trim_ascii();
     // RFC 7009 §2.2 promises nothing of the body; one that states an error, or is a web page, is no promise kept.
@@ -58,7 +69,7 @@ fn judge(host: &str, response: &Response<Vec<u8>>, style: RevocationStyle, clock
     if matches!(status, 200 | 204) && plain || style == RevocationStyle::GithubDelete && status == 404 {
         return Ok(Revocation::Revoked);
     }
-    match answer::object(host, response, clock()) {
+    match answer::object(host, response, clock(), &server.quirks) {
         Err(Error::Refused { response, .. }) if response.code == "unsupported_token_type" => {
             Ok(Revocation::Unsupported)
         }
@@ -67,6 +78,14 @@ fn judge(host: &str, response: &Response<Vec<u8>>, style: RevocationStyle, clock
         Err(error) => Err(error),
         Ok(_) => Ok(Revocation::Revoked),
     }
+}
+
+/// The access token is the leave to revoke itself.
+fn with_token(server: &Server, method: Method, endpoint: &str, token: &Secret) -> Result<Request<Vec<u8>>, Error> {
+    let request = Request::builder().method(method).uri(endpoint).header(header::ACCEPT, "application/json");
+    let mut request = request.body(vec![]).map_err(|_| Error::Request("the revocation endpoint is no URL".into()))?;
+    quirks::add_token(server, &mut request, token.expose())?;
+    Ok(request)
 }
 
 /// <https://docs.github.com/rest/apps/oauth-applications>, "Delete an app token".
@@ -90,7 +109,12 @@ mod tests {
 
     fn answered(status: u16, body: &str, style: RevocationStyle) -> Result<Revocation, Error> {
         let response = Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
-        judge("as.example", &response, style, || Timestamp(0))
+        let mut server: Server = serde_json::from_value(json!({
+            "name": "X", "authorization_endpoint": "", "token_endpoint": "", "token_endpoint_auth_method": "none"
+        }))
+        .unwrap();
+        server.revocation = style;
+        judge(&server, "as.example", &response, || Timestamp(0))
     }
 
     #[test]

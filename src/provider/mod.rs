@@ -4,16 +4,19 @@
 //! they are asked for, the user's own lie in `providers.d`. Both have the same form, and none shadows another.
 
 mod builtin;
+mod check;
 mod definition;
 mod near;
 mod redirect;
+mod resolve;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) use definition::{Entry, Resolved};
+pub(crate) use definition::{Entry, RefreshPolicy};
 pub(crate) use redirect::{PortRule, Redirect, RedirectRule};
+pub(crate) use resolve::{Resolved, filled};
 
 use crate::files::{self, Guard};
 
@@ -31,9 +34,9 @@ pub(crate) enum Error {
     BuiltIn(String),
     #[error("there is a provider named `{0}` already")]
     Exists(String),
-    /// The entry's text is wrong; `what` names the line or the key.
-    #[error("the provider entry {origin} is not valid: {what}")]
-    Invalid { origin: String, what: String },
+    /// The entry's text is wrong; each mistake is named with its line and key.
+    #[error("the provider entry {origin} is not valid")]
+    Invalid { origin: String, mistakes: Vec<String> },
     #[error("{provider} needs a value for `{variable}`: {about}")]
     VariableMissing { provider: String, variable: String, about: String },
     #[error("{provider} has no variable `{variable}`")]
@@ -105,10 +108,10 @@ impl Registry {
     /// Writes an entry of the user's own. A built-in one cannot be shadowed.
     pub(crate) fn add(&self, name: &str, entry: &Entry) -> Result<PathBuf, Error> {
         let id = self.check_free(name)?;
-        entry.check(&id)?;
+        entry.check(&id, None)?;
         files::private_dir(&self.own)?;
-        let text =
-            toml::to_string(entry).map_err(|error| Error::Invalid { origin: id.clone(), what: error.to_string() })?;
+        let text = toml::to_string(entry)
+            .map_err(|error| Error::Invalid { origin: id.clone(), mistakes: vec![error.to_string()] })?;
         files::replace(&self.path(&id), &text)?;
         Ok(self.path(&id))
     }
@@ -148,11 +151,11 @@ impl Registry {
         let found = fs::metadata(&path).map_err(files::Error::io("read", &path))?;
         if found.len() > LARGEST {
             let what = format!("it is larger than {} KiB", LARGEST >> 10);
-            return Err(Error::Invalid { origin: path.display().to_string(), what });
+            return Err(Error::Invalid { origin: path.display().to_string(), mistakes: vec![what] });
         }
         let text = fs::read_to_string(&path).map_err(files::Error::io("read", &path))?;
         let entry = Entry::parse(&text, &path.display().to_string())?;
-        entry.check(&path.display().to_string())?;
+        entry.check(&path.display().to_string(), Some(&text))?;
         Ok(Some(Provider { id: id.to_owned(), entry, built_in: false }))
     }
 
@@ -208,7 +211,7 @@ mod tests {
         let registry = Registry::new(Path::new("/nonexistent"));
         let mut names = std::collections::BTreeSet::new();
         for provider in registry.all().unwrap() {
-            provider.entry.check(&provider.id).unwrap();
+            provider.entry.check(&provider.id, None).unwrap();
             provider.resolve(&BTreeMap::new(), "client").unwrap();
             assert!(!provider.entry.sources.is_empty(), "{} has no source", provider.id);
             for name in provider.entry.aliases.iter().chain([&provider.id]) {

@@ -11,6 +11,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use zeroize::Zeroizing;
 
 use crate::files::{self, Guard};
@@ -150,6 +151,7 @@ pub(super) fn decode(text: &Secret) -> Option<(TokenResponse, Timestamp)> {
         refresh_expires_in: record.refresh_expires_in,
         scope: record.scope.map(|scope| Scopes::parse(&scope)),
         id_token: None,
+        learnt: Map::new(),
     };
     Some((response, Timestamp(record.sent_at)))
 }
@@ -167,6 +169,7 @@ mod tests {
             refresh_expires_in: None,
             scope: Some(Scopes::parse("a b")),
             id_token: None,
+            learnt: Map::new(),
         }
     }
 

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use serde_json::Map;
-
 use super::super::select::check_account;
 use super::super::{Error, LEASE_WAIT};
 use super::Connected;
+use super::facts::Facts;
 use crate::http::Http;
 use crate::model::{Client, Clock, Credential, CredentialId, Kind, Scopes, Secret, Timestamp, TokenResponse};
 use crate::protocol::{self, Claims, Expected, Identity, Pending, Userinfo};
@@ -49,10 +48,11 @@ impl Plan {
         let sent_at = (self.clock)();
         let response =
             pending.redeem(&self.http, self.clock, server, &self.client, code).map_err(|error| self.refused(error))?;
-        let identity = self.identify(&response, nonce.as_deref())?;
+        let mut facts = Facts::of_answer(server, &response.learnt);
+        let identity = self.identify(&response, nonce.as_deref(), &mut facts)?;
         let _held = self.vault.hold_connections(Instant::now() + LEASE_WAIT)?;
         let place = self.place(&identity)?;
-        self.store(response, identity, place, sent_at)
+        self.store(response, identity, place, facts, sent_at)
     }
 
     fn refused(&self, error: protocol::Error) -> Error {
@@ -67,8 +67,8 @@ impl Plan {
         }
     }
 
-    fn identify(&self, response: &TokenResponse, nonce: Option<&str>) -> Result<Identity, Error> {
-        let server = &self.resolved.server;
+    fn identify(&self, response: &TokenResponse, nonce: Option<&str>, facts: &mut Facts) -> Result<Identity, Error> {
+        let server = &facts.server.clone();
         let expected = Expected {
             issuer: self.resolved.id_token_issuer.as_deref().or(server.issuer.as_deref()),
             client_id: &self.client.id,
@@ -89,7 +89,9 @@ impl Plan {
                 return Err(Error::Protocol { doing: format!("cannot ask {} who signed in", self.provider), source });
             }
         };
-        Identity::of(server, claims.as_ref(), userinfo.as_ref()).map_err(wrong)
+        facts.of_userinfo(userinfo.as_ref());
+        facts.of_resources(&self.http, self.clock, &response.access_token);
+        Identity::of(server, claims.as_ref(), userinfo.as_ref(), &response.learnt).map_err(wrong)
     }
 
     /// Finds the row and the name: the same identity renews its credential, another one never replaces it.
@@ -152,23 +154,35 @@ impl Plan {
         }
     }
 
+    /// What was asked for and not granted. Some scopes are never named in an answer, or under another name.
+    fn missing(&self, granted: &Scopes) -> Scopes {
+        let silent = Scopes::parse("offline_access openid");
+        let missing = self.scopes.without(granted).without(&silent);
+        let known_as =
+            |scope: &str| self.resolved.scope_aliases.get(scope).is_some_and(|other| granted.contains(other));
+        missing.iter().filter(|scope| !known_as(scope)).collect()
+    }
+
     fn store(
         &self,
         response: TokenResponse,
         identity: Identity,
         place: Place,
+        facts: Facts,
         sent_at: Timestamp,
     ) -> Result<Connected, Error> {
         let now = (self.clock)();
         let granted = response.scope.unwrap_or_else(|| self.scopes.clone());
-        let missing = self.scopes.without(&granted).without(&Scopes::parse("offline_access openid"));
+        let missing = self.missing(&granted);
+        let unlearnt = facts.unlearnt();
+        let advice = self.resolved.advice.clone();
         let credential = Credential {
             id: CredentialId(String::new()),
             tenant: self.tenant.clone(),
             provider: self.provider.clone(),
             account: place.account,
             kind: Kind::Oauth,
-            server: self.resolved.server.clone(),
+            server: facts.server.clone(),
             subject: identity.subject,
             client_id: self.client.id.clone(),
             requested: self.scopes.clone(),
@@ -181,7 +195,7 @@ impl Plan {
             default: false,
             parameters: self.parameters.clone(),
             variables: self.resolved.variables.clone(),
-            metadata: Map::new(),
+            metadata: facts.metadata.clone(),
             reauth: None,
             created_by: self.person.clone(),
             authorized_at: now.max(self.started),
@@ -203,13 +217,13 @@ impl Plan {
         };
         let Some(row) = place.row else {
             let credential = self.vault.insert(&self.seal, new)?.credential;
-            return Ok(Connected { credential, renewed: false, renamed_from: None, missing });
+            return Ok(Connected { credential, renewed: false, renamed_from: None, missing, unlearnt, advice });
         };
         let before = row.credential;
         let mut lease = self.vault.lease(&before.id, &self.seal, Instant::now() + LEASE_WAIT)?;
         lease.reauthorize(new)?;
         let credential = self.vault.reread(&before.id)?.credential;
         let renamed_from = (before.account != credential.account).then_some(before.account);
-        Ok(Connected { credential, renewed: true, renamed_from, missing })
+        Ok(Connected { credential, renewed: true, renamed_from, missing, unlearnt, advice })
     }
 }

@@ -4,6 +4,7 @@
 //! → redeem → identify → one transaction.
 
 mod client;
+mod facts;
 mod finish;
 mod redirect;
 
@@ -119,6 +120,10 @@ pub(crate) struct Connected {
     pub(crate) renamed_from: Option<String>,
     /// Asked for and not granted.
     pub(crate) missing: Scopes,
+    /// Facts that the entry promises and that the provider did not tell.
+    pub(crate) unlearnt: Vec<String>,
+    /// What to know of such a login, from the entry.
+    pub(crate) advice: Vec<String>,
 }
 
 impl App {
@@ -139,7 +144,7 @@ impl App {
         files::private_dir(&self.run_dir)?;
         let listener = Listener::bind(&address, &self.run_dir).map_err(Error::Callback)?;
         let redirect_uri = listener.redirect_uri().to_owned();
-        if client.secret.is_none() {
+        if client.secret.is_none() && !resolved.server.quirks.basic_without_secret {
             resolved.server.token_endpoint_auth_method = ClientAuthentication::None;
         }
         if provider.entry.refresh_redirect_uri {

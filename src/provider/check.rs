@@ -1,0 +1,369 @@
+//! What a parser cannot see: whether an entry makes sense, and sends no secret astray. Every mistake is found at once.
+
+use std::collections::BTreeSet;
+
+use super::definition::{Entry, RefreshPolicy};
+use super::{Error, check_name};
+use crate::model::{Scopes, endpoint, text};
+
+/// A key of the entry, and what is wrong with its value.
+type Mistake = (String, String);
+
+/// Headers that belong to the connection, or carry a secret of ours.
+const OWN_HEADERS: [&str; 8] =
+    ["authorization", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding", "upgrade"];
+/// Codes that an error can be turned into (RFC 6749 §5.2).
+const ERROR_CODES: [&str; 8] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "temporarily_unavailable",
+    "server_error",
+];
+/// Parameters that no entry can set.
+const PROTOCOL_PARAMETERS: [&str; 11] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "nonce",
+    "redirect_uri",
+    "refresh_token",
+    "response_type",
+    "state",
+];
+
+impl Entry {
+    /// Holds the entry to its form. `text` is what it was read from, to name the lines of its mistakes.
+    pub(crate) fn check(&self, origin: &str, text: Option<&str>) -> Result<(), Error> {
+        let mistakes: Vec<String> = self
+            .mistakes()
+            .into_iter()
+            .map(|(key, what)| match text.and_then(|text| line_of(text, &key)) {
+                Some(line) => format!("{origin}:{line}: `{key}`: {what}"),
+                None => format!("{origin}: `{key}`: {what}"),
+            })
+            .collect();
+        if mistakes.is_empty() { Ok(()) } else { Err(Error::Invalid { origin: origin.to_owned(), mistakes }) }
+    }
+
+    fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = Vec::new();
+        self.check_text(&mut found);
+        self.check_endpoints(&mut found);
+        self.check_hosts(&mut found);
+        self.check_names(&mut found);
+        self.check_facts(&mut found);
+        self.check_quirks(&mut found);
+        found.extend(self.redirect.mistakes().into_iter().map(|(key, what)| (key.to_owned(), what)));
+        found
+    }
+
+    /// No text holds anything that a terminal or a header line would act on.
+    fn check_text(&self, found: &mut Vec<Mistake>) {
+        let Ok(table) = toml::Table::try_from(self) else { return };
+        walk(&toml::Value::Table(table), "", &mut |key, words| {
+            if words.chars().any(|c| c.is_control()) {
+                found.push((key.to_owned(), "it holds control characters".into()));
+            }
+        });
+        if self.name.trim().is_empty() {
+            found.push(("name".into(), "it is empty".into()));
+        }
+    }
+
+    fn check_endpoints(&self, found: &mut Vec<Mistake>) {
+        for (key, url) in self.urls() {
+            if url.is_empty() && self.discovery && self.issuer.is_some() {
+                continue;
+            }
+            if url.is_empty() {
+                found.push((key.into(), "it is missing".into()));
+            } else if let Err(refused) = endpoint::check(&without_templates(url)) {
+                found.push((key.into(), refused.to_string()));
+            }
+        }
+        if self.discovery && self.issuer.is_none() {
+            found.push(("issuer".into(), "it is missing, and `discovery` needs it".into()));
+        }
+        for (key, url) in [("console_url", &self.console_url), ("applications_url", &self.applications_url)] {
+            if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+                found.push((key.into(), "it is an https address".into()));
+            }
+        }
+        let learnt = ["api_base", "userinfo_endpoint", "resources_endpoint"];
+        for (key, url) in self.urls() {
+            for name in templates(url) {
+                let known = self.variables.contains_key(name)
+                    || name == "client_id"
+                    || self.metadata.contains_key(name) && learnt.contains(&key);
+                if !known {
+                    found.push((key.into(), format!("`{{{name}}}` is no variable of this entry")));
+                }
+            }
+        }
+    }
+
+    fn urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let always = [
+            ("authorization_endpoint", Some(&self.authorization_endpoint)),
+            ("token_endpoint", Some(&self.token_endpoint)),
+            ("issuer", self.issuer.as_ref()),
+            ("refresh_endpoint", self.refresh_endpoint.as_ref()),
+            ("device_authorization_endpoint", self.device_authorization_endpoint.as_ref()),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
+            ("introspection_endpoint", self.introspection_endpoint.as_ref()),
+            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+            ("resources_endpoint", self.resources_endpoint.as_ref()),
+            ("api_base", self.api_base.as_ref()),
+        ];
+        always.into_iter().filter_map(|(key, url)| Some((key, url?.as_str())))
+    }
+
+    fn check_hosts(&self, found: &mut Vec<Mistake>) {
+        let lists =
+            [("api_hosts", &self.api_hosts), ("git_hosts", &self.git_hosts), ("registry_hosts", &self.registry_hosts)];
+        for (key, hosts) in lists {
+            for host in hosts {
+                let plain = without_templates(host);
+                let name = plain.strip_prefix("*.").unwrap_or(&plain);
+                let fits = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b);
+                if name.is_empty()
+                    || !name.bytes().all(fits)
+                    || plain.starts_with("*.") && !host.contains('{') && !name.contains('.')
+                {
+                    found.push((key.into(), format!("`{}` is no host", text::shown(host))));
+                }
+            }
+        }
+    }
+
+    fn check_names(&self, found: &mut Vec<Mistake>) {
+        let mut seen = BTreeSet::new();
+        for alias in &self.aliases {
+            if check_name(alias).is_err() {
+                found.push(("aliases".into(), format!("`{}` cannot be a name", text::shown(alias))));
+            } else if !seen.insert(alias) {
+                found.push(("aliases".into(), format!("`{alias}` is there twice")));
+            }
+        }
+        let scopes: Scopes =
+            self.identity_scopes.iter().chain(&self.offline_scopes).chain(self.scopes.keys()).collect();
+        if let Some(scope) = scopes.malformed() {
+            found.push(("scopes".into(), format!("`{}` is no scope", text::shown(scope))));
+        }
+        if self.token_env.as_ref().is_some_and(|name| !is_variable(name)) {
+            found.push(("token_env".into(), "it is no name of a variable".into()));
+        }
+        for name in self.variables.keys().chain(self.metadata.keys()) {
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+                found.push(("variables".into(), format!("`{}` is no name", text::shown(name))));
+            }
+        }
+        let tables = [
+            ("authorization_parameters", &self.authorization_parameters),
+            ("token_parameters", &self.token_parameters),
+            ("refresh_parameters", &self.refresh_parameters),
+        ];
+        for (key, table) in tables {
+            if let Some(name) = table.keys().find(|name| PROTOCOL_PARAMETERS.contains(&name.as_str())) {
+                found.push((format!("{key}.{name}"), "it belongs to the protocol".into()));
+            }
+        }
+    }
+
+    fn check_facts(&self, found: &mut Vec<Mistake>) {
+        for (key, pointer) in [("account_field", &self.account_field), ("subject_field", &self.subject_field)] {
+            let bare = pointer.as_deref().map(|pointer| pointer.strip_prefix("token:").unwrap_or(pointer));
+            if bare.is_some_and(|pointer| !is_pointer(pointer)) {
+                found.push((key.into(), "it is a JSON pointer, which begins with `/`".into()));
+            }
+        }
+        for (name, source) in &self.metadata {
+            let pointer = ["token:", "userinfo:", "resources:"].iter().find_map(|from| source.strip_prefix(from));
+            if !pointer.is_some_and(is_pointer) {
+                let what = "it is `token:`, `userinfo:` or `resources:`, and a JSON pointer that leads to no token";
+                found.push((format!("metadata.{name}"), what.into()));
+            }
+        }
+        if self.refresh_policy == Some(RefreshPolicy::Window) && self.refresh_grace.is_none() {
+            found.push(("refresh_policy".into(), "`window` needs `refresh_grace`".into()));
+        }
+        let confidences = ["high", "medium", "low"];
+        if self.confidence.as_ref().is_some_and(|sure| !confidences.contains(&sure.as_str())) {
+            found.push(("confidence".into(), "it is high, medium or low".into()));
+        }
+    }
+
+    fn check_quirks(&self, found: &mut Vec<Mistake>) {
+        let quirks = &self.quirks;
+        for (name, value) in &quirks.headers {
+            let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            if !named || !value.is_ascii() || OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+                found.push((format!("quirks.headers.{name}"), "this header cannot be set".into()));
+            }
+        }
+        if let Some(line) = &quirks.token_header {
+            let (name, value) = line.split_once(": ").unwrap_or_default();
+            if name.is_empty()
+                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                || !value.contains("{token}")
+            {
+                found.push(("quirks.token_header".into(), "it is a header line with `{token}` in it".into()));
+            }
+        }
+        for (code, meaning) in &quirks.error_codes {
+            if !ERROR_CODES.contains(&meaning.as_str()) {
+                found.push((format!("quirks.error_codes.{code}"), "it is an error code of RFC 6749".into()));
+            }
+        }
+        let pointers = quirks.answer_members.iter().map(|(name, pointer)| (format!("answer_members.{name}"), pointer));
+        let single = [("answer_at", &quirks.answer_at), ("error_at", &quirks.error_at)];
+        let single = single.into_iter().filter_map(|(key, pointer)| Some((key.to_owned(), pointer.as_ref()?)));
+        for (key, pointer) in pointers.chain(single) {
+            if !pointer.starts_with('/') {
+                found.push((format!("quirks.{key}"), "it is a JSON pointer, which begins with `/`".into()));
+            }
+        }
+    }
+}
+
+/// A pointer (RFC 6901) that cannot lead to a secret.
+fn is_pointer(text: &str) -> bool {
+    let last = text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    text.starts_with('/') && !["token", "secret", "password"].iter().any(|word| last.contains(word))
+}
+
+/// A variable that a token may be put into, and that no program loader or shell acts on.
+fn is_variable(name: &str) -> bool {
+    let fits = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let acted_on = name.starts_with("LD_") || ["PATH", "IFS", "ENV", "BASH_ENV", "HOME", "SHELL"].contains(&name);
+    fits && !acted_on && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+}
+
+fn walk(value: &toml::Value, key: &str, see: &mut impl FnMut(&str, &str)) {
+    match value {
+        toml::Value::String(words) => see(key, words),
+        toml::Value::Array(list) => list.iter().for_each(|value| walk(value, key, see)),
+        toml::Value::Table(table) => {
+            for (name, value) in table {
+                let inner = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                see(key, name);
+                walk(value, &inner, see);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The line, from 1, on which a key stands: `key = …`, or `[table]` for what stands nowhere by itself.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let (table, last) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut inside = String::new();
+    let mut heading = None;
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            name.clone_into(&mut inside);
+            if inside == key || inside == table || inside.starts_with(&format!("{key}.")) {
+                heading = heading.or(Some(at + 1));
+            }
+        }
+        let found = line.split_once('=').map(|(name, _)| name.trim().trim_matches('"'));
+        if inside == table && found == Some(last) {
+            return Some(at + 1);
+        }
+    }
+    heading
+}
+
+/// The names between braces.
+fn templates(text: &str) -> Vec<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
+
+fn without_templates(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        plain.push_str(before);
+        plain.push('x');
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+name = "X"
+authorization_endpoint = "https://{domain}/authorize"
+token_endpoint = "https://{domain}/token"
+[variables.domain]
+about = "your domain"
+"#;
+
+    /// The mistakes of the good entry with more lines before or after it.
+    fn mistakes(before: &str, after: &str) -> Vec<String> {
+        let text = format!("{before}\n{GOOD}\n{after}");
+        let checked = Entry::parse(&text, "mine").and_then(|entry| entry.check("mine", Some(&text)));
+        match checked {
+            Ok(()) => vec![],
+            Err(Error::Invalid { mistakes, .. }) => mistakes,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_good_entry_has_no_mistakes() {
+        assert!(mistakes("", "").is_empty());
+        assert!(mistakes("api_hosts = [\"*.{domain}\", \"api.x.example\"]", "").is_empty());
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_line_and_key() {
+        let cases = [
+            ("token_end = 1", "", "mine:1: unknown field `token_end`"),
+            ("refresh_endpoint = \"http://a.example/x\"", "", "mine:1: `refresh_endpoint`: http is taken"),
+            ("refresh_endpoint = \"https://u:p@a.example/x\"", "", "mine:1: `refresh_endpoint`: it holds a user"),
+            ("userinfo_endpoint = \"ftp://a.example\"", "", "mine:1: `userinfo_endpoint`: its scheme"),
+            ("userinfo_endpoint = \"https://{doman}/x\"", "", "mine:1: `userinfo_endpoint`: `{doman}` is no variable"),
+            ("notes = [\"a\\u001b[2J\"]", "", "mine:1: `notes`: it holds control characters"),
+            ("api_hosts = [\"*\"]", "", "mine:1: `api_hosts`: `*` is no host"),
+            ("api_hosts = [\"*.com\"]", "", "mine:1: `api_hosts`: `*.com` is no host"),
+            ("aliases = [\"a\", \"a\"]", "", "mine:1: `aliases`: `a` is there twice"),
+            ("aliases = [\"../a\"]", "", "mine:1: `aliases`: `../a` cannot be a name"),
+            ("token_env = \"LD_PRELOAD\"", "", "mine:1: `token_env`"),
+            ("account_field = \"email\"", "", "mine:1: `account_field`"),
+            ("refresh_policy = \"window\"", "", "mine:1: `refresh_policy`"),
+            ("", "[metadata]\nx = \"token:/refresh_token\"", "mine:10: `metadata.x`"),
+            ("", "[token_parameters]\nclient_secret = \"x\"", "mine:10: `token_parameters.client_secret`"),
+            ("", "[redirect]\nhost = \"0.0.0.0\"", "mine:10: `redirect.host`"),
+            ("", "[quirks]\ntoken_header = \"X-Token\"", "mine:10: `quirks.token_header`"),
+            ("", "[quirks.headers]\nHost = \"x\"", "mine:10: `quirks.headers.Host`"),
+            ("", "[quirks.error_codes]\nBAD = \"gone\"", "mine:10: `quirks.error_codes.BAD`"),
+        ];
+        for (before, after, start) in cases {
+            let found = mistakes(before, after);
+            assert!(found.len() == 1 && found[0].starts_with(start), "{start}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_endpoint_is_named_and_all_mistakes_are_told_at_once() {
+        let text = "name = \" \"\ntoken_endpoint = \"x\"\n";
+        let Err(Error::Invalid { mistakes, .. }) = Entry::parse(text, "mine").unwrap().check("mine", Some(text)) else {
+            panic!()
+        };
+        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+        assert!(mistakes.iter().any(|line| line == "mine: `authorization_endpoint`: it is missing"), "{mistakes:?}");
+        assert!(mistakes.iter().any(|line| line.starts_with("mine:2: `token_endpoint`")), "{mistakes:?}");
+    }
+}

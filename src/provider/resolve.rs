@@ -1,0 +1,184 @@
+//! The way from an entry to endpoints that can be used: template variables are filled in.
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use super::definition::{Entry, RefreshPolicy, Variable};
+use crate::model::{ClientAuthentication, Scopes, Server, endpoint, text};
+
+/// An entry with every variable filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    pub(crate) server: Server,
+    pub(crate) id_token_issuer: Option<String>,
+    /// RFC 9207: the redirect always carries `iss`.
+    pub(crate) iss_promised: bool,
+    /// Scopes that are asked for whatever else is.
+    pub(crate) base_scopes: Scopes,
+    /// Scopes that come back under another name.
+    pub(crate) scope_aliases: BTreeMap<String, String>,
+    /// What to know once an account is connected.
+    pub(crate) advice: Vec<String>,
+    /// The variables' values, defaults included.
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+impl Entry {
+    pub(super) fn resolve(
+        &self,
+        provider: &str,
+        given: &BTreeMap<String, String>,
+        client_id: &str,
+    ) -> Result<Resolved, Error> {
+        let mut variables = self.values(provider, given)?;
+        let kept = variables.clone();
+        variables.insert("client_id".into(), percent_encoded(client_id));
+        let fill = |text: &String| filled(text, &variables);
+        let maybe = |text: &Option<String>| text.as_ref().map(fill);
+        let server = Server {
+            name: self.name.clone(),
+            issuer: maybe(&self.issuer),
+            authorization_endpoint: fill(&self.authorization_endpoint),
+            token_endpoint: fill(&self.token_endpoint),
+            device_authorization_endpoint: maybe(&self.device_authorization_endpoint),
+            revocation_endpoint: maybe(&self.revocation_endpoint),
+            revocation: self.revocation,
+            revocation_ends_grant: self.revocation_ends_grant,
+            introspection_endpoint: maybe(&self.introspection_endpoint),
+            userinfo_endpoint: maybe(&self.userinfo_endpoint),
+            token_endpoint_auth_method: self
+                .token_endpoint_auth_method
+                .unwrap_or(ClientAuthentication::ClientSecretBasic),
+            refresh_endpoint: maybe(&self.refresh_endpoint),
+            token_parameters: self.token_parameters.clone(),
+            refresh_parameters: self.refresh_parameters.clone(),
+            pkce: self.pkce,
+            quirks: self.quirks.filled(client_id),
+            metadata: self.metadata.clone(),
+            resources_endpoint: maybe(&self.resources_endpoint),
+            refresh_redirect_uri: None,
+            early_refresh: self.early_refresh,
+            refresh_grace: self.refresh_grace.or((self.refresh_policy == Some(RefreshPolicy::Strict)).then_some(0)),
+            account_field: self.account_field.clone(),
+            subject_field: self.subject_field.clone(),
+            identity_scopes: self.identity_scopes.clone(),
+            api_base: maybe(&self.api_base),
+            api_hosts: self.api_hosts.iter().map(fill).collect(),
+            git_hosts: self.git_hosts.iter().map(fill).collect(),
+            registry_hosts: self.registry_hosts.iter().map(fill).collect(),
+            token_env: self.token_env.clone(),
+            applications_url: maybe(&self.applications_url),
+        };
+        for (key, url) in
+            [("authorization_endpoint", &server.authorization_endpoint), ("token_endpoint", &server.token_endpoint)]
+        {
+            endpoint::check(url).map_err(|refused| Error::Invalid {
+                origin: provider.to_owned(),
+                mistakes: vec![format!("`{key}`: {refused}")],
+            })?;
+        }
+        Ok(Resolved {
+            id_token_issuer: maybe(&self.id_token_issuer),
+            iss_promised: self.authorization_response_iss_parameter_supported,
+            base_scopes: self.identity_scopes.iter().chain(&self.offline_scopes).collect(),
+            scope_aliases: self.scope_aliases.clone(),
+            advice: self.advice.clone(),
+            variables: kept,
+            server,
+        })
+    }
+
+    fn values(&self, provider: &str, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+        if let Some(variable) = given.keys().find(|name| !self.variables.contains_key(*name)) {
+            let known = self.variables.keys().cloned().collect();
+            return Err(Error::VariableUnknown {
+                provider: provider.to_owned(),
+                variable: text::shown(variable),
+                known,
+            });
+        }
+        let mut values = BTreeMap::new();
+        for (name, variable) in &self.variables {
+            let value = given.get(name).or(variable.default.as_ref()).ok_or_else(|| Error::VariableMissing {
+                provider: provider.to_owned(),
+                variable: name.clone(),
+                about: variable.about.clone(),
+            })?;
+            if !variable.takes(value) {
+                return Err(Error::VariableValue { variable: name.clone(), value: text::shown(value) });
+            }
+            values.insert(name.clone(), value.clone());
+        }
+        Ok(values)
+    }
+}
+
+impl Variable {
+    /// A value fills a place in a host or a path; it may not make another host or path of it.
+    fn takes(&self, value: &str) -> bool {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
+        let word = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(fits);
+        if self.path { value.split('/').all(word) } else { word(value) }
+    }
+}
+
+/// `text` with the variables that are known; others stay.
+pub(crate) fn filled(text: &str, variables: &BTreeMap<String, String>) -> String {
+    variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+/// The text with a harmless word in every template's place, so that it can be held to the rules for URLs.
+
+fn percent_encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+name = "X"
+authorization_endpoint = "https://{domain}/authorize"
+token_endpoint = "https://{domain}/token"
+revocation_endpoint = "https://{domain}/apps/{client_id}"
+[variables.domain]
+about = "your domain"
+"#;
+
+    fn entry() -> Entry {
+        Entry::parse(TEXT, "x").unwrap()
+    }
+
+    fn set(value: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([("domain".to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn variables_fill_every_place() {
+        let resolved = entry().resolve("x", &set("a.example"), "my id").unwrap();
+        assert_eq!(resolved.server.token_endpoint, "https://a.example/token");
+        assert_eq!(resolved.server.revocation_endpoint.unwrap(), "https://a.example/apps/my+id");
+        assert_eq!(resolved.variables, set("a.example"));
+    }
+
+    #[test]
+    fn a_missing_unknown_or_hostile_variable_is_named() {
+        assert!(matches!(entry().resolve("x", &BTreeMap::new(), ""), Err(Error::VariableMissing { .. })));
+        let unknown = BTreeMap::from([("tenant".to_owned(), "x".to_owned())]);
+        assert!(matches!(entry().resolve("x", &unknown, ""), Err(Error::VariableUnknown { .. })));
+        for value in ["", "evil.example/x", "a@evil", "a?b", "a#b", "a b", "{domain}", "ä", ".."] {
+            assert!(matches!(entry().resolve("x", &set(value), ""), Err(Error::VariableValue { .. })), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_be_a_path_where_the_entry_says_so() {
+        let variable = |path| Variable { about: String::new(), default: None, example: None, path };
+        assert!(variable(true).takes("sso.example/realms/acme"));
+        for value in ["sso.example/../x", "/x", "x/", "a//b", "x?y"] {
+            assert!(!variable(true).takes(value), "{value}");
+        }
+        assert!(!variable(false).takes("sso.example/realms"));
+    }
+}
