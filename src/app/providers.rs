@@ -1,12 +1,13 @@
 //! The user's own provider entries.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{App, Error};
 use crate::model::endpoint::{self, Refused};
 use crate::model::{ClientAuthentication, Scopes};
-use crate::protocol;
-use crate::provider::Entry;
+use crate::protocol::{self, Metadata};
+use crate::provider::{Entry, Provider};
 
 /// A provider as the user describes it: an issuer to ask, or endpoints.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,22 @@ impl App {
         Ok((entry, path))
     }
 
+    /// The provider with the endpoints that its entry leaves to the issuer's metadata.
+    pub(super) fn completed(
+        &self,
+        mut provider: Provider,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Provider, Error> {
+        if !provider.entry.discovery {
+            return Ok(provider);
+        }
+        let Some(issuer) = provider.resolve(variables, "")?.server.issuer else { return Ok(provider) };
+        let doing = format!("cannot read the metadata of {issuer}");
+        let found = protocol::discover(&self.http, self.clock, &issuer).map_err(Error::protocol(doing))?;
+        fill(&mut provider.entry, found);
+        Ok(provider)
+    }
+
     fn describe(&self, new: NewProvider) -> Result<Entry, Error> {
         if let Some(Err(refused @ Refused::NotAUrl)) = new.issuer.as_deref().map(endpoint::check) {
             return Err(Error::Usage(format!("--issuer: {refused}; write it with its https://")));
@@ -50,14 +67,7 @@ impl App {
         };
         let mut entry = Entry::minimal(&new.name, "", "");
         if let Some(found) = found {
-            entry.authorization_endpoint = found.authorization_endpoint;
-            entry.token_endpoint = found.token_endpoint;
-            entry.userinfo_endpoint = found.userinfo_endpoint;
-            entry.revocation_endpoint = found.revocation_endpoint;
-            entry.device_authorization_endpoint = found.device_authorization_endpoint;
-            entry.introspection_endpoint = found.introspection_endpoint;
-            entry.token_endpoint_auth_method = found.token_endpoint_auth_method;
-            entry.authorization_response_iss_parameter_supported = found.iss_promised;
+            fill(&mut entry, found);
         }
         let set = |place: &mut Option<String>, given: Option<String>| *place = given.or(place.take());
         entry.authorization_endpoint = new.authorization_endpoint.unwrap_or(entry.authorization_endpoint);
@@ -72,4 +82,21 @@ impl App {
         entry.api_hosts = new.api_hosts;
         Ok(entry)
     }
+}
+
+/// Fills in what an entry leaves open.
+fn fill(entry: &mut Entry, found: Metadata) {
+    let set = |place: &mut Option<String>, found: Option<String>| *place = place.take().or(found);
+    if entry.authorization_endpoint.is_empty() {
+        entry.authorization_endpoint = found.authorization_endpoint;
+    }
+    if entry.token_endpoint.is_empty() {
+        entry.token_endpoint = found.token_endpoint;
+    }
+    set(&mut entry.userinfo_endpoint, found.userinfo_endpoint);
+    set(&mut entry.revocation_endpoint, found.revocation_endpoint);
+    set(&mut entry.device_authorization_endpoint, found.device_authorization_endpoint);
+    set(&mut entry.introspection_endpoint, found.introspection_endpoint);
+    entry.token_endpoint_auth_method = found.token_endpoint_auth_method.or(entry.token_endpoint_auth_method);
+    entry.authorization_response_iss_parameter_supported |= found.iss_promised;
 }

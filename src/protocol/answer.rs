@@ -217,6 +217,10 @@ fn error_of(members: &Map<String, Value>, quirks: &Quirks) -> Option<ErrorRespon
         (Some(code), _) => (text(code), None),
     };
     let code = code.unwrap_or_else(|| "error".into());
+    // TikTok says so of every answer.
+    if code == "ok" {
+        return None;
+    }
     let words = ["error_description", "message"].iter().find_map(|name| members.get(*name).and_then(text));
     Some(ErrorResponse {
         code: quirks.error_codes.get(&code).cloned().unwrap_or(code),

@@ -85,8 +85,12 @@ fn ask(
         401 => Ok(Userinfo::Unauthorized),
         403 => Ok(Userinfo::Forbidden),
         _ => {
-            let members = answer::object(&host_of(endpoint), &response, clock(), &server.quirks);
-            members.map(Userinfo::Known).map_err(|error| error.without(&[&token.0]))
+            match answer::object(&host_of(endpoint), &response, clock(), &server.quirks) {
+                Ok(members) => Ok(Userinfo::Known(members)),
+                // RFC 6750 §3.1, where it comes with another status than 401.
+                Err(Error::Refused { response, .. }) if response.code == "invalid_token" => Ok(Userinfo::Unauthorized),
+                Err(error) => Err(error.without(&[&token.0])),
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ mod revocation;
 
 pub(crate) use authorization::{AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 pub(crate) use client::refresh;
-pub(crate) use discovery::discover;
+pub(crate) use discovery::{Metadata, discover};
 pub(crate) use error::{Error, ErrorResponse};
 pub(crate) use id_token::{Claims, Expected};
 pub(crate) use identity::{Identity, Userinfo, resources, userinfo};

@@ -1,33 +1,45 @@
-//! The entries that are part of the program: the files of `providers/`, as text. They are parsed when they are needed.
+//! The entries that are part of the program: the files of `providers/`, as text. Each is parsed when it is needed, and no
+//! other with it; `build.rs` makes the tables.
 
-macro_rules! entries {
-    ($($id:literal),* $(,)?) => {
-        /// Name and text of each entry, by name.
-        const ENTRIES: &[(&str, &str)] = &[$(($id, include_str!(concat!("../../providers/", $id, ".toml")))),*];
-    };
+mod tables {
+    include!(concat!(env!("OUT_DIR"), "/providers.rs"));
 }
 
-entries!["discord", "github", "gitlab", "google", "microsoft", "spotify"];
+use tables::{ALIASES, ENTRIES};
 
-pub(super) fn text(id: &str) -> Option<&'static str> {
-    ENTRIES.binary_search_by(|(name, _)| name.cmp(&id)).ok().map(|at| ENTRIES[at].1)
+/// Name and text of the entry with this name or alias.
+pub(super) fn find(name: &str) -> Option<(&'static str, &'static str)> {
+    let id = ALIASES.binary_search_by(|(alias, _)| (*alias).cmp(name)).map_or(name, |at| ALIASES[at].1);
+    ENTRIES.binary_search_by(|(own, _)| (*own).cmp(id)).ok().map(|at| ENTRIES[at])
 }
 
 pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     ENTRIES.iter().copied()
 }
 
+/// Every name and alias.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().chain(ALIASES).map(|(name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::Entry;
     use super::*;
 
     #[test]
-    fn every_file_of_the_folder_is_part_of_the_program_in_order() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("providers");
-        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-        let mut files: Vec<_> = files.map(|name| name.trim_end_matches(".toml").to_owned()).collect();
-        files.sort();
-        assert_eq!(files, all().map(|(id, _)| id).collect::<Vec<_>>());
-        assert!(all().all(|(id, _)| text(id).is_some()));
+    fn the_tables_are_what_the_entries_say() {
+        let mut aliases = Vec::new();
+        for (id, text) in all() {
+            assert_eq!(find(id), Some((id, text)));
+            let entry = Entry::parse(text, id).unwrap();
+            aliases.extend(entry.aliases.into_iter().map(|alias| (alias, id)));
+        }
+        aliases.sort();
+        assert!(ALIASES.iter().map(|(alias, id)| ((*alias).to_owned(), *id)).eq(aliases.iter().cloned()));
+        for (alias, id) in &aliases {
+            assert_eq!(find(alias).unwrap().0, *id, "{alias} is there twice");
+        }
+        assert!(find("no such").is_none());
     }
 }

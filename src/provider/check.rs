@@ -12,8 +12,8 @@ type Mistake = (String, String);
 /// Headers that belong to the connection, or carry a secret of ours.
 const OWN_HEADERS: [&str; 8] =
     ["authorization", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding", "upgrade"];
-/// Codes that an error can be turned into (RFC 6749 §5.2).
-const ERROR_CODES: [&str; 8] = [
+/// Codes that an error can be turned into (RFC 6749 §5.2, RFC 6750 §3.1).
+const ERROR_CODES: [&str; 9] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
@@ -22,6 +22,7 @@ const ERROR_CODES: [&str; 8] = [
     "invalid_scope",
     "temporarily_unavailable",
     "server_error",
+    "invalid_token",
 ];
 /// Parameters that no entry can set.
 const PROTOCOL_PARAMETERS: [&str; 11] = [
@@ -79,7 +80,10 @@ impl Entry {
 
     fn check_endpoints(&self, found: &mut Vec<Mistake>) {
         for (key, url) in self.urls() {
-            if url.is_empty() && self.discovery && self.issuer.is_some() {
+            let learnt =
+                url.starts_with('{') && templates(url).first().is_some_and(|name| self.metadata.contains_key(*name));
+            // One is found when an account is connected, the other is judged then.
+            if url.is_empty() && self.discovery && self.issuer.is_some() || learnt {
                 continue;
             }
             if url.is_empty() {
@@ -219,7 +223,8 @@ impl Entry {
         }
         for (code, meaning) in &quirks.error_codes {
             if !ERROR_CODES.contains(&meaning.as_str()) {
-                found.push((format!("quirks.error_codes.{code}"), "it is an error code of RFC 6749".into()));
+                found
+                    .push((format!("quirks.error_codes.{code}"), "it is an error code of RFC 6749 or RFC 6750".into()));
             }
         }
         let pointers = quirks.answer_members.iter().map(|(name, pointer)| (format!("answer_members.{name}"), pointer));

@@ -68,24 +68,19 @@ impl Registry {
         Self { own: own.to_owned() }
     }
 
-    /// The provider with this name or alias. Names are compared without case.
+    /// The provider with this name or alias. Names are compared without case. Neither a file nor an alias of the user's
+    /// own stands in front of what is built in.
     pub(crate) fn find(&self, name: &str) -> Result<Provider, Error> {
         let id = check_name(&name.to_ascii_lowercase())?;
-        if let Some(text) = builtin::text(&id) {
-            return built_in(&id, text);
-        }
-        // Neither a file nor an alias of the user's own can stand in front of what is built in.
-        for (other, text) in builtin::all() {
-            let provider = built_in(other, text)?;
-            if provider.entry.aliases.contains(&id) {
-                return Ok(provider);
-            }
+        if let Some((id, text)) = builtin::find(&id) {
+            return built_in(id, text);
         }
         if let Some(own) = self.read_own(&id)? {
             return Ok(own);
         }
-        let mut names = Vec::new();
-        for provider in self.all()? {
+        let mut names: Vec<String> = builtin::names().map(str::to_owned).collect();
+        for own in self.own_names()? {
+            let Some(provider) = self.read_own(&own)? else { continue };
             if provider.entry.aliases.contains(&id) {
                 return Ok(provider);
             }
@@ -98,11 +93,17 @@ impl Registry {
     /// Every provider, by name.
     pub(crate) fn all(&self) -> Result<Vec<Provider>, Error> {
         let mut all: Vec<_> = builtin::all().map(|(id, text)| built_in(id, text)).collect::<Result<_, _>>()?;
-        for id in self.own_names()? {
-            all.extend(self.read_own(&id)?);
+        for id in self.own_names()?.iter().filter(|id| builtin::find(id).is_none()) {
+            all.extend(self.read_own(id)?);
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(all)
+    }
+
+    /// Files of the user's own that are not read, because what is built in has their name.
+    pub(crate) fn shadowed(&self) -> Result<Vec<PathBuf>, Error> {
+        let names = self.own_names()?.into_iter().filter(|id| builtin::find(id).is_some());
+        Ok(names.map(|id| self.path(&id)).collect())
     }
 
     /// Writes an entry of the user's own. A built-in one cannot be shadowed.
@@ -119,7 +120,7 @@ impl Registry {
     /// The name, when an entry of the user's own can bear it.
     pub(crate) fn check_free(&self, name: &str) -> Result<String, Error> {
         let id = check_name(name)?;
-        if builtin::text(&id).is_some() || builtin::all().any(|(other, text)| is_alias(other, text, &id)) {
+        if builtin::find(&id).is_some() {
             return Err(Error::BuiltIn(id));
         }
         if self.read_own(&id)?.is_some() { Err(Error::Exists(id)) } else { Ok(id) }
@@ -128,7 +129,7 @@ impl Registry {
     /// Deletes an entry of the user's own.
     pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
         let id = check_name(name)?;
-        if builtin::text(&id).is_some() {
+        if builtin::all().any(|(other, _)| other == id) {
             return Err(Error::BuiltIn(id));
         }
         if self.read_own(&id)?.is_none() {
@@ -187,10 +188,6 @@ fn built_in(id: &str, text: &str) -> Result<Provider, Error> {
     Ok(Provider { id: id.to_owned(), entry: Entry::parse(text, id)?, built_in: true })
 }
 
-fn is_alias(other: &str, text: &str, id: &str) -> bool {
-    Entry::parse(text, other).is_ok_and(|entry| entry.aliases.iter().any(|alias| alias == id))
-}
-
 /// A provider's name: ASCII, so that no look-alike passes for another, and safe as a file name everywhere.
 fn check_name(name: &str) -> Result<String, Error> {
     let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -210,15 +207,26 @@ mod tests {
     fn every_built_in_entry_is_valid_and_names_are_unique() {
         let registry = Registry::new(Path::new("/nonexistent"));
         let mut names = std::collections::BTreeSet::new();
+        let mut wrong = Vec::new();
         for provider in registry.all().unwrap() {
-            provider.entry.check(&provider.id, None).unwrap();
-            provider.resolve(&BTreeMap::new(), "client").unwrap();
+            let text = builtin::find(&provider.id).unwrap().1;
+            if let Err(Error::Invalid { mistakes, .. }) = provider.entry.check(&provider.id, Some(text)) {
+                wrong.extend(mistakes);
+            }
+            provider.resolve(&examples(&provider), "client").unwrap_or_else(|error| panic!("{}: {error}", provider.id));
             assert!(!provider.entry.sources.is_empty(), "{} has no source", provider.id);
             for name in provider.entry.aliases.iter().chain([&provider.id]) {
                 assert!(names.insert(name.clone()), "{name} is there twice");
             }
         }
-        assert!(names.len() > 6);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(registry.all().unwrap().len() >= 150);
+    }
+
+    /// A value for every variable that has no default.
+    fn examples(provider: &Provider) -> BTreeMap<String, String> {
+        let variables = provider.entry.variables.iter().filter(|(_, variable)| variable.default.is_none());
+        variables.map(|(name, variable)| (name.clone(), variable.example.clone().unwrap_or_default())).collect()
     }
 
     #[test]

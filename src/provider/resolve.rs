@@ -72,6 +72,9 @@ impl Entry {
         for (key, url) in
             [("authorization_endpoint", &server.authorization_endpoint), ("token_endpoint", &server.token_endpoint)]
         {
+            if url.is_empty() && self.discovery {
+                continue;
+            }
             endpoint::check(url).map_err(|refused| Error::Invalid {
                 origin: provider.to_owned(),
                 mistakes: vec![format!("`{key}`: {refused}")],

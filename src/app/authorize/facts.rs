@@ -66,8 +66,8 @@ fn completed(url: &str, metadata: &Map<String, Value>, hosts: &[String]) -> Stri
     if !url.contains('{') {
         return url.to_owned();
     }
-    let words = metadata.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-    let whole = filled(url, &words.collect());
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let whole = filled(url, &metadata.iter().map(|(name, value)| (name.clone(), word(value))).collect());
     let leads = endpoint::check(&whole).is_ok_and(|url| hosts.iter().any(|host| endpoint::covers(host, &url)));
     if leads && !whole.contains('{') { whole } else { url.to_owned() }
 }

@@ -133,6 +133,7 @@ impl App {
         let now = (self.clock)();
         let previous = self.previous(&provider.id, login.account.as_deref())?;
         let variables = merged(previous.as_ref().map(|own| &own.variables), &login.variables);
+        let provider = self.completed(provider, &variables)?;
         let address = redirect::address(&provider, &login.redirect)?;
         let request = client::Request { provider: &provider, variables: &variables, address: &address };
         let Prepared { vault, seal, client, keep } =
