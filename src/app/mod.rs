@@ -30,7 +30,7 @@ pub(crate) use revoke::{Fate, Revoked};
 pub(crate) use select::Selector;
 
 // What the commands may know of the rooms below.
-pub(crate) use crate::provider::{PortRule, Provider};
+pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{Event as AuditEvent, MasterKey, Rotated, Source as KeySource};
 
 use crate::http::Http;

@@ -25,6 +25,9 @@ pub(crate) struct NewProvider {
     pub(crate) api_hosts: Vec<String>,
 }
 
+/// A key of an entry, its value, and the server's.
+pub(crate) type Difference = (&'static str, String, String);
+
 impl App {
     /// Writes an entry. With an issuer and no endpoints, the server is asked for its metadata; what is given wins.
     pub(crate) fn add_provider(&self, new: &NewProvider) -> Result<(Entry, PathBuf), Error> {
@@ -48,6 +51,38 @@ impl App {
         let found = protocol::discover(&self.http, self.clock, &issuer).map_err(Error::protocol(doing))?;
         fill(&mut provider.entry, found);
         Ok(provider)
+    }
+
+    /// Where an entry is not what the issuer's metadata says: key, the entry's value, the server's.
+    pub(crate) fn compare_provider(
+        &self,
+        provider: &Provider,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Vec<Difference>, Error> {
+        let server = provider.resolve(variables, "CLIENT_ID")?.server;
+        let Some(issuer) = &server.issuer else {
+            return Err(Error::Usage(format!(
+                "{} names no issuer, so it has no metadata to be compared with",
+                provider.id
+            )));
+        };
+        let doing = format!("cannot read the metadata of {issuer}");
+        let found = protocol::discover(&self.http, self.clock, issuer).map_err(Error::protocol(doing))?;
+        let pairs = [
+            ("authorization_endpoint", Some(server.authorization_endpoint), Some(found.authorization_endpoint)),
+            ("token_endpoint", Some(server.token_endpoint), Some(found.token_endpoint)),
+            (
+                "device_authorization_endpoint",
+                server.device_authorization_endpoint,
+                found.device_authorization_endpoint,
+            ),
+            ("revocation_endpoint", server.revocation_endpoint, found.revocation_endpoint),
+            ("introspection_endpoint", server.introspection_endpoint, found.introspection_endpoint),
+        ];
+        // What the entry leaves out, or the server, is no contradiction. Who signed in may be asked elsewhere on purpose.
+        let both =
+            pairs.into_iter().filter_map(|(key, own, found)| Some((key, own.filter(|own| !own.is_empty())?, found?)));
+        Ok(both.filter(|(_, own, found)| own != found).collect())
     }
 
     fn describe(&self, new: NewProvider) -> Result<Entry, Error> {

@@ -64,7 +64,7 @@ impl Failure {
         self.message.is_empty()
     }
 
-    fn because(mut self, cause: impl Into<String>) -> Self {
+    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }

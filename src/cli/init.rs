@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::context::Context;
 use super::failure::Failure;
 use super::terminal::{Terminal, Tone};
-use super::{credential, when};
+use super::{credential, pairs, parse_pair, when};
 use crate::app::{ClientNeed, Connected, GivenClient, KeySource, Login, Person, RedirectChoice, Selector, Visit};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
@@ -269,21 +268,6 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
 fn client_of_environment(provider: &str, context: &Context) -> GivenClient {
     let get = |what: &str| context.of_provider(what, provider).map(|(_, value)| value);
     GivenClient { id: get("CLIENT_ID").map(|id| id.expose().to_owned()), secret: get("CLIENT_SECRET"), keep: false }
-}
-
-fn pairs(list: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
-    let mut map = BTreeMap::new();
-    for (name, value) in list {
-        if map.insert(name.clone(), value).is_some() {
-            return Err(Failure::usage(format!("`{}` is given twice", shown(&name))));
-        }
-    }
-    Ok(map)
-}
-
-fn parse_pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
-    if name.is_empty() { Err("write it as NAME=VALUE".into()) } else { Ok((name.to_owned(), value.to_owned())) }
 }
 
 fn parse_ports(text: &str) -> Result<(u16, u16), String> {

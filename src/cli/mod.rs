@@ -20,6 +20,7 @@ mod test;
 mod token;
 mod when;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::app::{self, WORKER};
 use crate::model::Timestamp;
+use crate::model::text::shown;
 use crate::paths::Environment;
 use context::Context;
 use failure::Failure;
@@ -153,6 +155,22 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Man(args) => man::run(&args, context),
     }
+}
+
+/// `NAME=VALUE` options as a map; a name that is given twice is a mistake.
+fn pairs(list: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
+    let mut map = BTreeMap::new();
+    for (name, value) in list {
+        if map.insert(name.clone(), value).is_some() {
+            return Err(Failure::usage(format!("`{}` is given twice", shown(&name))));
+        }
+    }
+    Ok(map)
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    if name.is_empty() { Err("write it as NAME=VALUE".into()) } else { Ok((name.to_owned(), value.to_owned())) }
 }
 
 /// The whole command tree, for completions and man pages.

@@ -166,6 +166,20 @@ pub(crate) enum RefreshPolicy {
     Strict,
 }
 
+impl RefreshPolicy {
+    /// What a person should know of it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Stable => "stays the same",
+            Self::Lenient => "replaced at each refresh; the old one stays good",
+            Self::Window => "replaced at each refresh; the old one is taken for a while",
+            Self::Rotating => "replaced at each refresh",
+            Self::Strict => "replaced at each refresh; using an old one ends the login",
+        }
+    }
+}
+
 /// A template variable of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) use definition::{Entry, RefreshPolicy};
+pub(crate) use definition::Entry;
 pub(crate) use redirect::{PortRule, Redirect, RedirectRule};
 pub(crate) use resolve::{Resolved, filled};
 
@@ -117,6 +117,30 @@ impl Registry {
         Ok(self.path(&id))
     }
 
+    /// Takes a file as an entry of the user's own, as it stands.
+    pub(crate) fn add_file(&self, name: &str, file: &Path) -> Result<(Entry, PathBuf), Error> {
+        let id = self.check_free(name)?;
+        let (entry, text) = self.read(&id, file)?;
+        files::private_dir(&self.own)?;
+        files::replace(&self.path(&id), &text)?;
+        Ok((entry, self.path(&id)))
+    }
+
+    /// A file as a provider, wherever it lies; it bears the file's name.
+    pub(crate) fn read_file(&self, file: &Path) -> Result<Provider, Error> {
+        let id = check_name(file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default())?;
+        let (entry, _) = self.read(&id, file)?;
+        Ok(Provider { id, entry, built_in: false })
+    }
+
+    /// Every name, without aliases.
+    pub(crate) fn names(&self) -> Result<Vec<String>, Error> {
+        let mut names: Vec<_> = builtin::all().map(|(id, _)| id.to_owned()).chain(self.own_names()?).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
     /// The name, when an entry of the user's own can bear it.
     pub(crate) fn check_free(&self, name: &str) -> Result<String, Error> {
         let id = check_name(name)?;
@@ -149,15 +173,31 @@ impl Registry {
         }
         files::check_dir(&self.own)?;
         files::check_file(&path, Guard::Trusted)?;
-        let found = fs::metadata(&path).map_err(files::Error::io("read", &path))?;
-        if found.len() > LARGEST {
-            let what = format!("it is larger than {} KiB", LARGEST >> 10);
-            return Err(Error::Invalid { origin: path.display().to_string(), mistakes: vec![what] });
-        }
-        let text = fs::read_to_string(&path).map_err(files::Error::io("read", &path))?;
-        let entry = Entry::parse(&text, &path.display().to_string())?;
-        entry.check(&path.display().to_string(), Some(&text))?;
+        let (entry, _) = self.read(id, &path)?;
         Ok(Some(Provider { id: id.to_owned(), entry, built_in: false }))
+    }
+
+    /// Reads a file and holds it to the form. An alias that is taken would never be heard.
+    fn read(&self, id: &str, path: &Path) -> Result<(Entry, String), Error> {
+        let origin = path.display().to_string();
+        let wrong =
+            |what: String| Error::Invalid { origin: origin.clone(), mistakes: vec![format!("{origin}: {what}")] };
+        let found = fs::metadata(path).map_err(files::Error::io("read", path))?;
+        if found.len() > LARGEST {
+            return Err(wrong(format!("it is larger than {} KiB", LARGEST >> 10)));
+        }
+        let bytes = fs::read(path).map_err(files::Error::io("read", path))?;
+        let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8".into()))?;
+        let entry = Entry::parse(&text, &origin)?;
+        entry.check(&origin, Some(&text))?;
+        if let Some((alias, (owner, _))) = entry
+            .aliases
+            .iter()
+            .find_map(|alias| Some((alias, builtin::find(alias).filter(|(owner, _)| *owner != id)?)))
+        {
+            return Err(wrong(format!("`aliases`: `{alias}` is built in, as a name of {owner}")));
+        }
+        Ok((entry, text))
     }
 
     /// The names of the user's entries; a file with another kind of name is none.
@@ -242,7 +282,7 @@ mod tests {
     fn nothing_of_the_users_own_stands_in_front_of_what_is_built_in() {
         let dir = tempfile::tempdir().unwrap();
         let mut entry = Entry::minimal("mine", "https://a.example/authorize", "https://a.example/token");
-        entry.aliases = vec!["gh".into()];
+        entry.aliases = vec!["my-alias".into()];
         for name in ["gmail", "aaa", "google"] {
             files::replace(&dir.path().join(format!("{name}.toml")), &toml::to_string(&entry).unwrap()).unwrap();
         }

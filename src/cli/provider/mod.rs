@@ -1,10 +1,17 @@
+mod check;
+mod markdown;
+mod show;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
 use super::terminal::Tone;
-use crate::app::{NewProvider, PortRule, Provider};
+use crate::app::{NewProvider, Provider};
 use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Scopes};
 
@@ -13,23 +20,33 @@ use crate::model::{ClientAuthentication, Scopes};
 #[command(after_help = "\
 Examples:
   oauth provider list
+  oauth provider list mail
   oauth provider show google
-  oauth provider add work --issuer https://login.example.com --scope openid,email")]
-pub(super) struct ProviderArgs {
+  oauth provider add work --issuer https://login.example.com --scope openid,email
+  oauth provider check work.toml
+  oauth provider check work --live")]
+pub(in crate::cli) struct ProviderArgs {
     #[command(subcommand)]
     command: ProviderCommand,
 }
 
 #[derive(Debug, Subcommand)]
 enum ProviderCommand {
-    /// Show every provider
-    List,
+    /// Show every provider, or those that some words are about
+    List {
+        /// Words to look for in names, aliases and categories
+        words: Vec<String>,
+        /// Print the page that `docs/providers.md` holds
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
     /// Show one: endpoints, scopes, how to register, what is unusual
     Show {
         /// Its name or alias
         name: String,
     },
     Add(Box<AddArgs>),
+    Check(check::CheckArgs),
     /// Delete one of your own
     Remove {
         /// Its name
@@ -42,6 +59,9 @@ enum ProviderCommand {
 struct AddArgs {
     /// The name to give it: a-z, 0-9, `.`, `_`, `-`
     name: String,
+    /// Take the entry from this file (the form stands in docs/adding-a-provider.md)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["issuer", "authorization_endpoint", "token_endpoint"])]
+    file: Option<PathBuf>,
     /// Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
@@ -81,110 +101,71 @@ enum AuthMethod {
     ClientSecretPost,
 }
 
-pub(super) fn run(args: ProviderArgs, context: &Context) -> Result<u8, Failure> {
+pub(in crate::cli) fn run(args: ProviderArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
-        ProviderCommand::List => list(context),
-        ProviderCommand::Show { name } => show(&context.registry()?.find(&name)?, context),
+        ProviderCommand::List { words, markdown } => list(&words, markdown, context),
+        ProviderCommand::Show { name } => show::run(&context.registry()?.find(&name)?, context),
         ProviderCommand::Add(args) => add(*args, context),
         ProviderCommand::Remove { name } => {
             context.registry()?.remove(&name)?;
             context.terminal.say(&format!("removed {name}; what is connected there stays connected"));
             Ok(0)
         }
+        ProviderCommand::Check(args) => check::run(&args, context),
     }
 }
 
-fn list(context: &Context) -> Result<u8, Failure> {
-    let all = context.registry()?.all()?;
+fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failure> {
+    let registry = context.registry()?;
+    let mut all = registry.all()?;
+    all.retain(|provider| words.iter().all(|word| is_about(provider, &word.to_lowercase())));
+    for path in registry.shadowed()? {
+        let path = path.display();
+        context.terminal.warn(&format!("{path} is not read: a provider of that name is built in"));
+    }
+    if markdown {
+        return context.terminal.data(&markdown::page(&all)).map(|()| 0);
+    }
     if context.terminal.json {
         return context.terminal.data_json(&Value::Array(all.iter().map(describe).collect())).map(|()| 0);
     }
+    if all.is_empty() {
+        context
+            .terminal
+            .note("nothing is called like that; add a server of your own: oauth provider add NAME --issuer URL");
+    }
     let widest = all.iter().map(|provider| provider.id.len()).max().unwrap_or(0);
-    for provider in &all {
-        let whose = if provider.built_in { "" } else { "  (yours)" };
-        let aliases = provider.entry.aliases.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        let aliases = if aliases.is_empty() {
-            aliases
-        } else {
-            context.terminal.tint_out(&format!("  also {aliases}"), Tone::Faint)
-        };
-        let line = format!("{:<widest$}  {}{whose}{aliases}", provider.id, shown(&provider.entry.name));
-        context.terminal.data_line(line.trim_end())?;
+    for (category, providers) in by_category(&all) {
+        context.terminal.data_line(&context.terminal.tint_out(&shown(category), Tone::Strong))?;
+        for provider in providers {
+            context.terminal.data_line(line(provider, widest, context).trim_end())?;
+        }
     }
     Ok(0)
 }
 
-fn show(provider: &Provider, context: &Context) -> Result<u8, Failure> {
-    if context.terminal.json {
-        return context.terminal.data_json(&describe(provider)).map(|()| 0);
-    }
+fn line(provider: &Provider, widest: usize, context: &Context) -> String {
+    let whose = if provider.built_in { "" } else { "  (yours)" };
+    let aliases = provider.entry.aliases.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let aliases =
+        if aliases.is_empty() { aliases } else { context.terminal.tint_out(&format!("  also {aliases}"), Tone::Faint) };
+    format!("  {:<widest$}  {}{whose}{aliases}", provider.id, shown(&provider.entry.name))
+}
+
+/// Whether a word stands in its name, an alias, its category or a scope's meaning.
+fn is_about(provider: &Provider, word: &str) -> bool {
     let entry = &provider.entry;
-    let terminal = &context.terminal;
-    let mut text = format!("{} ({})\n", terminal.tint_out(&shown(&entry.name), Tone::Strong), provider.id);
-    let facts = [
-        ("issuer", entry.issuer.as_deref()),
-        ("authorization", Some(entry.authorization_endpoint.as_str())),
-        ("token", Some(entry.token_endpoint.as_str())),
-        ("device", entry.device_authorization_endpoint.as_deref()),
-        ("userinfo", entry.userinfo_endpoint.as_deref()),
-        ("introspection", entry.introspection_endpoint.as_deref()),
-        ("revocation", entry.revocation_endpoint.as_deref()),
-    ];
-    for (name, value) in facts {
-        text.push_str(&format!("  {name:<15}{}\n", value.map_or_else(|| "-".into(), shown)));
-    }
-    text.push_str(&format!("  {:<15}{}\n", "redirect URI", redirect(provider)));
-    let scopes = entry.identity_scopes.iter().chain(&entry.offline_scopes).collect::<Scopes>();
-    text.push_str(&format!(
-        "  {:<15}{}\n",
-        "always asked",
-        if scopes.is_empty() { "-".into() } else { shown(&scopes.to_string()) }
-    ));
-    for (name, variable) in &entry.variables {
-        let default = variable.default.as_ref().map_or(String::new(), |value| format!(" [default: {}]", shown(value)));
-        text.push_str(&format!("  --set {name}=…  {}{default}\n", shown(&variable.about)));
-    }
-    if let Some(confidence) = entry.confidence.as_ref().filter(|sure| *sure != "high") {
-        text.push_str(&format!(
-            "  {} its facts are of {} confidence\n",
-            terminal.tint_out("note:", Tone::Warning),
-            shown(confidence)
-        ));
-    }
-    section(
-        &mut text,
-        "How to register a client",
-        entry.setup.iter().enumerate().map(|(at, step)| format!("{}. {}", at + 1, shown(step))),
-    );
-    section(&mut text, "", entry.console_url.iter().map(|url| shown(url)));
-    section(&mut text, "What is unusual", entry.notes.iter().map(|note| format!("- {}", shown(note))));
-    let widest = entry.scopes.keys().map(String::len).max().unwrap_or(0).min(60);
-    section(
-        &mut text,
-        "Scopes",
-        entry.scopes.iter().map(|(scope, words)| format!("{:<widest$}  {}", shown(scope), shown(words))),
-    );
-    section(&mut text, "Sources", entry.sources.iter().map(|source| shown(source)));
-    terminal.data(&text)?;
-    Ok(0)
+    let mut places = entry.aliases.iter().chain(&entry.category).chain([&provider.id, &entry.name]);
+    places.any(|place| place.to_lowercase().contains(word))
 }
 
-fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
-    let lines: Vec<_> = lines.map(|line| format!("  {line}\n")).collect();
-    if lines.is_empty() {
-        return;
+/// The providers of each category, both in the order of the alphabet.
+fn by_category(all: &[Provider]) -> BTreeMap<&str, Vec<&Provider>> {
+    let mut groups: BTreeMap<&str, Vec<&Provider>> = BTreeMap::new();
+    for provider in all {
+        groups.entry(provider.entry.category.as_deref().unwrap_or("other")).or_default().push(provider);
     }
-    if !title.is_empty() {
-        text.push_str(&format!("\n{title}\n"));
-    }
-    text.push_str(&lines.concat());
-}
-
-fn redirect(provider: &Provider) -> String {
-    let rule = &provider.entry.redirect;
-    let port = if rule.port == PortRule::Exact { ":17171" } else { "" };
-    let note = if rule.port == PortRule::Exact { "" } else { "  (any port)" };
-    format!("http://{}{port}{}{note}", rule.host, rule.path)
+    groups
 }
 
 fn describe(provider: &Provider) -> Value {
@@ -211,7 +192,10 @@ fn add(args: AddArgs, context: &Context) -> Result<u8, Failure> {
         identity_scopes: Scopes::parse(&args.scope.join(" ")),
         api_hosts: args.api_host,
     };
-    let (entry, path) = context.app()?.add_provider(&new)?;
+    let (entry, path) = match &args.file {
+        Some(file) => context.registry()?.add_file(&args.name, file)?,
+        None => context.app()?.add_provider(&new)?,
+    };
     let name = args.name;
     context.terminal.say(&format!("added {name} in {}", path.display()));
     context.terminal.say(&format!("  authorization  {}", shown(&entry.authorization_endpoint)));
