@@ -19,6 +19,7 @@ mod failures;
 mod herd;
 mod keys;
 mod leaks;
+mod providers;
 mod real_browser;
 mod real_keyring;
 mod real_server;

@@ -121,7 +121,7 @@ impl Demo {
 
     /// Connects an account: `person` visits the page, or the program does it as `account`.
     pub(crate) fn connect(&self, account: &str, person: Option<&mut dyn Person>) -> Result<Connected, Error> {
-        let client = GivenClient { id: Some(self.server.client_id().into()), secret: None, keep: true };
+        let client = GivenClient { id: Some(self.server.client_id().into()), keep: true, ..GivenClient::default() };
         let browser = person.is_some();
         let login = Login { provider: NAME.into(), client, limit: PATIENCE, browser, ..Login::default() };
         match person {

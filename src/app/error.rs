@@ -30,6 +30,10 @@ pub(crate) enum Error {
     NameRequired { provider: String },
     #[error("{provider} needs a client registration")]
     ClientRequired { provider: String, need: Box<super::ClientNeed> },
+    #[error("{provider} has no client registration named `{name}`")]
+    NoSuchClient { provider: String, name: String, known: Vec<String> },
+    #[error("the client registration `{name}` is not for this server")]
+    ClientElsewhere { provider: String, name: String, registered_at: String },
     #[error("{provider} refuses the client registration")]
     ClientRefused { provider: String, response: ErrorResponse },
     #[error("{provider} refuses the request")]

@@ -134,6 +134,25 @@ impl Failure {
                 Self::usage(error.to_string()).hint(format!("give it one: oauth init {provider} NAME"))
             }
             Error::ClientRequired { need, .. } => client_required(error, need),
+            Error::NoSuchClient { provider, name, known } => {
+                let failure = Self::new("unknown_client", 3, error.to_string());
+                let failure = if name.is_empty() {
+                    Self::new("ambiguous_client", 3, format!("{provider} has several client registrations"))
+                } else {
+                    failure
+                };
+                let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
+                if names.is_empty() {
+                    failure.hint(format!("oauth client set {provider} --client-id ID"))
+                } else {
+                    failure.because(format!("there are: {}", names.join(", ")))
+                }
+            }
+            Error::ClientElsewhere { provider, registered_at, .. } => {
+                Self::new("issuer_mismatch", 7, error.to_string())
+                    .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
+                    .hint(format!("oauth client list {provider}"))
+            }
             Error::ClientRefused { provider, response } => Self::new("invalid_client", 2, error.to_string())
                 .because(format!("the provider answered {response}; the tokens are kept"))
                 .hint(format!(

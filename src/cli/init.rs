@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use super::context::Context;
 use super::failure::Failure;
 use super::terminal::{Terminal, Tone};
 use super::{credential, pairs, parse_pair, when};
-use crate::app::{ClientNeed, Connected, GivenClient, KeySource, Login, Person, RedirectChoice, Selector, Visit};
+use crate::app::{
+    ClientFile, ClientNeed, Connected, GivenClient, KeySource, Login, Person, RedirectChoice, Selector, Visit,
+};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
 use crate::model::{Scopes, Secret};
@@ -40,6 +42,9 @@ pub(super) struct InitArgs {
     /// Read client id and secret from the JSON file the provider lets one download
     #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
     client_file: Option<PathBuf>,
+    /// Use a client registration that is kept under this name (see `oauth client list`)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["client_id", "client_secret", "client_secret_stdin", "client_file"])]
+    client: Option<String>,
     /// Scopes to ask for instead of those asked for before (repeatable; comma or space separated)
     #[arg(long = "scope", short = 's', visible_alias = "scopes", value_name = "SCOPES")]
     scope: Vec<String>,
@@ -155,7 +160,7 @@ impl Person for AtTerminal<'_> {
         self.terminal.say(&format!("  {} {}", self.terminal.tint_err("redirect URI", Tone::Faint), need.redirect_uri));
         let id = if need.id { Some(self.terminal.ask("Client id:")?) } else { None };
         let secret = if need.secret { Some(self.terminal.ask_secret("Client secret (not shown):")?) } else { None };
-        Some(GivenClient { id, secret, keep: true })
+        Some(GivenClient { id, secret, keep: true, ..GivenClient::default() })
     }
 
     fn key_was_chosen(&mut self, source: &KeySource) {
@@ -244,7 +249,10 @@ fn tell(connected: &Connected, context: &Context) {
 /// The registration from the options, else from the environment.
 fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenClient, Failure> {
     if let Some(path) = &args.client_file {
-        return Ok(GivenClient::from_file(path)?);
+        return of_file(path, provider, context);
+    }
+    if let Some(name) = &args.client {
+        return Ok(GivenClient { name: Some(name.clone()), ..GivenClient::default() });
     }
     let mut given = client_of_environment(provider, context);
     if let Some(id) = &args.client_id {
@@ -253,6 +261,7 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
             secret: given.secret.filter(|_| given.id.is_none() || given.id.as_ref() == Some(id)),
             id: Some(id.clone()),
             keep: true,
+            ..given
         };
     }
     if let Some(secret) = &args.client_secret {
@@ -265,9 +274,22 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
     Ok(given)
 }
 
+/// The registration of a downloaded file.
+pub(super) fn of_file(path: &Path, provider: &str, context: &Context) -> Result<GivenClient, Failure> {
+    let file = ClientFile::read(path)?;
+    if file.web {
+        context.terminal.note(
+            "note: this client was made for a web server; the redirect URI has to be registered whole, so choose a port \
+             with --port, or make a client of type Desktop app",
+        );
+    }
+    Ok(context.app()?.client_of_file(provider, file)?)
+}
+
 fn client_of_environment(provider: &str, context: &Context) -> GivenClient {
     let get = |what: &str| context.of_provider(what, provider).map(|(_, value)| value);
-    GivenClient { id: get("CLIENT_ID").map(|id| id.expose().to_owned()), secret: get("CLIENT_SECRET"), keep: false }
+    let id = get("CLIENT_ID").map(|id| id.expose().to_owned());
+    GivenClient { id, secret: get("CLIENT_SECRET"), ..GivenClient::default() }
 }
 
 fn parse_ports(text: &str) -> Result<(u16, u16), String> {

@@ -1,6 +1,7 @@
 //! Words and pictures: one file a command. The only room that prints, and the only one that knows commands.
 
 mod audit;
+mod client;
 mod completions;
 mod context;
 mod credential;
@@ -98,6 +99,7 @@ enum Command {
     Revoke(revoke::RevokeArgs),
     Provider(provider::ProviderArgs),
     Audit(audit::AuditArgs),
+    Client(client::ClientArgs),
     Key(key::KeyArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -149,6 +151,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Revoke(args) => revoke::run(&args, context),
         Command::Provider(args) => provider::run(args, context),
         Command::Audit(args) => audit::run(args, context),
+        Command::Client(args) => client::run(args, context),
         Command::Key(args) => key::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{credential, init, when};
 use crate::app::{Access, Demand, Error, Selector, Warning};
+use crate::model::Quirks;
 use crate::model::text::{shown, variable_part};
 use crate::model::time::parse_duration;
 
@@ -117,7 +118,11 @@ fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Conte
     };
     let text = match if context.terminal.json { Format::Json } else { args.format } {
         Format::Token => token.to_owned(),
-        Format::Header => format!("Authorization: Bearer {token}"),
+        Format::Header => {
+            let (name, value) =
+                own.map_or_else(|| Quirks::default().token_header(token), |own| own.server.quirks.token_header(token));
+            format!("{name}: {value}")
+        }
         Format::Env => {
             let usual = || {
                 let name = format!("{}_TOKEN", variable_part(&selector.provider));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Redirect};
+use super::{Error, Redirect, near};
 use crate::model::server::RevocationStyle;
 use crate::model::{ClientAuthentication, Pkce, Quirks};
 
@@ -211,10 +211,18 @@ impl Entry {
     pub(crate) fn parse(text: &str, origin: &str) -> Result<Self, Error> {
         toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let what = error.message().lines().collect::<Vec<_>>().join(" ");
+            let what = shortened(&error.message().lines().collect::<Vec<_>>().join(" "));
             Error::Invalid { origin: origin.to_owned(), mistakes: vec![format!("{origin}:{line}: {what}")] }
         })
     }
+}
+
+/// A parser's complaint about an unknown key, with those that are near instead of all that there are.
+fn shortened(message: &str) -> String {
+    let Some((complaint, known)) = message.split_once(", expected one of ") else { return message.to_owned() };
+    let names = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let near = names(complaint).first().map(|key| near::nearest(key, &names(known))).unwrap_or_default();
+    if near.is_empty() { complaint.to_owned() } else { format!("{complaint}; did you mean `{}`?", near.join("`, `")) }
 }
 
 fn yes() -> bool {

@@ -1,18 +1,30 @@
 //! Client registrations of a tenant, kept for the next connection. A secret is sealed and bound, like a token, to the
 //! authorization server it was registered with.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Transaction, params};
 
 use super::master_key::random_id;
 use super::seal::Binding;
 use super::{Error, PATIENCE, Seal, Vault};
 use crate::model::{Client, Credential, Secret, Server, Timestamp};
 
-/// A registration as it is kept.
+/// The name of a registration that was given none.
+const UNNAMED: &str = "default";
+
+/// A registration as it is kept. It holds no secret that is open.
+#[derive(Clone, Debug)]
 pub(crate) struct StoredClient {
+    pub(crate) provider: String,
+    pub(crate) name: String,
     pub(crate) client_id: String,
+    /// The template variables it was made for.
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) default: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
     row: String,
     server: String,
     secret: Option<Vec<u8>>,
@@ -20,39 +32,99 @@ pub(crate) struct StoredClient {
     key_id: Option<String>,
 }
 
+impl StoredClient {
+    pub(crate) fn has_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    /// The authorization server it was registered with.
+    pub(crate) fn server(&self) -> Result<Server, Error> {
+        let damaged = |_| Error::Damaged { label: self.label(), field: "server" };
+        serde_json::from_str(&self.server).map_err(damaged)
+    }
+
+    fn label(&self) -> String {
+        format!("the client registered for {}", self.provider)
+    }
+
+    fn open_secret(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
+        let Some(blob) = &self.secret else { return Ok(None) };
+        if self.key_id.as_deref() != Some(seal.key_id()) {
+            let wanted = self.key_id.clone().unwrap_or_default();
+            return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
+        }
+        let opened = seal.open(blob, &binding(self, tenant));
+        opened.map(Some).map_err(|_| Error::Tampered { label: self.label(), field: "client secret" })
+    }
+}
+
+/// What [`read`] takes, in its order.
+const COLUMNS: &str = "id, provider, name, client_id, server, variables, client_secret, is_default, generation, key_id,
+                       created_at, updated_at, tenant";
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredClient> {
+    Ok(StoredClient {
+        row: row.get(0)?,
+        provider: row.get(1)?,
+        name: row.get(2)?,
+        client_id: row.get(3)?,
+        server: row.get(4)?,
+        variables: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
+        secret: row.get(6)?,
+        default: row.get(7)?,
+        generation: row.get(8)?,
+        key_id: row.get(9)?,
+        created_at: Timestamp(row.get(10)?),
+        updated_at: Timestamp(row.get(11)?),
+    })
+}
+
 /// A registration that is to be kept, and whose.
 pub(crate) struct Registration<'a> {
     pub(crate) client: &'a Client,
+    /// Without one, it keeps the name it has.
+    pub(crate) name: Option<&'a str>,
+    /// Whether it is taken where none is named; the first of a provider always is.
+    pub(crate) default: bool,
     pub(crate) tenant: &'a str,
     pub(crate) provider: &'a str,
     pub(crate) server: &'a Server,
+    pub(crate) variables: &'a BTreeMap<String, String>,
     pub(crate) at: Timestamp,
 }
 
 impl<'a> Registration<'a> {
     /// The registration that a credential was authorized with.
     pub(super) fn of(credential: &'a Credential, client: &'a Client) -> Self {
-        let Credential { tenant, provider, server, updated_at, .. } = credential;
-        Self { client, tenant, provider, server, at: *updated_at }
+        let Credential { tenant, provider, server, variables, updated_at, .. } = credential;
+        Self { client, name: None, default: true, tenant, provider, server, variables, at: *updated_at }
     }
 }
 
 impl Vault {
-    /// The registration that is used when none is given: the tenant's default for this provider.
-    pub(crate) fn default_client(&self, tenant: &str, provider: &str) -> Result<Option<StoredClient>, Error> {
-        let sql = "select id, client_id, server, client_secret, generation, key_id from clients
-                   where tenant = ?1 and provider = ?2 order by is_default desc, updated_at desc limit 1";
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok(StoredClient {
-                row: row.get(0)?,
-                client_id: row.get(1)?,
-                server: row.get(2)?,
-                secret: row.get(3)?,
-                generation: row.get(4)?,
-                key_id: row.get(5)?,
-            })
-        };
-        self.store.connection().query_row(sql, (tenant, provider), read).optional().map_err(self.store.failed())
+    /// The registrations of a tenant, or of one provider, the default of each first.
+    pub(crate) fn clients(&self, tenant: &str, provider: Option<&str>) -> Result<Vec<StoredClient>, Error> {
+        let sql = format!(
+            "select {COLUMNS} from clients where tenant = ?1 and (?2 is null or provider = ?2)
+             order by provider, is_default desc, name"
+        );
+        let found = self.store.connection().prepare(&sql).and_then(|mut statement| {
+            let rows = statement.query_map((tenant, provider), read)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        found.map_err(self.store.failed())
+    }
+
+    /// Deletes a registration. What was connected with it has a copy of its own.
+    pub(crate) fn remove_client(&self, tenant: &str, client: &StoredClient) -> Result<(), Error> {
+        self.store.write(|transaction| {
+            transaction.execute("delete from clients where id = ?1", [&client.row]).map_err(self.store.failed())?;
+            let next = "update clients set is_default = 1 where id = (select id from clients where tenant = ?1 and
+                        provider = ?2 order by is_default desc, updated_at desc limit 1)";
+            transaction.execute(next, (tenant, &client.provider)).map_err(self.store.failed())?;
+            Ok(())
+        })?;
+        self.store.sweep()
     }
 
     /// Opens the secret of a kept registration, for use at `server`. A registration belongs to the issuer and token
@@ -61,16 +133,14 @@ impl Vault {
         &self,
         stored: &StoredClient,
         tenant: &str,
-        provider: &str,
         server: &Server,
         seal: &Seal,
     ) -> Result<Option<Client>, Error> {
-        let damaged = |_| Error::Damaged { label: label(provider), field: "server" };
-        let own: Server = serde_json::from_str(&stored.server).map_err(damaged)?;
+        let own = stored.server()?;
         if (&own.issuer, &own.token_endpoint) != (&server.issuer, &server.token_endpoint) {
             return Ok(None);
         }
-        let secret = stored.open_secret(tenant, provider, seal)?;
+        let secret = stored.open_secret(tenant, seal)?;
         Ok(Some(Client { id: stored.client_id.clone(), secret }))
     }
 
@@ -83,87 +153,97 @@ impl Vault {
     /// Seals the secrets of all registrations under another key.
     pub(super) fn seal_clients_anew(&self, transaction: &Transaction<'_>, old: &Seal, new: &Seal) -> Result<(), Error> {
         let failed = self.store.failed();
-        let sql = "select tenant, provider, id, client_id, server, client_secret, generation, key_id from clients
-                   where client_secret is not null";
-        let mut statement = transaction.prepare(sql).map_err(&failed)?;
-        let read = |row: &rusqlite::Row<'_>| {
-            let stored = StoredClient {
-                row: row.get(2)?,
-                client_id: row.get(3)?,
-                server: row.get(4)?,
-                secret: row.get(5)?,
-                generation: row.get(6)?,
-                key_id: row.get(7)?,
-            };
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, stored))
-        };
-        let found = statement.query_map([], read).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
-        for (tenant, provider, stored) in found.map_err(&failed)? {
-            let Some(secret) = stored.open_secret(&tenant, &provider, old)? else { continue };
-            let blob = new.close(&secret, &binding(&stored, &tenant, &provider));
+        let sql = format!("select {COLUMNS} from clients where client_secret is not null");
+        let mut statement = transaction.prepare(&sql).map_err(&failed)?;
+        let whole = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>("tenant")?, read(row)?));
+        let found = statement.query_map([], whole).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
+        for (tenant, stored) in found.map_err(&failed)? {
+            let Some(secret) = stored.open_secret(&tenant, old)? else { continue };
+            let blob = new.close(&secret, &binding(&stored, &tenant));
             let sql = "update clients set client_secret = ?1, key_id = ?2 where id = ?3";
             transaction.execute(sql, (blob, new.key_id(), &stored.row)).map_err(&failed)?;
         }
         Ok(())
     }
 
-    /// Makes a registration the tenant's default for its provider.
+    /// Stores a registration in the place of the one with its name or its client id.
     pub(super) fn keep_client(
         &self,
         transaction: &Transaction<'_>,
         registration: &Registration<'_>,
         seal: &Seal,
     ) -> Result<(), Error> {
-        let Registration { client, server, at: now, .. } = *registration;
-        let place = (registration.tenant, registration.provider);
+        let Registration { client, tenant, provider, at: now, .. } = *registration;
+        let others = self.clients(tenant, Some(provider))?;
+        let same = others.iter().find(|other| other.client_id == client.id);
+        let name = registration.name.or(same.map(|same| same.name.as_str())).unwrap_or_else(|| {
+            let taken = others.iter().any(|other| other.name == UNNAMED);
+            if taken { &client.id } else { UNNAMED }
+        });
+        let replaced = |other: &&StoredClient| other.name == name || other.client_id == client.id;
+        let was_default = others.iter().filter(replaced).any(|other| other.default);
         let mut new = StoredClient {
+            provider: provider.to_owned(),
+            name: name.to_owned(),
             client_id: client.id.clone(),
+            variables: registration.variables.clone(),
+            default: registration.default || was_default || others.is_empty(),
+            created_at: same.map_or(now, |same| same.created_at),
+            updated_at: now,
             row: random_id(),
-            server: serde_json::to_string(server).expect("a server is JSON"),
+            server: serde_json::to_string(registration.server).expect("a server is JSON"),
             secret: None,
             generation: now.0,
             key_id: None,
         };
         if let Some(secret) = &client.secret {
-            new.secret = Some(seal.close(secret, &binding(&new, place.0, place.1)));
+            new.secret = Some(seal.close(secret, &binding(&new, tenant)));
             new.key_id = Some(seal.key_id().to_owned());
         }
-        let cleared = "update clients set is_default = 0 where tenant = ?1 and provider = ?2";
-        transaction.execute(cleared, place).map_err(self.store.failed())?;
-        let replaced = "delete from clients where tenant = ?1 and provider = ?2 and client_id = ?3";
-        transaction.execute(replaced, (place.0, place.1, &new.client_id)).map_err(self.store.failed())?;
-        let sql = "insert into clients (id, tenant, provider, client_id, server, client_secret, is_default, generation,
-                   key_id, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?9)";
-        let StoredClient { row, client_id, server, secret, generation, key_id } = &new;
-        let values = (row, place.0, place.1, client_id, server, secret, generation, key_id, now.0);
-        transaction.execute(sql, values).map_err(self.store.failed())?;
-        Ok(())
-    }
-}
-
-impl StoredClient {
-    fn open_secret(&self, tenant: &str, provider: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
-        let Some(blob) = &self.secret else { return Ok(None) };
-        if self.key_id.as_deref() != Some(seal.key_id()) {
-            let wanted = self.key_id.clone().unwrap_or_default();
-            return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
+        let failed = self.store.failed();
+        if new.default {
+            let cleared = "update clients set is_default = 0 where tenant = ?1 and provider = ?2";
+            transaction.execute(cleared, (tenant, provider)).map_err(&failed)?;
         }
-        let opened = seal.open(blob, &binding(self, tenant, provider));
-        opened.map(Some).map_err(|_| Error::Tampered { label: label(provider), field: "client secret" })
+        for other in others.iter().filter(replaced) {
+            transaction.execute("delete from clients where id = ?1", [&other.row]).map_err(&failed)?;
+        }
+        write(transaction, tenant, &new).map_err(&failed)
     }
 }
 
-fn label(provider: &str) -> String {
-    format!("the client registered for {provider}")
+fn write(transaction: &Transaction<'_>, tenant: &str, new: &StoredClient) -> rusqlite::Result<()> {
+    let sql = "insert into clients (id, tenant, provider, name, client_id, server, variables, client_secret, is_default,
+               generation, key_id, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    let variables = serde_json::to_string(&new.variables).expect("a map of texts is JSON");
+    transaction.execute(
+        sql,
+        params![
+            new.row,
+            tenant,
+            new.provider,
+            new.name,
+            new.client_id,
+            new.server,
+            variables,
+            new.secret,
+            new.default,
+            new.generation,
+            new.key_id,
+            new.created_at.0,
+            new.updated_at.0
+        ],
+    )?;
+    Ok(())
 }
 
-fn binding<'a>(client: &'a StoredClient, tenant: &'a str, provider: &'a str) -> Binding<'a> {
+fn binding<'a>(client: &'a StoredClient, tenant: &'a str) -> Binding<'a> {
     Binding {
         table: "clients",
         row: &client.row,
         field: "client_secret",
         tenant,
-        provider,
+        provider: &client.provider,
         account: "",
         server: &client.server,
         client_id: &client.client_id,

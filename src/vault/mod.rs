@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use audit::{Entry, Event, Verified};
-pub(crate) use clients::Registration;
+pub(crate) use clients::{Registration, StoredClient};
 pub(crate) use error::{Error, KeyError};
 pub(crate) use habits::Habits;
 pub(crate) use inspect::places;

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "a vocabulary that the tests share: each takes the words it needs")]
 
 pub(crate) mod demo;
+pub(crate) mod double;
 pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod length;

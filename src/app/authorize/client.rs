@@ -3,38 +3,16 @@
 //! Given now → the credential's own → the tenant's default → asked for. Nothing is made before the registration is whole.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::time::Instant;
-
-use serde_json::Value;
 
 use super::super::{App, Error, LEASE_WAIT};
 use super::redirect::registration;
 use super::{ClientNeed, GivenClient, Person};
 use crate::callback::Address;
-use crate::files;
 use crate::model::text::shown;
-use crate::model::{Client, Credential, Secret};
+use crate::model::{Client, Credential};
 use crate::provider::{Provider, Resolved};
-use crate::vault::{Seal, Vault};
-
-impl GivenClient {
-    /// Reads the file that Google and others let one download: `client_id` and `client_secret`, at the top or one level
-    /// down.
-    pub(crate) fn from_file(path: &Path) -> Result<Self, Error> {
-        let wrong = |what: &str| Error::Usage(format!("{}: {what}", path.display()));
-        let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
-        files::check_secret(&file, path)?;
-        let content: Value = serde_json::from_reader(file.take(LARGEST)).map_err(|_| wrong("it is no JSON"))?;
-        let inner = content.as_object().and_then(|all| all.values().find(|value| value.get("client_id").is_some()));
-        let found = inner.unwrap_or(&content);
-        let text = |name: &str| found.get(name).and_then(Value::as_str).map(str::to_owned);
-        let id = text("client_id").ok_or_else(|| wrong("it has no client_id"))?;
-        Ok(Self { id: Some(id), secret: text("client_secret").map(Secret::new), keep: true })
-    }
-}
+use crate::vault::{Seal, StoredClient, Vault};
 
 /// What a registration is needed for.
 pub(super) struct Request<'a> {
@@ -51,9 +29,6 @@ pub(super) struct Prepared {
     /// The registration is new, and kept for the next connection.
     pub(super) keep: bool,
 }
-
-/// More than this is no registration, in bytes.
-const LARGEST: u64 = 64 << 10;
 
 /// A registration as far as it is known, and whether it is to be kept.
 type Found = (Option<Client>, bool);
@@ -106,6 +81,25 @@ impl App {
         Ok((vault, seal))
     }
 
+    /// The template variables of the credential that is renewed, else of the registration that will be used.
+    pub(super) fn remembered_variables(
+        &self,
+        provider: &Provider,
+        given: &GivenClient,
+        previous: Option<&Credential>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        if let (Some(own), None) = (previous, &given.name) {
+            return Ok(own.variables.clone());
+        }
+        let Some(vault) = self.vault()? else {
+            let named = given.name.as_ref();
+            return named.map_or(Ok(BTreeMap::new()), |name| Err(self.no_client(&provider.id, name, &[])));
+        };
+        let stored = self.stored_client(&vault, &provider.id, given.name.as_deref())?;
+        let variables = stored.map(|stored| stored.variables).unwrap_or_default();
+        Ok(variables.into_iter().filter(|(name, _)| provider.entry.variables.contains_key(name)).collect())
+    }
+
     /// A given id without a secret takes the secret that is kept for it.
     fn known_client(
         &self,
@@ -124,8 +118,13 @@ impl App {
             }
             None => None,
         };
-        let stored = match vault.default_client(&self.tenant, &provider.id)? {
-            Some(stored) => vault.open_client(&stored, &self.tenant, &provider.id, &resolved.server, seal)?,
+        let named = given.name.as_deref();
+        let stored = match self.stored_client(vault, &provider.id, named)? {
+            Some(stored) => match (vault.open_client(&stored, &self.tenant, &resolved.server, seal)?, named) {
+                (None, Some(_)) => return Err(elsewhere(&stored)?),
+                (Some(client), Some(_)) => return Ok((Some(client), false)),
+                (opened, None) => opened,
+            },
             None => None,
         };
         let Some(id) = &given.id else {
@@ -137,6 +136,13 @@ impl App {
         let kept = [own, stored].into_iter().flatten().find(|client| client.id == *id).and_then(|client| client.secret);
         Ok((Some(Client { id: id.clone(), secret: given.secret.clone().or(kept) }), given.keep))
     }
+}
+
+/// A registration belongs to the server it was made at.
+fn elsewhere(stored: &StoredClient) -> Result<Error, Error> {
+    let server = stored.server()?;
+    let registered_at = server.issuer.unwrap_or(server.token_endpoint);
+    Ok(Error::ClientElsewhere { provider: stored.provider.clone(), name: stored.name.clone(), registered_at })
 }
 
 fn ask(

@@ -63,6 +63,8 @@ pub(crate) struct Login {
 pub(crate) struct GivenClient {
     pub(crate) id: Option<String>,
     pub(crate) secret: Option<Secret>,
+    /// Instead of an id: the name of a registration that is kept.
+    pub(crate) name: Option<String>,
     /// It came from the command line, so it is kept for the next connection.
     pub(crate) keep: bool,
 }
@@ -132,7 +134,8 @@ impl App {
         check_parameters(&login)?;
         let now = (self.clock)();
         let previous = self.previous(&provider.id, login.account.as_deref())?;
-        let variables = merged(previous.as_ref().map(|own| &own.variables), &login.variables);
+        let remembered = self.remembered_variables(&provider, &login.client, previous.as_ref())?;
+        let variables = merged(Some(&remembered), &login.variables);
         let provider = self.completed(provider, &variables)?;
         let address = redirect::address(&provider, &login.redirect)?;
         let request = client::Request { provider: &provider, variables: &variables, address: &address };
@@ -196,9 +199,12 @@ impl App {
                 if let Some((client, server, seal)) = typed {
                     let registration = Registration {
                         client: &client,
+                        name: None,
+                        default: true,
                         tenant: &self.tenant,
                         provider: &provider,
                         server: &server,
+                        variables: &variables,
                         at: (self.clock)(),
                     };
                     self.vault()?.ok_or(Error::NothingConnected)?.keep_registration(&registration, &seal)?;

@@ -1,0 +1,144 @@
+//! `client`: the registrations a tenant holds, made before or besides a login.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::{App, Error, GivenClient, LEASE_WAIT};
+use crate::model::text::shown;
+use crate::model::{Client, Timestamp};
+use crate::vault::{Registration, Source, StoredClient, Vault};
+
+/// A registration to keep.
+#[derive(Debug)]
+pub(crate) struct NewClient {
+    pub(crate) provider: String,
+    pub(crate) name: Option<String>,
+    pub(crate) client: GivenClient,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) make_default: bool,
+}
+
+/// A registration without its secret.
+pub(crate) struct ClientInfo {
+    pub(crate) provider: String,
+    pub(crate) name: String,
+    pub(crate) client_id: String,
+    pub(crate) has_secret: bool,
+    pub(crate) issuer: Option<String>,
+    pub(crate) token_endpoint: String,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) default: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl App {
+    /// Keeps a registration, its secret sealed for the server it was made at.
+    pub(crate) fn set_client(&self, new: NewClient, chosen: &mut dyn FnMut(&Source)) -> Result<ClientInfo, Error> {
+        let provider = self.registry.find(&new.provider)?;
+        let provider = self.completed(provider, &new.variables)?;
+        if let Some(name) = new.name.as_deref().filter(|name| name.is_empty() || shown(name) != **name) {
+            return Err(Error::Usage(format!("`{}` cannot be the name of a registration", shown(name))));
+        }
+        let Some(id) = new.client.id else {
+            return Err(Error::Usage("a client registration has an id: --client-id or --client-file".into()));
+        };
+        let resolved = provider.resolve(&new.variables, &id)?;
+        let deadline = Instant::now() + LEASE_WAIT;
+        let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
+        let (seal, source) = vault.unlock_or_choose(&self.keys, deadline)?;
+        source.iter().for_each(chosen);
+        let client = Client { id, secret: new.client.secret };
+        let registration = Registration {
+            client: &client,
+            name: new.name.as_deref(),
+            default: new.make_default,
+            tenant: &self.tenant,
+            provider: &provider.id,
+            server: &resolved.server,
+            variables: &new.variables,
+            at: (self.clock)(),
+        };
+        vault.keep_registration(&registration, &seal)?;
+        let kept =
+            vault.clients(&self.tenant, Some(&provider.id))?.into_iter().find(|kept| kept.client_id == client.id);
+        info(&kept.ok_or_else(|| self.no_client(&provider.id, &client.id, &[]))?)
+    }
+
+    /// The registrations of the tenant; no key is needed.
+    pub(crate) fn clients(&self, provider: Option<&str>) -> Result<Vec<ClientInfo>, Error> {
+        let id = provider.map(|name| self.known_as(name)).transpose()?;
+        let Some(vault) = self.vault()? else { return Ok(vec![]) };
+        vault.clients(&self.tenant, id.as_deref())?.iter().map(info).collect()
+    }
+
+    /// Deletes a registration. What was connected with it goes on.
+    pub(crate) fn remove_client(&self, provider: &str, name: Option<&str>) -> Result<ClientInfo, Error> {
+        let id = self.known_as(provider)?;
+        let wanted = name.unwrap_or("default");
+        let Some(vault) = self.vault()? else { return Err(self.no_client(&id, wanted, &[])) };
+        let all = vault.clients(&self.tenant, Some(&id))?;
+        let found = match name {
+            Some(name) => all.iter().find(|client| is_called(client, name)),
+            None if all.len() > 1 => return Err(self.no_client(&id, "", &all)),
+            None => all.first(),
+        };
+        let found = found.ok_or_else(|| self.no_client(&id, wanted, &all))?;
+        vault.remove_client(&self.tenant, found)?;
+        info(found)
+    }
+
+    /// A registration by its name or its client id; without one, the tenant's default.
+    pub(super) fn stored_client(
+        &self,
+        vault: &Vault,
+        provider: &str,
+        name: Option<&str>,
+    ) -> Result<Option<StoredClient>, Error> {
+        let all = vault.clients(&self.tenant, Some(provider))?;
+        match name {
+            None => Ok(all.into_iter().next()),
+            Some(name) => match all.iter().find(|client| is_called(client, name)) {
+                Some(found) => Ok(Some(found.clone())),
+                None => Err(self.no_client(provider, name, &all)),
+            },
+        }
+    }
+
+    /// The provider's own name. One that was removed may still have registrations.
+    fn known_as(&self, name: &str) -> Result<String, Error> {
+        match self.registry.find(name) {
+            Ok(provider) => Ok(provider.id),
+            Err(unknown @ crate::provider::Error::Unknown { .. }) => {
+                let kept = self.vault()?.map(|vault| vault.clients(&self.tenant, Some(name))).transpose()?;
+                if kept.is_some_and(|kept| !kept.is_empty()) { Ok(name.to_owned()) } else { Err(unknown.into()) }
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    pub(super) fn no_client(&self, provider: &str, name: &str, all: &[StoredClient]) -> Error {
+        let known = all.iter().map(|client| client.name.clone()).collect();
+        Error::NoSuchClient { provider: provider.to_owned(), name: name.to_owned(), known }
+    }
+}
+
+fn is_called(client: &StoredClient, name: &str) -> bool {
+    client.name == name || client.client_id == name
+}
+
+fn info(stored: &StoredClient) -> Result<ClientInfo, Error> {
+    let server = stored.server()?;
+    Ok(ClientInfo {
+        provider: stored.provider.clone(),
+        name: stored.name.clone(),
+        client_id: stored.client_id.clone(),
+        has_secret: stored.has_secret(),
+        issuer: server.issuer,
+        token_endpoint: server.token_endpoint,
+        variables: stored.variables.clone(),
+        default: stored.default,
+        created_at: stored.created_at,
+        updated_at: stored.updated_at,
+    })
+}

@@ -1,0 +1,153 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{init, pairs, parse_pair, table};
+use crate::app::{ClientInfo, GivenClient, NewClient};
+use crate::model::Secret;
+use crate::model::text::shown;
+
+/// The client registrations that logins use
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth client set google --client-file client_secret.json
+  oauth client set github work --client-id ID --client-secret-stdin < secret.txt
+  oauth init github --client work")]
+pub(super) struct ClientArgs {
+    #[command(subcommand)]
+    command: ClientCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ClientCommand {
+    Set(SetArgs),
+    /// Show every registration of the tenant, without secrets
+    List {
+        /// Of this provider only
+        provider: Option<String>,
+    },
+    /// Delete a registration; what is connected with it stays connected
+    Remove {
+        /// The provider
+        provider: String,
+        /// Its name or client id, where there are several
+        name: Option<String>,
+    },
+}
+
+/// Keep a registration, its secret sealed
+///
+/// It belongs to the server it was made at, and is never sent to another one.
+#[derive(Debug, Args)]
+struct SetArgs {
+    /// The provider
+    provider: String,
+    /// A name, to tell several of one provider apart
+    name: Option<String>,
+    /// The client id
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// The client secret; other users can read it in the process list, so prefer --client-secret-stdin
+    #[arg(long, value_name = "SECRET", conflicts_with_all = ["client_secret_stdin", "client_file"])]
+    client_secret: Option<String>,
+    /// Read the client secret from standard input
+    #[arg(long, conflicts_with = "client_file")]
+    client_secret_stdin: bool,
+    /// Read client id and secret from the JSON file the provider lets one download
+    #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
+    client_file: Option<PathBuf>,
+    /// A template variable of the provider, such as `host` or `tenant` (repeatable)
+    #[arg(long, value_name = "VAR=VALUE", value_parser = parse_pair)]
+    set: Vec<(String, String)>,
+    /// Take it where no registration is named
+    #[arg(long)]
+    default: bool,
+}
+
+pub(super) fn run(args: ClientArgs, context: &Context) -> Result<u8, Failure> {
+    match args.command {
+        ClientCommand::Set(args) => set(args, context),
+        ClientCommand::List { provider } => list(provider.as_deref(), context),
+        ClientCommand::Remove { provider, name } => {
+            let removed = context.app()?.remove_client(&provider, name.as_deref())?;
+            context.terminal.say(&format!("removed {} {}", removed.provider, shown(&removed.name)));
+            if context.terminal.json {
+                context.terminal.data_json(&object(&removed))?;
+            }
+            Ok(0)
+        }
+    }
+}
+
+fn set(args: SetArgs, context: &Context) -> Result<u8, Failure> {
+    let client = match &args.client_file {
+        Some(path) => init::of_file(path, &args.provider, context)?,
+        None => GivenClient { id: args.client_id.clone(), secret: secret(&args, context)?, ..GivenClient::default() },
+    };
+    let new = NewClient {
+        provider: args.provider,
+        name: args.name,
+        client,
+        variables: pairs(args.set)?,
+        make_default: args.default,
+    };
+    let app = context.app()?;
+    let kept = app.set_client(new, &mut |source| {
+        context.terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
+    })?;
+    let mark = if kept.default { ", and is the default" } else { "" };
+    context.terminal.say(&format!("{} {} is kept{mark}", kept.provider, shown(&kept.name)));
+    if context.terminal.json {
+        context.terminal.data_json(&object(&kept))?;
+    }
+    Ok(0)
+}
+
+fn secret(args: &SetArgs, context: &Context) -> Result<Option<Secret>, Failure> {
+    if let Some(secret) = &args.client_secret {
+        context.terminal.warn("other users can read --client-secret in the process list; use --client-secret-stdin");
+        return Ok(Some(Secret::new(secret.as_str())));
+    }
+    if args.client_secret_stdin { context.terminal.read_secret().map(Some) } else { Ok(None) }
+}
+
+fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {
+    let all = context.app()?.clients(provider)?;
+    if context.terminal.json {
+        return context.terminal.data_json(&Value::Array(all.iter().map(object).collect())).map(|()| 0);
+    }
+    if all.is_empty() {
+        context.terminal.note("no registration is kept; to keep one: oauth client set PROVIDER --client-id ID");
+        return Ok(0);
+    }
+    let rows = all.iter().map(|client| {
+        let variables: Vec<_> = client.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let secret = if client.has_secret { "sealed" } else { "none" };
+        let default = if client.default { "default" } else { "" };
+        [&client.provider, &client.name, &client.client_id, secret, default, &variables.join(" ")].map(shown).to_vec()
+    });
+    let header = ["PROVIDER", "NAME", "CLIENT ID", "SECRET", "", "SET"];
+    for line in table::lines(Some(&header), rows, context.terminal.width()) {
+        context.terminal.data_line(&line)?;
+    }
+    Ok(0)
+}
+
+fn object(client: &ClientInfo) -> Value {
+    json!({
+        "provider": client.provider,
+        "name": client.name,
+        "client_id": client.client_id,
+        "has_secret": client.has_secret,
+        "issuer": client.issuer,
+        "token_endpoint": client.token_endpoint,
+        "variables": client.variables,
+        "default": client.default,
+        "created_at": client.created_at,
+        "updated_at": client.updated_at,
+    })
+}
