@@ -15,6 +15,10 @@ pub(crate) struct Resolved {
     pub(crate) iss_promised: bool,
     /// Scopes that are asked for whatever else is.
     pub(crate) base_scopes: Scopes,
+    /// The scopes without which there is no refresh token.
+    pub(crate) offline_scopes: Scopes,
+    /// The provider gives no refresh tokens at all.
+    pub(crate) never_refreshable: bool,
     /// Scopes that come back under another name.
     pub(crate) scope_aliases: BTreeMap<String, String>,
     /// What to know once an account is connected.
@@ -22,6 +26,9 @@ pub(crate) struct Resolved {
     /// The variables' values, defaults included.
     pub(crate) variables: BTreeMap<String, String>,
 }
+
+/// Scopes of OpenID Connect Core §5.4 and §11, which are never a part of another one.
+const STANDARD_SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 impl Entry {
     pub(super) fn resolve(
@@ -84,6 +91,8 @@ impl Entry {
             id_token_issuer: maybe(&self.id_token_issuer),
             iss_promised: self.authorization_response_iss_parameter_supported,
             base_scopes: self.identity_scopes.iter().chain(&self.offline_scopes).collect(),
+            offline_scopes: self.offline_scopes.iter().collect(),
+            never_refreshable: self.refresh_policy == Some(RefreshPolicy::None),
             scope_aliases: self.scope_aliases.clone(),
             advice: self.advice.clone(),
             variables: kept,
@@ -113,6 +122,24 @@ impl Entry {
             values.insert(name.clone(), value.clone());
         }
         Ok(values)
+    }
+}
+
+impl Entry {
+    /// The scope that a person means: as it stands, or by the last word of a long one.
+    pub(crate) fn whole_scope(&self, typed: &str) -> String {
+        let known = || self.scopes.keys().chain(&self.identity_scopes).chain(&self.offline_scopes);
+        if known().any(|scope| scope == typed) || STANDARD_SCOPES.contains(&typed) {
+            return typed.to_owned();
+        }
+        let mut ends: Vec<_> =
+            known().filter(|scope| scope.strip_suffix(typed).is_some_and(|rest| rest.ends_with('/'))).collect();
+        ends.dedup();
+        match (ends.as_slice(), &self.scope_prefix) {
+            ([one], _) => (*one).clone(),
+            (_, Some(prefix)) if !typed.contains([':', '/']) => format!("{prefix}{typed}"),
+            _ => typed.to_owned(),
+        }
     }
 }
 
@@ -173,6 +200,29 @@ about = "your domain"
         for value in ["", "evil.example/x", "a@evil", "a?b", "a#b", "a b", "{domain}", "ä", ".."] {
             assert!(matches!(entry().resolve("x", &set(value), ""), Err(Error::VariableValue { .. })), "{value}");
         }
+    }
+
+    #[test]
+    fn a_scope_can_be_named_by_its_last_word() {
+        let mut entry = entry();
+        entry.scopes =
+            ["https://x.example/auth/drive", "https://x.example/auth/drive.readonly", "https://y.example/auth/mail"]
+                .map(|scope| (scope.to_owned(), String::new()))
+                .into();
+        let cases = [
+            ("drive", "https://x.example/auth/drive"),
+            ("drive.readonly", "https://x.example/auth/drive.readonly"),
+            ("mail", "https://y.example/auth/mail"),
+            ("email", "email"),
+            ("tasks", "tasks"),
+            ("https://x.example/auth/drive", "https://x.example/auth/drive"),
+        ];
+        for (typed, whole) in cases {
+            assert_eq!(entry.whole_scope(typed), whole);
+        }
+        entry.scope_prefix = Some("https://x.example/auth/".into());
+        assert_eq!(entry.whole_scope("tasks"), "https://x.example/auth/tasks");
+        assert_eq!(entry.whole_scope("a:b"), "a:b");
     }
 
     #[test]

@@ -154,6 +154,21 @@ impl Plan {
         }
     }
 
+    /// What the entry says of such a login, after why there is no refresh token.
+    fn advice(&self, response: &TokenResponse, granted: &Scopes) -> Vec<String> {
+        let (name, lacking) = (&self.resolved.server.name, self.resolved.offline_scopes.without(granted));
+        let reason = match response.refresh_token {
+            Some(_) => None,
+            None if self.resolved.never_refreshable => Some(format!("{name} gives no refresh tokens")),
+            None if !lacking.is_empty() => {
+                Some(format!("there is no refresh token, because {lacking} was not granted"))
+            }
+            None => None,
+        };
+        let refreshable = response.refresh_token.is_some();
+        reason.into_iter().chain(self.resolved.advice.iter().filter(|_| refreshable).cloned()).collect()
+    }
+
     /// What was asked for and not granted. Some scopes are never named in an answer, or under another name.
     fn missing(&self, granted: &Scopes) -> Scopes {
         let silent = Scopes::parse("offline_access openid");
@@ -172,10 +187,10 @@ impl Plan {
         sent_at: Timestamp,
     ) -> Result<Connected, Error> {
         let now = (self.clock)();
-        let granted = response.scope.unwrap_or_else(|| self.scopes.clone());
+        let granted = response.scope.clone().unwrap_or_else(|| self.scopes.clone());
         let missing = self.missing(&granted);
         let unlearnt = facts.unlearnt();
-        let advice = self.resolved.advice.clone();
+        let advice = self.advice(&response, &granted);
         let credential = Credential {
             id: CredentialId(String::new()),
             tenant: self.tenant.clone(),

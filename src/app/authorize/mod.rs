@@ -142,7 +142,7 @@ impl App {
         let Prepared { vault, seal, client, keep } =
             self.prepare(&request, &login.client, previous.as_ref(), person)?;
         let mut resolved = provider.resolve(&variables, &client.id)?;
-        let scopes = scopes(&resolved, &login, previous.as_ref());
+        let scopes = scopes(&provider, &resolved, &login, previous.as_ref());
         self.needs_name_now(&vault, &provider, &resolved, &login, &scopes)?;
 
         files::private_dir(&self.run_dir)?;
@@ -307,16 +307,18 @@ fn check_parameters(login: &Login) -> Result<(), Error> {
 }
 
 /// What is asked for: the entry's own scopes always; then what is given now, or what was asked for before.
-fn scopes(resolved: &Resolved, login: &Login, previous: Option<&Credential>) -> Scopes {
+/// A scope may be given by a short name of the entry's.
+fn scopes(provider: &Provider, resolved: &Resolved, login: &Login, previous: Option<&Credential>) -> Scopes {
+    let whole = |given: &Scopes| given.iter().map(|scope| provider.entry.whole_scope(scope)).collect::<Scopes>();
     let before = previous.map(|own| own.requested.clone()).unwrap_or_default();
     // A server that grants more than it was asked for does not widen the next request.
     let granted = before.common(&previous.map(|own| own.scopes.clone()).unwrap_or_default());
     let asked = match &login.scopes {
-        Some(given) => given.clone(),
+        Some(given) => whole(given),
         None if !login.add_scopes.is_empty() && !granted.is_empty() => granted,
         None => before,
     };
-    resolved.base_scopes.union(&asked).union(&login.add_scopes)
+    resolved.base_scopes.union(&asked).union(&whole(&login.add_scopes))
 }
 
 /// The later values over the earlier ones.
