@@ -16,8 +16,8 @@ _oauth() {
             ",$1")
                 cmd="oauth"
                 ;;
-            oauth,audit)
-                cmd="oauth__subcmd__audit"
+            oauth,client)
+                cmd="oauth__subcmd__client"
                 ;;
             oauth,completions)
                 cmd="oauth__subcmd__completions"
@@ -58,20 +58,32 @@ _oauth() {
             oauth,token)
                 cmd="oauth__subcmd__token"
                 ;;
-            oauth__subcmd__audit,help)
-                cmd="oauth__subcmd__audit__subcmd__help"
+            oauth__subcmd__client,help)
+                cmd="oauth__subcmd__client__subcmd__help"
                 ;;
-            oauth__subcmd__audit,verify)
-                cmd="oauth__subcmd__audit__subcmd__verify"
+            oauth__subcmd__client,list)
+                cmd="oauth__subcmd__client__subcmd__list"
                 ;;
-            oauth__subcmd__audit__subcmd__help,help)
-                cmd="oauth__subcmd__audit__subcmd__help__subcmd__help"
+            oauth__subcmd__client,remove)
+                cmd="oauth__subcmd__client__subcmd__remove"
                 ;;
-            oauth__subcmd__audit__subcmd__help,verify)
-                cmd="oauth__subcmd__audit__subcmd__help__subcmd__verify"
+            oauth__subcmd__client,set)
+                cmd="oauth__subcmd__client__subcmd__set"
                 ;;
-            oauth__subcmd__help,audit)
-                cmd="oauth__subcmd__help__subcmd__audit"
+            oauth__subcmd__client__subcmd__help,help)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__help"
+                ;;
+            oauth__subcmd__client__subcmd__help,list)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__list"
+                ;;
+            oauth__subcmd__client__subcmd__help,remove)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__remove"
+                ;;
+            oauth__subcmd__client__subcmd__help,set)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__set"
+                ;;
+            oauth__subcmd__help,client)
+                cmd="oauth__subcmd__help__subcmd__client"
                 ;;
             oauth__subcmd__help,completions)
                 cmd="oauth__subcmd__help__subcmd__completions"
@@ -112,8 +124,14 @@ _oauth() {
             oauth__subcmd__help,token)
                 cmd="oauth__subcmd__help__subcmd__token"
                 ;;
-            oauth__subcmd__help__subcmd__audit,verify)
-                cmd="oauth__subcmd__help__subcmd__audit__subcmd__verify"
+            oauth__subcmd__help__subcmd__client,list)
+                cmd="oauth__subcmd__help__subcmd__client__subcmd__list"
+                ;;
+            oauth__subcmd__help__subcmd__client,remove)
+                cmd="oauth__subcmd__help__subcmd__client__subcmd__remove"
+                ;;
+            oauth__subcmd__help__subcmd__client,set)
+                cmd="oauth__subcmd__help__subcmd__client__subcmd__set"
                 ;;
             oauth__subcmd__help__subcmd__key,generate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__generate"
@@ -126,6 +144,9 @@ _oauth() {
                 ;;
             oauth__subcmd__help__subcmd__provider,add)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__add"
+                ;;
+            oauth__subcmd__help__subcmd__provider,check)
+                cmd="oauth__subcmd__help__subcmd__provider__subcmd__check"
                 ;;
             oauth__subcmd__help__subcmd__provider,list)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__list"
@@ -163,6 +184,9 @@ _oauth() {
             oauth__subcmd__provider,add)
                 cmd="oauth__subcmd__provider__subcmd__add"
                 ;;
+            oauth__subcmd__provider,check)
+                cmd="oauth__subcmd__provider__subcmd__check"
+                ;;
             oauth__subcmd__provider,help)
                 cmd="oauth__subcmd__provider__subcmd__help"
                 ;;
@@ -177,6 +201,9 @@ _oauth() {
                 ;;
             oauth__subcmd__provider__subcmd__help,add)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__add"
+                ;;
+            oauth__subcmd__provider__subcmd__help,check)
+                cmd="oauth__subcmd__provider__subcmd__help__subcmd__check"
                 ;;
             oauth__subcmd__provider__subcmd__help,help)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__help"
@@ -197,7 +224,7 @@ _oauth() {
 
     case "${cmd}" in
         oauth)
-            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit key doctor demo completions man help"
+            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider client key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -222,25 +249,13 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__audit)
-            opts="-f -q -v -h --since --provider --event --follow --summary --all-tenants --json --tenant-id --tenant --quiet --verbose --color --no-input --help verify help"
+        oauth__subcmd__client)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help set list remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --provider)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --event)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -260,8 +275,8 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__audit__subcmd__help)
-            opts="verify help"
+        oauth__subcmd__client__subcmd__help)
+            opts="set list remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -274,7 +289,7 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__audit__subcmd__help__subcmd__help)
+        oauth__subcmd__client__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -288,7 +303,7 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__audit__subcmd__help__subcmd__verify)
+        oauth__subcmd__client__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -302,13 +317,109 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__audit__subcmd__verify)
-            opts="-q -v -h --accept --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+        oauth__subcmd__client__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__list)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__remove)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__set)
+            opts="-q -v -h --client-id --client-secret --client-secret-stdin --client-file --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -445,7 +556,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help)
-            opts="init list default token test revoke provider audit key doctor demo completions man help"
+            opts="init list default token test revoke provider client key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -458,8 +569,8 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__help__subcmd__audit)
-            opts="verify"
+        oauth__subcmd__help__subcmd__client)
+            opts="set list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -472,7 +583,35 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauth__subcmd__help__subcmd__audit__subcmd__verify)
+        oauth__subcmd__help__subcmd__client__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__client__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__client__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -655,7 +794,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider)
-            opts="list show add remove"
+            opts="list show add check remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -669,6 +808,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__provider__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -767,7 +920,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__init)
-            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,6 +935,10 @@ _oauth() {
                     return 0
                     ;;
                 --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1083,7 +1240,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add remove help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add check remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1109,12 +1266,16 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__add)
-            opts="-s -q -v -h --issuer --authorization-endpoint --token-endpoint --userinfo-endpoint --revocation-endpoint --device-authorization-endpoint --introspection-endpoint --token-endpoint-auth-method --scopes --identity-scope --scope --api-host --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --file --issuer --authorization-endpoint --token-endpoint --userinfo-endpoint --revocation-endpoint --device-authorization-endpoint --introspection-endpoint --token-endpoint-auth-method --scopes --identity-scope --scope --api-host --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --issuer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1186,8 +1347,38 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__provider__subcmd__check)
+            opts="-q -v -h --live --set --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__provider__subcmd__help)
-            opts="list show add remove help"
+            opts="list show add check remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1201,6 +1392,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__provider__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1271,7 +1476,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__list)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --markdown --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

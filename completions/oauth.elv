@@ -38,7 +38,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
-            cand audit 'Who asked for what, when, and how it ended; never a secret'
+            cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it'
             cand doctor 'Find what is wrong, and say what mends it'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
@@ -50,6 +50,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --client-id 'The client id of your registration at the provider'
             cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
             cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
+            cand --client 'Use a client registration that is kept under this name (see `oauth client list`)'
             cand -s 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scope 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scopes 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
@@ -172,9 +173,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --no-input 'Never ask a question'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand list 'Show every provider'
+            cand list 'Show every provider, or those that some words are about'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand check 'Hold an entry to its form, or to the server''s own metadata'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -182,6 +184,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --markdown 'Print the page that `docs/providers.md` holds'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -205,6 +208,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;provider;add'= {
+            cand --file 'Take the entry from this file (the form stands in docs/adding-a-provider.md)'
             cand --issuer 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
             cand --authorization-endpoint 'Where the browser is sent'
             cand --token-endpoint 'Where codes and refresh tokens are exchanged'
@@ -230,6 +234,21 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'oauth;provider;check'= {
+            cand --set 'A template variable of the provider, for --live (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --live 'Compare the endpoints with those that the issuer''s metadata names'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;provider;remove'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -244,9 +263,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;provider;help'= {
-            cand list 'Show every provider'
+            cand list 'Show every provider, or those that some words are about'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand check 'Hold an entry to its form, or to the server''s own metadata'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -256,21 +276,39 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;provider;help;add'= {
         }
+        &'oauth;provider;help;check'= {
+        }
         &'oauth;provider;help;remove'= {
         }
         &'oauth;provider;help;help'= {
         }
-        &'oauth;audit'= {
-            cand --since 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)'
-            cand --provider 'Only events of this provider'
-            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …'
+        &'oauth;client'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
-            cand -f 'Go on, and print what happens as it happens; with --json, one object a line'
-            cand --follow 'Go on, and print what happens as it happens; with --json, one object a line'
-            cand --summary 'Uses and failures of each credential, what was asked for and is not connected, and what is unusual'
-            cand --all-tenants 'Events of all tenants'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand set 'Keep a registration, its secret sealed'
+            cand list 'Show every registration of the tenant, without secrets'
+            cand remove 'Delete a registration; what is connected with it stays connected'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;client;set'= {
+            cand --client-id 'The client id'
+            cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
+            cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
+            cand --set 'A template variable of the provider, such as `host` or `tenant` (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --client-secret-stdin 'Read the client secret from standard input'
+            cand --default 'Take it where no registration is named'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -279,14 +317,11 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --no-input 'Never ask a question'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand verify 'Look whether anybody without the master key has changed the record'
-            cand help 'Print this message or the help of the given subcommand(s)'
         }
-        &'oauth;audit;verify'= {
+        &'oauth;client;list'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --accept 'Take the record as it stands now; that it was changed, and where, stays in it'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -296,13 +331,32 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
-        &'oauth;audit;help'= {
-            cand verify 'Look whether anybody without the master key has changed the record'
+        &'oauth;client;remove'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;client;help'= {
+            cand set 'Keep a registration, its secret sealed'
+            cand list 'Show every registration of the tenant, without secrets'
+            cand remove 'Delete a registration; what is connected with it stays connected'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
-        &'oauth;audit;help;verify'= {
+        &'oauth;client;help;set'= {
         }
-        &'oauth;audit;help;help'= {
+        &'oauth;client;help;list'= {
+        }
+        &'oauth;client;help;remove'= {
+        }
+        &'oauth;client;help;help'= {
         }
         &'oauth;key'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -444,7 +498,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
-            cand audit 'Who asked for what, when, and how it ended; never a secret'
+            cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it'
             cand doctor 'Find what is wrong, and say what mends it'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
@@ -465,9 +519,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;revoke'= {
         }
         &'oauth;help;provider'= {
-            cand list 'Show every provider'
+            cand list 'Show every provider, or those that some words are about'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand check 'Hold an entry to its form, or to the server''s own metadata'
             cand remove 'Delete one of your own'
         }
         &'oauth;help;provider;list'= {
@@ -476,12 +531,20 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;provider;add'= {
         }
+        &'oauth;help;provider;check'= {
+        }
         &'oauth;help;provider;remove'= {
         }
-        &'oauth;help;audit'= {
-            cand verify 'Look whether anybody without the master key has changed the record'
+        &'oauth;help;client'= {
+            cand set 'Keep a registration, its secret sealed'
+            cand list 'Show every registration of the tenant, without secrets'
+            cand remove 'Delete a registration; what is connected with it stays connected'
         }
-        &'oauth;help;audit;verify'= {
+        &'oauth;help;client;set'= {
+        }
+        &'oauth;help;client;list'= {
+        }
+        &'oauth;help;client;remove'= {
         }
         &'oauth;help;key'= {
             cand generate 'Print a new master key: 32 random bytes in base64'

@@ -41,7 +41,7 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "token" -d 'Print a toke
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "revoke" -d 'End a credential: at the provider, then here'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "provider" -d 'The providers that are known, and your own'
-complete -c oauth -n "__fish_oauth_needs_command" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "client" -d 'The client registrations that logins use'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
@@ -51,6 +51,7 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "help" -d 'Print this me
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-id -d 'The client id of your registration at the provider' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read client id and secret from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client -d 'Use a client registration that is kept under this name (see `oauth client list`)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -s s -l scope -l scopes -d 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l add-scope -d 'Scopes to ask for in addition to what is granted' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l flow -d 'How to authorize' -r -f -a "browser\t'Authorization code through a browser on this machine'"
@@ -147,24 +148,26 @@ complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s q -l quiet -d 'Sa
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l json -d 'Print data and errors as JSON'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -s q -l quiet -d 'Say nothing but errors'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -s v -l verbose -d 'Say more'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "list" -d 'Show every provider'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "remove" -d 'Delete one of your own'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "list" -d 'Show every provider, or those that some words are about'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "remove" -d 'Delete one of your own'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l markdown -d 'Print the page that `docs/providers.md` holds'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
@@ -179,6 +182,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l file -d 'Take the entry from this file (the form stands in docs/adding-a-provider.md)' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l issuer -d 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l authorization-endpoint -d 'Where the browser is sent' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint -d 'Where codes and refresh tokens are exchanged' -r
@@ -199,6 +203,17 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l set -d 'A template variable of the provider, for --live (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l live -d 'Compare the endpoints with those that the issuer\'s metadata names'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -208,40 +223,62 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every provider'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every provider, or those that some words are about'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete one of your own'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l since -d 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l provider -d 'Only events of this provider' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l event -d 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s f -l follow -d 'Go on, and print what happens as it happens; with --json, one object a line'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l summary -d 'Uses and failures of each credential, what was asked for and is not connected, and what is unusual'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l all-tenants -d 'Events of all tenants'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l json -d 'Print data and errors as JSON'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s q -l quiet -d 'Say nothing but errors'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s v -l verbose -d 'Say more'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Look whether anybody without the master key has changed the record'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "set" -d 'Keep a registration, its secret sealed'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "list" -d 'Show every registration of the tenant, without secrets'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "remove" -d 'Delete a registration; what is connected with it stays connected'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-id -d 'The client id' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-file -d 'Read client id and secret from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l set -d 'A template variable of the provider, such as `host` or `tenant` (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -l accept -d 'Take the record as it stands now; that it was changed, and where, stays in it'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Print data and errors as JSON'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but errors'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Look whether anybody without the master key has changed the record'
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-secret-stdin -d 'Read the client secret from standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l default -d 'Take it where no registration is named'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep a registration, its secret sealed'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every registration of the tenant, without secrets'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete a registration; what is connected with it stays connected'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -332,25 +369,28 @@ complete -c oauth -n "__fish_oauth_using_subcommand man" -s q -l quiet -d 'Say n
 complete -c oauth -n "__fish_oauth_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "init" -d 'Connect an account in your browser'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "token" -d 'Print a token that is valid now'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit key doctor demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "list" -d 'Show every provider'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "init" -d 'Connect an account in your browser'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "token" -d 'Print a token that is valid now'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "client" -d 'The client registrations that logins use'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider client key doctor demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "list" -d 'Show every provider, or those that some words are about'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "remove" -d 'Delete one of your own'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Look whether anybody without the master key has changed the record'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from client" -f -a "set" -d 'Keep a registration, its secret sealed'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from client" -f -a "list" -d 'Show every registration of the tenant, without secrets'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from client" -f -a "remove" -d 'Delete a registration; what is connected with it stays connected'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "rotate" -d 'Replace the master key: everything is sealed anew under a new one'
