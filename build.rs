@@ -1,6 +1,9 @@
 //! Makes the files of `providers/` a part of the program: a table of their names and texts, and one of their aliases, both
 //! sorted, so that a name is found without parsing any of them.
 
+#![expect(clippy::disallowed_methods, reason = "how cargo tells a build script its folders")]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "how a build script fails and speaks")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -128,3 +128,9 @@ fn links_between_the_documents_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn the_page_of_providers_is_current() {
+    let generated = Home::new().oauth(["provider", "list", "--markdown"]).run().success().stdout.clone();
+    assert!(generated == read("docs/providers.md"), "oauth provider list --markdown > docs/providers.md");
+}

@@ -23,6 +23,7 @@ mod providers;
 mod real_browser;
 mod real_keyring;
 mod real_server;
+mod registry;
 mod reliability;
 mod support;
 mod upgrade;

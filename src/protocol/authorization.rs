@@ -131,7 +131,7 @@ fn challenge_as(pkce: Pkce, url: &mut Url, verifier: &str) {
     let (challenge, method) = match pkce {
         Pkce::S256 => return,
         Pkce::Plain => (verifier.to_owned(), "plain"),
-        Pkce::S256Hex => (Sha256::digest(verifier).iter().map(|byte| format!("{byte:02x}")).collect(), "S256"),
+        Pkce::S256Hex => (hexadecimal(&Sha256::digest(verifier)), "S256"),
     };
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();
     let changed = pairs.iter().map(|(name, value)| match name.as_str() {
@@ -140,6 +140,14 @@ fn challenge_as(pkce: Pkce, url: &mut Url, verifier: &str) {
         _ => (name, value.as_str()),
     });
     url.query_pairs_mut().clear().extend_pairs(changed);
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// Compares in a time that does not depend on where two texts differ.
@@ -261,7 +269,7 @@ mod tests {
         let (method, plain, verifier) = challenge(Pkce::Plain);
         assert_eq!((method.as_str(), plain), ("plain", verifier));
         let (method, hex, verifier) = challenge(Pkce::S256Hex);
-        let digest: String = Sha256::digest(verifier).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((method.as_str(), hex), ("S256", digest));
+        assert_eq!((method.as_str(), hex), ("S256", hexadecimal(&Sha256::digest(verifier))));
+        assert_eq!(hexadecimal(&[0x0a, 0xff]), "0aff");
     }
 }

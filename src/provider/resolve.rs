@@ -157,8 +157,6 @@ pub(crate) fn filled(text: &str, variables: &BTreeMap<String, String>) -> String
     variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
-/// The text with a harmless word in every template's place, so that it can be held to the rules for URLs.
-
 fn percent_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
