@@ -48,6 +48,9 @@ pub(crate) struct Quirks {
     /// Values of `token_type` that mean `Bearer`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) bearer_names: Vec<String>,
+    /// Scopes as they are asked for, by the names under which they come back.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) scope_names: BTreeMap<String, String>,
     /// `expires_in` 0 means: never.
     #[serde(skip_serializing_if = "is_no")]
     pub(crate) zero_is_forever: bool,

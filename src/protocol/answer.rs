@@ -52,7 +52,7 @@ pub(super) fn token(
     if let Some(seconds) = lifetime(first(&members, &names)).filter(|seconds| *seconds > 0) {
         clean.insert("refresh_expires_in".into(), seconds.into());
     }
-    if let Some(scope) = scope(members.get("scope")) {
+    if let Some(scope) = scope(members.get("scope"), quirks) {
         clean.insert("scope".into(), scope.into());
     }
     let learnt = learnt(server, all, &clean);
@@ -304,7 +304,7 @@ fn lifetime(value: Option<&Value>) -> Option<u64> {
 }
 
 /// A scope list as text with blanks or commas, or as an array.
-fn scope(value: Option<&Value>) -> Option<String> {
+fn scope(value: Option<&Value>, quirks: &Quirks) -> Option<String> {
     let words = match value? {
         Value::String(text) => text.clone(),
         Value::Array(list) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
@@ -317,7 +317,8 @@ fn scope(value: Option<&Value>) -> Option<String> {
         length += token.len() + 1;
         length <= LONGEST_SCOPE
     });
-    Some(kept.collect::<Vec<_>>().join(" ").trim().to_owned())
+    let named = kept.map(|token| quirks.scope_names.get(token).map_or(token, String::as_str));
+    Some(named.collect::<Vec<_>>().join(" ").trim().to_owned())
 }
 
 fn describe(response: &Response<Vec<u8>>) -> String {
@@ -479,6 +480,9 @@ mod tests {
         let entry = r#","quirks":{"answer_members":{"expires_in":"/expires","refresh_expires_in":"/x_refresh_token_expires_in","scope":"/scopes"}}"#;
         let clean = with(entry, 200, "text/plain", "access_token=t&expires=60").unwrap();
         assert_eq!(clean["expires_in"], 60);
+        let google = r#","quirks":{"scope_names":{"https://x.example/userinfo.email":"email"}}"#;
+        let body = r#"{"access_token":"t","scope":"https://x.example/userinfo.email openid"}"#;
+        assert_eq!(with(google, 200, "application/json", body).unwrap()["scope"], "email openid");
         let body = r#"{"access_token":"t","x_refresh_token_expires_in":8726400,"scopes":"a b"}"#;
         let clean = with(entry, 200, "application/json", body).unwrap();
         assert_eq!((&clean["refresh_expires_in"], &clean["scope"]), (&json!(8_726_400), &json!("a b")));

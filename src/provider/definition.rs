@@ -143,9 +143,6 @@ pub(crate) struct Entry {
     /// Scopes and what each one allows.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) scopes: BTreeMap<String, String>,
-    /// Scopes that come back from the provider under another name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) scope_aliases: BTreeMap<String, String>,
 }
 
 /// What a refresh does to the refresh token it spends.

@@ -19,8 +19,6 @@ pub(crate) struct Resolved {
     pub(crate) offline_scopes: Scopes,
     /// The provider gives no refresh tokens at all.
     pub(crate) never_refreshable: bool,
-    /// Scopes that come back under another name.
-    pub(crate) scope_aliases: BTreeMap<String, String>,
     /// What to know once an account is connected.
     pub(crate) advice: Vec<String>,
     /// The variables' values, defaults included.
@@ -93,7 +91,6 @@ impl Entry {
             base_scopes: self.identity_scopes.iter().chain(&self.offline_scopes).collect(),
             offline_scopes: self.offline_scopes.iter().collect(),
             never_refreshable: self.refresh_policy == Some(RefreshPolicy::None),
-            scope_aliases: self.scope_aliases.clone(),
             advice: self.advice.clone(),
             variables: kept,
             server,

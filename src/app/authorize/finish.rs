@@ -169,13 +169,9 @@ impl Plan {
         reason.into_iter().chain(self.resolved.advice.iter().filter(|_| refreshable).cloned()).collect()
     }
 
-    /// What was asked for and not granted. Some scopes are never named in an answer, or under another name.
+    /// What was asked for and not granted. Some scopes are never named in an answer.
     fn missing(&self, granted: &Scopes) -> Scopes {
-        let silent = Scopes::parse("offline_access openid");
-        let missing = self.scopes.without(granted).without(&silent);
-        let known_as =
-            |scope: &str| self.resolved.scope_aliases.get(scope).is_some_and(|other| granted.contains(other));
-        missing.iter().filter(|scope| !known_as(scope)).collect()
+        self.scopes.without(granted).without(&Scopes::parse("offline_access openid"))
     }
 
     fn store(
