@@ -40,6 +40,8 @@ impl Entry {
         variables.insert("client_id".into(), percent_encoded(client_id));
         let fill = |text: &String| filled(text, &variables);
         let maybe = |text: &Option<String>| text.as_ref().map(fill);
+        // A variable may hold a path too, which is no part of a host.
+        let host = |text: &String| fill(text).split('/').next().unwrap_or_default().to_owned();
         let server = Server {
             name: self.name.clone(),
             issuer: maybe(&self.issuer),
@@ -68,9 +70,9 @@ impl Entry {
             subject_field: self.subject_field.clone(),
             identity_scopes: self.identity_scopes.clone(),
             api_base: maybe(&self.api_base),
-            api_hosts: self.api_hosts.iter().map(fill).collect(),
-            git_hosts: self.git_hosts.iter().map(fill).collect(),
-            registry_hosts: self.registry_hosts.iter().map(fill).collect(),
+            api_hosts: self.api_hosts.iter().map(host).collect(),
+            git_hosts: self.git_hosts.iter().map(host).collect(),
+            registry_hosts: self.registry_hosts.iter().map(host).collect(),
             token_env: self.token_env.clone(),
             applications_url: maybe(&self.applications_url),
         };

@@ -11,7 +11,7 @@ use super::{ClientNeed, GivenClient, Person};
 use crate::callback::Address;
 use crate::model::text::shown;
 use crate::model::{Client, Credential};
-use crate::provider::{Provider, Resolved};
+use crate::provider::{Provider, Resolved, filled};
 use crate::vault::{Seal, StoredClient, Vault};
 
 /// What a registration is needed for.
@@ -157,8 +157,8 @@ fn ask(
         id: given.id.is_none(),
         secret: given.secret.is_none() && !provider.entry.public_client,
         name: provider.entry.name.clone(),
-        setup: provider.entry.setup.iter().map(|step| shown(step)).collect(),
-        console_url: filled_console(provider, resolved).map(|url| shown(&url)),
+        setup: provider.entry.setup.iter().map(|step| shown(&filled(step, &resolved.variables))).collect(),
+        console_url: provider.entry.console_url.as_ref().map(|url| shown(&filled(url, &resolved.variables))),
         redirect_uri: registration(request.address),
     };
     let typed = person.client(&need);
@@ -167,9 +167,4 @@ fn ask(
         return Err(Error::ClientRequired { provider: provider.entry.name.clone(), need: Box::new(need) });
     };
     Ok(Client { id, secret: typed.secret.or_else(|| given.secret.clone()) })
-}
-
-fn filled_console(provider: &Provider, resolved: &Resolved) -> Option<String> {
-    let url = provider.entry.console_url.clone()?;
-    Some(resolved.variables.iter().fold(url, |url, (name, value)| url.replace(&format!("{{{name}}}"), value)))
 }
