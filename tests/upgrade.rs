@@ -19,6 +19,9 @@ fn make_old(home: &Home) {
                drop index events_credential;
                alter table events drop column pid;
                alter table events drop column mac;
+               drop index clients_name;
+               alter table clients drop column name;
+               alter table clients drop column variables;
                pragma user_version = 1;";
     store(home).execute_batch(sql).expect("an older schema");
 }
@@ -45,6 +48,8 @@ fn an_older_store_is_brought_up_once_however_many_open_it_and_a_copy_is_kept() {
     }
     assert_eq!(version(&home), newest);
     assert_private(&home.oauth_home());
+    let clients = home.oauth(["client", "list", "--json"]).run().success().json();
+    assert_eq!((&clients[0]["name"], &clients[0]["default"]), (&"default".into(), &true.into()));
     home.oauth(["token", "demo", "--refresh"]).run().success();
     assert_eq!(server.count("reuse_detections"), 0);
     // The copy is a store of the old version, and opens as one.
