@@ -133,4 +133,8 @@ fn links_between_the_documents_lead_somewhere() {
 fn the_page_of_providers_is_current() {
     let generated = Home::new().oauth(["provider", "list", "--markdown"]).run().success().stdout.clone();
     assert!(generated == read("docs/providers.md"), "oauth provider list --markdown > docs/providers.md");
+    let count = generated.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| name |")).count();
+    for name in ["README.md", "CHANGELOG.md"] {
+        assert!(read(name).contains(&format!("{count} providers")), "{name}: there are {count} providers");
+    }
 }

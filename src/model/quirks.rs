@@ -39,7 +39,7 @@ pub(crate) struct Quirks {
     /// JSON pointers, by the RFC's name of the member; for members that stand under another name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) answer_members: BTreeMap<String, String>,
-    /// JSON pointer to the error code of an answer without `error`: text, or a number that is 0 where nothing is wrong.
+    /// JSON pointer to the error code: text, or a number that is 0 where nothing is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error_at: Option<String>,
     /// The RFC's error codes, by the provider's own.

@@ -208,10 +208,13 @@ fn error_of(members: &Map<String, Value>, quirks: &Quirks) -> Option<ErrorRespon
         (code, error.get("message").and_then(text))
     };
     let (code, description) = match (members.get("error"), members.get("errors")) {
+        // Where the entry says where the code stands, `error` is words.
+        (words, _) if own_code(members, quirks).is_some() => (own_code(members, quirks), words.and_then(text)),
         (Some(Value::Null) | None, Some(Value::Array(errors))) if !errors.is_empty() => {
             errors[0].as_object().map(within).unwrap_or_default()
         }
-        (Some(Value::Null) | None, _) => (Some(own_code(members, quirks)?), None),
+        (Some(Value::Null) | None, _) if members.get("ok") == Some(&json!(false)) => (None, None),
+        (Some(Value::Null) | None, _) => return None,
         (Some(Value::Array(codes)), _) => (codes.first().and_then(text), None),
         (Some(Value::Object(error)), _) => within(error),
         (Some(code), _) => (text(code), None),
@@ -228,15 +231,14 @@ fn error_of(members: &Map<String, Value>, quirks: &Quirks) -> Option<ErrorRespon
     })
 }
 
-/// An error without a member `error`.
+/// The error code at the place that the entry names: text, or a number that is not 0.
 fn own_code(members: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
-    let whole = quirks.error_at.as_ref().map(|pointer| (pointer, Value::Object(members.clone())));
-    match whole.as_ref().and_then(|(pointer, whole)| whole.pointer(pointer)) {
-        Some(Value::Number(number)) if number.as_i64() != Some(0) => return Some(number.to_string()),
-        Some(Value::String(code)) if !code.is_empty() => return Some(code.chars().take(LONGEST_TEXT).collect()),
-        _ => {}
+    let pointer = quirks.error_at.as_ref()?;
+    match Value::Object(members.clone()).pointer(pointer)? {
+        Value::Number(number) if number.as_i64() != Some(0) => Some(number.to_string()),
+        Value::String(code) if !code.is_empty() => Some(code.chars().take(LONGEST_TEXT).collect()),
+        _ => None,
     }
-    (members.get("ok") == Some(&json!(false))).then(|| "error".into())
 }
 
 fn first<'a>(members: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
@@ -518,7 +520,7 @@ mod tests {
         let hubspot = r#","quirks":{"error_at":"/status","error_codes":{"BAD_REFRESH_TOKEN":"invalid_grant"}}"#;
         let cases = [
             (withings, 200, r#"{"status":401,"body":{},"error":null}"#, "invalid_grant"),
-            (withings, 200, r#"{"status":503}"#, "503"),
+            (withings, 200, r#"{"status":503,"error":"Invalid Params"}"#, "503"),
             (hubspot, 400, r#"{"status":"BAD_REFRESH_TOKEN","message":"missing or invalid"}"#, "invalid_grant"),
             ("", 400, r#"{"errors":[{"errorType":"invalid_grant","message":"no"}],"success":false}"#, "invalid_grant"),
         ];

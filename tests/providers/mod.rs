@@ -5,7 +5,7 @@ mod cases;
 
 use serde_json::{Value, json};
 
-use crate::support::demo::{parameter, visit};
+use crate::support::demo::{age, parameter, visit};
 use crate::support::double::{Asked, Double};
 use crate::support::sandbox::{Home, Output};
 use crate::support::wait_for;
@@ -74,29 +74,42 @@ fn providers_are_spoken_to_the_way_they_are_documented() {
     }
 }
 
-fn connect_refresh_revoke(case: &Case) {
+/// A home in which the case's account is connected, and what became of it.
+struct Connected {
+    home: Home,
+    double: Double,
+    name: String,
+    token_endpoint: String,
+    credential: Value,
+    url: String,
+    asked: Vec<Asked>,
+}
+
+fn connected(case: &Case) -> Connected {
     let (home, double) = (Home::new(), Double::start());
     let (file, entry) = double.entry(case.provider, home.path());
     let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).map(|url| filled(url, case.set));
-    let token = text("token_endpoint").unwrap();
+    let token_endpoint = text("token_endpoint").unwrap();
     match text("refresh_endpoint") {
         Some(refresh) => {
-            double.answers(&token, &[(200, case.code)]);
+            double.answers(&token_endpoint, &[(200, case.code)]);
             double.answers(&refresh, &[case.refresh]);
         }
-        None => double.answers(&token, &[(200, case.code), case.refresh]),
+        None => double.answers(&token_endpoint, &[(200, case.code), case.refresh]),
     }
     // Where revocation or another call has the token endpoint's address, it comes after the code.
     for (address, status, body) in case.says {
-        let same = *address == token;
         let answers = [(200, case.code), (*status, *body)];
-        double.answers(address, if same { &answers } else { &answers[1..] });
+        double.answers(address, if *address == token_endpoint { &answers } else { &answers[1..] });
     }
-
     let name = format!("{}-double", case.provider);
-    let file = file.to_str().unwrap();
-    home.oauth(["provider", "add", &name, "--file", file]).run().success();
-    let (credential, url, mut asked) = connect(&home, &double, &name, case);
+    home.oauth(["provider", "add", &name, "--file", file.to_str().unwrap()]).run().success();
+    let (credential, url, asked) = connect(&home, &double, &name, case);
+    Connected { home, double, name, token_endpoint, credential, url, asked }
+}
+
+fn connect_refresh_revoke(case: &Case) {
+    let Connected { home, double, name, credential, url, mut asked, .. } = connected(case);
     for (parameter_name, value) in case.url {
         assert_eq!(parameter(&url, parameter_name).as_deref(), Some(*value), "{name}: {url}");
     }
@@ -171,4 +184,63 @@ fn refresh(home: &Home, name: &str, case: &Case) {
             ask().fails(4).stderr_has("invalid_grant").says_nothing_of("rt-1");
         }
     }
+}
+
+fn case(provider: &str) -> &'static Case {
+    CASES.iter().find(|case| case.provider == provider).unwrap()
+}
+
+#[test]
+fn a_refusal_is_definite_however_a_provider_words_it() {
+    let words = [
+        ("slack", 200, r#"{"ok":false,"error":"invalid_refresh_token"}"#),
+        ("zoho", 200, r#"{"error":"invalid_code"}"#),
+        ("bitbucket", 200, r#"{"error":"bad_refresh_token","error_description":"x"}"#),
+        ("trakt", 401, r#"{"error":"invalid_grant"}"#),
+        ("withings", 200, r#"{"status":401,"body":{},"error":"XRequestID: Not provided invalid refresh_token"}"#),
+        ("twitch", 400, r#"{"error":["bad_refresh_token"]}"#),
+    ];
+    for (provider, status, body) in words {
+        let Connected { home, double, name, token_endpoint, .. } = connected(case(provider));
+        double.answers(&token_endpoint, &[(status, body)]);
+        home.oauth(["token", &name, "--refresh"]).run().fails(4).stdout_is("").says_nothing_of("rt-1");
+        assert_eq!(home.oauth(["list", "--json"]).run().json()[0]["status"], "reauth", "{provider}");
+    }
+}
+
+#[test]
+fn what_may_pass_ends_nothing_however_a_provider_words_it() {
+    let words = [
+        ("withings", 200, r#"{"status":601,"error":"Too Many Requests"}"#),
+        ("slack", 200, r#"{"ok":false,"error":"internal_failure"}"#),
+        ("linear", 503, r#"{"errors":[{"message":"down"}]}"#),
+        ("square", 200, "<html>Sign in to the network</html>"),
+    ];
+    for (provider, status, body) in words {
+        let Connected { home, double, name, token_endpoint, .. } = connected(case(provider));
+        double.answers(&token_endpoint, &[(status, body)]);
+        home.oauth(["token", &name, "--refresh"]).run().fails(5).stdout_is("");
+        assert_ne!(home.oauth(["list", "--json"]).run().json()[0]["status"], "reauth", "{provider}");
+    }
+}
+
+#[test]
+fn a_token_that_a_refresh_would_kill_is_not_refreshed_before_its_end() {
+    let says: &[_] = &[("https://api.github.com/user", 200, r#"{"login":"octocat","id":7}"#)];
+    let github_app = Case { provider: "github-app", says, ..*case("bitbucket") };
+    for (case, refreshed) in [(&github_app, false), (case("bitbucket"), true)] {
+        let Connected { home, name, double, .. } = connected(case);
+        age(&home, 100);
+        home.oauth(["token", &name]).run().success().stdout_is(if refreshed { "at-2\n" } else { "at-1\n" });
+        assert_eq!(double.take().len(), usize::from(refreshed), "{name}");
+    }
+}
+
+#[test]
+fn a_token_that_is_itself_the_leave_to_revoke_is_renewed_first() {
+    let Connected { home, name, double, .. } = connected(case("dropbox"));
+    age(&home, 0);
+    home.oauth(["revoke", &name]).run().success();
+    let revoked = double.take().into_iter().find(|asked| asked.path.ends_with("/token/revoke")).unwrap();
+    assert_eq!(revoked.headers["authorization"], "Bearer at-2");
 }
