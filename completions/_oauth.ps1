@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Is each credential usable? Refreshes where due, then asks the provider')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a credential: at the provider, then here')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Who asked for what, when, and how it ended; never a secret')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'The client registrations that logins use')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
@@ -305,6 +306,55 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;provider;help;help' {
             break
         }
+        'oauth;audit' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Only events of this provider')
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on, and print what happens as it happens; with --json, one object a line')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on, and print what happens as it happens; with --json, one object a line')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Uses and failures of each credential, what was asked for and is not connected, and what is unusual')
+            [CompletionResult]::new('--all-tenants', '--all-tenants', [CompletionResultType]::ParameterName, 'Events of all tenants')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Look whether anybody without the master key has changed the record')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'oauth;audit;verify' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Take the record as it stands now; that it was changed, and where, stays in it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'oauth;audit;help' {
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Look whether anybody without the master key has changed the record')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'oauth;audit;help;verify' {
+            break
+        }
+        'oauth;audit;help;help' {
+            break
+        }
         'oauth;client' {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
@@ -405,6 +455,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -450,10 +501,25 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'oauth;key;forget' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'oauth;key;help' {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -464,6 +530,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;key;help;rotate' {
+            break
+        }
+        'oauth;key;help;forget' {
             break
         }
         'oauth;key;help;help' {
@@ -543,6 +612,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Is each credential usable? Refreshes where due, then asks the provider')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a credential: at the provider, then here')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Who asked for what, when, and how it ended; never a secret')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'The client registrations that logins use')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
@@ -593,6 +663,13 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;help;provider;remove' {
             break
         }
+        'oauth;help;audit' {
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Look whether anybody without the master key has changed the record')
+            break
+        }
+        'oauth;help;audit;verify' {
+            break
+        }
         'oauth;help;client' {
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a registration, its secret sealed')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every registration of the tenant, without secrets')
@@ -612,6 +689,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
             break
         }
         'oauth;help;key;generate' {
@@ -621,6 +699,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;help;key;rotate' {
+            break
+        }
+        'oauth;help;key;forget' {
             break
         }
         'oauth;help;doctor' {

@@ -16,6 +16,9 @@ _oauth() {
             ",$1")
                 cmd="oauth"
                 ;;
+            oauth,audit)
+                cmd="oauth__subcmd__audit"
+                ;;
             oauth,client)
                 cmd="oauth__subcmd__client"
                 ;;
@@ -58,6 +61,18 @@ _oauth() {
             oauth,token)
                 cmd="oauth__subcmd__token"
                 ;;
+            oauth__subcmd__audit,help)
+                cmd="oauth__subcmd__audit__subcmd__help"
+                ;;
+            oauth__subcmd__audit,verify)
+                cmd="oauth__subcmd__audit__subcmd__verify"
+                ;;
+            oauth__subcmd__audit__subcmd__help,help)
+                cmd="oauth__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            oauth__subcmd__audit__subcmd__help,verify)
+                cmd="oauth__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
             oauth__subcmd__client,help)
                 cmd="oauth__subcmd__client__subcmd__help"
                 ;;
@@ -81,6 +96,9 @@ _oauth() {
                 ;;
             oauth__subcmd__client__subcmd__help,set)
                 cmd="oauth__subcmd__client__subcmd__help__subcmd__set"
+                ;;
+            oauth__subcmd__help,audit)
+                cmd="oauth__subcmd__help__subcmd__audit"
                 ;;
             oauth__subcmd__help,client)
                 cmd="oauth__subcmd__help__subcmd__client"
@@ -124,6 +142,9 @@ _oauth() {
             oauth__subcmd__help,token)
                 cmd="oauth__subcmd__help__subcmd__token"
                 ;;
+            oauth__subcmd__help__subcmd__audit,verify)
+                cmd="oauth__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
             oauth__subcmd__help__subcmd__client,list)
                 cmd="oauth__subcmd__help__subcmd__client__subcmd__list"
                 ;;
@@ -132,6 +153,9 @@ _oauth() {
                 ;;
             oauth__subcmd__help__subcmd__client,set)
                 cmd="oauth__subcmd__help__subcmd__client__subcmd__set"
+                ;;
+            oauth__subcmd__help__subcmd__key,forget)
+                cmd="oauth__subcmd__help__subcmd__key__subcmd__forget"
                 ;;
             oauth__subcmd__help__subcmd__key,generate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__generate"
@@ -157,6 +181,9 @@ _oauth() {
             oauth__subcmd__help__subcmd__provider,show)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__show"
                 ;;
+            oauth__subcmd__key,forget)
+                cmd="oauth__subcmd__key__subcmd__forget"
+                ;;
             oauth__subcmd__key,generate)
                 cmd="oauth__subcmd__key__subcmd__generate"
                 ;;
@@ -168,6 +195,9 @@ _oauth() {
                 ;;
             oauth__subcmd__key,status)
                 cmd="oauth__subcmd__key__subcmd__status"
+                ;;
+            oauth__subcmd__key__subcmd__help,forget)
+                cmd="oauth__subcmd__key__subcmd__help__subcmd__forget"
                 ;;
             oauth__subcmd__key__subcmd__help,generate)
                 cmd="oauth__subcmd__key__subcmd__help__subcmd__generate"
@@ -224,8 +254,114 @@ _oauth() {
 
     case "${cmd}" in
         oauth)
-            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider client key doctor demo completions man help"
+            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit client key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit)
+            opts="-f -q -v -h --since --provider --event --follow --summary --all-tenants --json --tenant-id --tenant --quiet --verbose --color --no-input --help verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__help)
+            opts="verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__audit__subcmd__verify)
+            opts="-q -v -h --accept --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -556,8 +692,36 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help)
-            opts="init list default token test revoke provider client key doctor demo completions man help"
+            opts="init list default token test revoke provider audit client key doctor demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__audit)
+            opts="verify"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -710,8 +874,22 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__key)
-            opts="generate status rotate"
+            opts="generate status rotate forget"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__key__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1002,8 +1180,34 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__forget)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1054,8 +1258,22 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key__subcmd__help)
-            opts="generate status rotate help"
+            opts="generate status rotate forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__help__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

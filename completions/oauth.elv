@@ -38,6 +38,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
+            cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it'
             cand doctor 'Find what is wrong, and say what mends it'
@@ -282,6 +283,50 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;provider;help;help'= {
         }
+        &'oauth;audit'= {
+            cand --since 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)'
+            cand --provider 'Only events of this provider'
+            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand -f 'Go on, and print what happens as it happens; with --json, one object a line'
+            cand --follow 'Go on, and print what happens as it happens; with --json, one object a line'
+            cand --summary 'Uses and failures of each credential, what was asked for and is not connected, and what is unusual'
+            cand --all-tenants 'Events of all tenants'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand verify 'Look whether anybody without the master key has changed the record'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;audit;verify'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --accept 'Take the record as it stands now; that it was changed, and where, stays in it'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;audit;help'= {
+            cand verify 'Look whether anybody without the master key has changed the record'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;audit;help;verify'= {
+        }
+        &'oauth;audit;help;help'= {
+        }
         &'oauth;client'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -373,6 +418,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
+            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;generate'= {
@@ -414,10 +460,24 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;key;forget'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;key;help'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
+            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;help;generate'= {
@@ -425,6 +485,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;key;help;status'= {
         }
         &'oauth;key;help;rotate'= {
+        }
+        &'oauth;key;help;forget'= {
         }
         &'oauth;key;help;help'= {
         }
@@ -498,6 +560,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
+            cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it'
             cand doctor 'Find what is wrong, and say what mends it'
@@ -535,6 +598,11 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;provider;remove'= {
         }
+        &'oauth;help;audit'= {
+            cand verify 'Look whether anybody without the master key has changed the record'
+        }
+        &'oauth;help;audit;verify'= {
+        }
         &'oauth;help;client'= {
             cand set 'Keep a registration, its secret sealed'
             cand list 'Show every registration of the tenant, without secrets'
@@ -550,12 +618,15 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
+            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
         }
         &'oauth;help;key;generate'= {
         }
         &'oauth;help;key;status'= {
         }
         &'oauth;help;key;rotate'= {
+        }
+        &'oauth;help;key;forget'= {
         }
         &'oauth;help;doctor'= {
         }

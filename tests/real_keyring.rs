@@ -89,6 +89,39 @@ fn a_replaced_key_is_the_only_one_that_stays_in_the_keyring() {
 }
 
 #[test]
+fn a_key_that_the_keyring_gave_is_kept_for_a_while_and_can_be_dropped() {
+    let home = connected_with_keyring();
+    let cached = |situation: &str, args: &[&str], keep: &str| {
+        with_keyring(&home, situation, home.oauth(args)).env("OAUTH_KEY_CACHE", keep).run()
+    };
+    let locked = |keep: &str| cached("locked", &["token", "op", "--json"], keep);
+    let token = cached("unlocked", &["token", "op"], "off").success().stdout.clone();
+    assert_eq!(locked("900").fails(6).error()["code"], "keyring_locked", "`off` keeps nothing");
+
+    cached("unlocked", &["token", "op"], "900").success().stdout_is(&token);
+    // Also where there is no bus at all, as in a cron job.
+    for situation in ["locked", "no-bus"] {
+        cached(situation, &["token", "op"], "900").success().stdout_is(&token);
+        assert_eq!(cached(situation, &["token", "op"], "off").fails(6).stdout, "");
+    }
+    let forgotten = cached("locked", &["key", "forget", "--json"], "900");
+    assert_eq!(forgotten.success().json(), json!({"forgotten": true}));
+    assert_eq!(locked("900").fails(6).error()["code"], "keyring_locked");
+    assert_eq!(cached("locked", &["key", "forget", "--json"], "900").success().json(), json!({"forgotten": false}));
+
+    // Its time runs from when the keyring gave it.
+    cached("unlocked", &["token", "op"], "1").success();
+    crate::support::wait_for("the end of the key's time", || (locked("1").code == Some(6)).then_some(()));
+    assert_eq!(cached("unlocked", &["token", "op", "--json"], "soon").fails(2).error()["code"], "bad_config");
+
+    // A key that was replaced is not kept either.
+    cached("unlocked", &["token", "op"], "900").success();
+    cached("unlocked", &["key", "rotate"], "900").success();
+    assert_eq!(cached("no-bus", &["token", "op"], "900").fails(6).stdout, "");
+    cached("unlocked", &["token", "op"], "900").success().stdout_is(&token);
+}
+
+#[test]
 fn a_second_account_needs_no_other_key() {
     let home = connected_with_keyring();
     let key = secret_tool(&home, &["lookup"]);

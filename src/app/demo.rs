@@ -15,7 +15,7 @@ use crate::http::Http;
 use crate::model::{Caller, Clock, Scopes};
 use crate::provider::Registry;
 use crate::sandbox::{self, Sandbox, Settings};
-use crate::vault::{Given, Home, KeyAccess, Keyring, MasterKey};
+use crate::vault::{Given, Home, KeyAccess, KeyCache, Keyring, MasterKey};
 
 /// The provider's name in the demo.
 const NAME: &str = "demo";
@@ -87,7 +87,11 @@ impl Demo {
             run_dir: home.join("run"),
             caller: Caller::default(),
             registry: Registry::new(&home.join("providers.d")),
-            keys: KeyAccess { given: Some(key), keyring: Keyring::new(None, Duration::ZERO) },
+            keys: KeyAccess {
+                given: Some(key),
+                cache: KeyCache::new(None),
+                keyring: Keyring::new(None, Duration::ZERO),
+            },
             tenant: "default".into(),
             clock,
             http: Http::new(Duration::from_secs(10)),
@@ -166,7 +170,7 @@ impl Person for Itself {
         None
     }
 
-    fn key_was_chosen(&mut self, _: &KeySource) {}
+    fn key_was_chosen(&mut self, _: &KeySource, _: Option<Duration>) {}
 
     fn visit(&mut self, visit: &Visit<'_>) {
         let (url, account) = (visit.url.to_owned(), self.account.clone());

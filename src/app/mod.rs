@@ -103,6 +103,11 @@ impl App {
         Ok(vault.rotate_key(&self.keys, Self::lease_deadline(), (self.clock)(), hand_out)?)
     }
 
+    /// Drops the copy of the master key that is kept for a while. Says whether there was one.
+    pub(crate) fn forget_key(&self) -> Result<bool, Error> {
+        Ok(self.vault()?.is_some_and(|vault| vault.forget_key()))
+    }
+
     /// Where the first key would come from, when it can be had there.
     pub(crate) fn probe_key(&self) -> Result<KeySource, Error> {
         Ok(self.keys.probe()?)

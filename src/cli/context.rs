@@ -10,10 +10,12 @@ use crate::model::text::{shown, variable_part};
 use crate::model::{Secret, Timestamp};
 use crate::paths::{self, Environment, MasterKeySource, Paths};
 use crate::provider::Registry;
-use crate::vault::{Given, Home, KeyAccess, Keyring};
+use crate::vault::{Given, Home, KeyAccess, KeyCache, Keyring};
 
 /// How long a keyring may take to answer. It never asks anybody within this time: a locked one says so at once.
 const KEYRING_LIMIT: Duration = Duration::from_secs(5);
+/// How long a master key is kept in the kernel's keyring, unless the environment says otherwise.
+const KEY_CACHE: Duration = Duration::from_secs(900);
 /// How long one request to a provider may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
@@ -60,7 +62,11 @@ impl Context {
             home: Home { database, locks, landing, uses, marks },
             run_dir: run,
             registry: Registry::new(&providers),
-            keys: KeyAccess { given, keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT) },
+            keys: KeyAccess {
+                given,
+                cache: KeyCache::new(self.key_cache()?),
+                keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT),
+            },
             tenant: self.tenant()?,
             clock: Timestamp::now,
             http: Http::new(limit),
@@ -81,6 +87,17 @@ impl Context {
             let variable = format!("OAUTH_{what}_{}", variable_part(name));
             self.environment.secret(&variable).cloned().map(|value| (variable, value))
         })
+    }
+
+    /// `OAUTH_KEY_CACHE`: how long a master key may be kept in the kernel's keyring.
+    fn key_cache(&self) -> Result<Option<Duration>, Failure> {
+        match self.environment.get("OAUTH_KEY_CACHE") {
+            None => Ok(Some(KEY_CACHE)),
+            Some("off") => Ok(None),
+            Some(text) => text.parse().map(|seconds| Some(Duration::from_secs(seconds))).map_err(|_| {
+                Failure::set_up(format!("OAUTH_KEY_CACHE is `off` or a number of seconds, and not `{}`", shown(text)))
+            }),
+        }
     }
 
     pub(super) fn tenant(&self) -> Result<String, Failure> {

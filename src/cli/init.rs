@@ -163,8 +163,14 @@ impl Person for AtTerminal<'_> {
         Some(GivenClient { id, secret, keep: true, ..GivenClient::default() })
     }
 
-    fn key_was_chosen(&mut self, source: &KeySource) {
+    fn key_was_chosen(&mut self, source: &KeySource, kept: Option<Duration>) {
         self.terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
+        if let Some(kept) = kept {
+            let length = when::length(kept.as_secs());
+            self.terminal.say(&format!(
+                "Once it was asked for, the kernel keeps it for {length}; `export OAUTH_KEY_CACHE=off` forbids that."
+            ));
+        }
     }
 
     fn visit(&mut self, visit: &Visit<'_>) {

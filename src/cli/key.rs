@@ -33,6 +33,11 @@ enum KeyCommand {
     /// of yours gives the key, the new one is printed, before it is used: keep it. An interrupted rotation loses nothing
     /// and is simply run again.
     Rotate,
+    /// Drop the copy of the key that the kernel's keyring keeps for a while
+    ///
+    /// After the keyring has given the key, it is kept in the kernel's keyring for 15 minutes, where programs of yours
+    /// could read it as they could ask the keyring. OAUTH_KEY_CACHE sets the seconds, or `off`.
+    Forget,
 }
 
 pub(super) fn run(args: &KeyArgs, context: &Context) -> Result<u8, Failure> {
@@ -40,6 +45,7 @@ pub(super) fn run(args: &KeyArgs, context: &Context) -> Result<u8, Failure> {
         KeyCommand::Generate => generate(context),
         KeyCommand::Status => status(context),
         KeyCommand::Rotate => rotate(context),
+        KeyCommand::Forget => forget(context),
     }
 }
 
@@ -72,6 +78,16 @@ fn rotate(context: &Context) -> Result<u8, Failure> {
     if let Some(error) = leftover {
         let cause = Failure::from(Error::from(error)).summary();
         context.terminal.warn(&format!("the old key could not be removed from its place ({cause})"));
+    }
+    Ok(0)
+}
+
+fn forget(context: &Context) -> Result<u8, Failure> {
+    let forgotten = context.app()?.forget_key()?;
+    if context.terminal.json {
+        context.terminal.data_json(&json!({"forgotten": forgotten}))?;
+    } else {
+        context.terminal.say(if forgotten { "the kept key is dropped" } else { "no key was kept" });
     }
     Ok(0)
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::keyring::Place;
 use super::lock::LockFile;
 use super::store::Description;
-use super::{Error, KeyError, Keyring, MasterKey, Seal, Vault, rotate};
+use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, rotate};
 use crate::files;
 use crate::model::Secret;
 
@@ -37,6 +37,8 @@ pub(crate) enum Given {
 pub(crate) struct KeyAccess {
     pub(crate) given: Option<Given>,
     pub(crate) keyring: Keyring,
+    /// Where a key that the keyring gave is kept for a while.
+    pub(crate) cache: KeyCache,
 }
 
 /// Where the key of a store lives, as it was chosen when the first account was connected.
@@ -144,6 +146,12 @@ impl Vault {
         Ok((self.seal_with(&key, &self.description)?, Some(source)))
     }
 
+    /// Drops the key that is kept for a while. Says whether one was.
+    pub(crate) fn forget_key(&self) -> bool {
+        let key_id = self.description.key_id.as_deref();
+        key_id.is_some_and(|key_id| KeyCache::forget(&Place { store_id: &self.description.id, key_id }))
+    }
+
     pub(crate) fn key_status(&self) -> Result<KeyStatus, Error> {
         let sql = "select count(*) from credentials where access_token is not null or refresh_token is not null";
         let sealed_rows = self.store.connection().query_row(sql, [], |row| row.get(0)).map_err(self.store.failed())?;
@@ -175,7 +183,7 @@ impl Vault {
         }
         let not_given = |variable| Err(Error::NoKey(KeyError::NotGiven(variable)));
         match self.recorded_source() {
-            Source::Keyring => self.keyring_key(description, &access.keyring),
+            Source::Keyring => self.keyring_key(description, access),
             Source::File(path) => of_file(&Given::File(path), description),
             Source::Environment => not_given("OAUTH_MASTER_KEY"),
             Source::Command => not_given("OAUTH_MASTER_KEY_COMMAND"),
@@ -187,12 +195,19 @@ impl Vault {
         self.description.key_source.as_deref().and_then(Source::decode).unwrap_or(Source::Keyring)
     }
 
-    fn keyring_key(&self, description: &Description, keyring: &Keyring) -> Result<MasterKey, Error> {
+    fn keyring_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
         let key_id = description.key_id.as_deref().ok_or(Error::NoKey(KeyError::Lost))?;
         let place = Place { store_id: &description.id, key_id };
-        let found = keyring.read(&place).map_err(|error| Error::NoKey(error.into()))?;
+        if let Some(kept) = access.cache.get(&place).and_then(|text| MasterKey::parse(&text).ok())
+            && kept.id() == key_id
+        {
+            return Ok(kept);
+        }
+        let found = access.keyring.read(&place).map_err(|error| Error::NoKey(error.into()))?;
         let text = found.ok_or(Error::NoKey(KeyError::Lost))?;
-        parse(&text, "the keyring item")
+        let key = parse(&text, "the keyring item")?;
+        access.cache.put(&place, &text);
+        Ok(key)
     }
 }
 

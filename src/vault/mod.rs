@@ -35,7 +35,7 @@ pub(crate) use error::{Error, KeyError};
 pub(crate) use habits::Habits;
 pub(crate) use inspect::places;
 pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
-pub(crate) use keyring::{Error as KeyringError, Keyring};
+pub(crate) use keyring::{Error as KeyringError, KeyCache, Keyring};
 pub(crate) use lease::Lease;
 use lease::Locks;
 pub(crate) use master_key::{MasterKey, NotAKey};

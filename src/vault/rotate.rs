@@ -17,7 +17,7 @@ use super::key::{Source, read_file};
 use super::keyring::Place;
 use super::lock::{Held, LockFile};
 use super::rows::Which;
-use super::{Entry, Error, KeyAccess, Lease, MasterKey, Seal, Secrets, Vault, open, rows, sealed};
+use super::{Entry, Error, KeyAccess, KeyCache, Lease, MasterKey, Seal, Secrets, Vault, open, rows, sealed};
 use crate::files;
 use crate::model::{Secret, Timestamp};
 
@@ -152,6 +152,7 @@ impl Vault {
     fn remove_spare_key(&self, key_id: &str, access: &KeyAccess) -> Result<(), Error> {
         if self.recorded_source() == Source::Keyring {
             let place = Place { store_id: &self.description.id, key_id };
+            KeyCache::forget(&place);
             access.keyring.delete(&place).map_err(|error| Error::NoKey(error.into()))?;
         }
         self.store.write(|transaction| {

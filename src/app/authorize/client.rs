@@ -12,7 +12,7 @@ use crate::callback::Address;
 use crate::model::text::shown;
 use crate::model::{Client, Credential};
 use crate::provider::{Provider, Resolved, filled};
-use crate::vault::{Seal, StoredClient, Vault};
+use crate::vault::{Seal, Source, StoredClient, Vault};
 
 /// What a registration is needed for.
 pub(super) struct Request<'a> {
@@ -76,7 +76,8 @@ impl App {
         let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
         let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
         if let Some(source) = chosen {
-            person.key_was_chosen(&source);
+            let kept = self.keys.cache.keeps().filter(|_| source == Source::Keyring);
+            person.key_was_chosen(&source, kept);
         }
         Ok((vault, seal))
     }

@@ -105,8 +105,8 @@ pub(crate) struct Visit<'a> {
 pub(crate) trait Person {
     /// Asks for what is missing of a client registration. `None` when nobody can be asked.
     fn client(&mut self, need: &ClientNeed) -> Option<GivenClient>;
-    /// The store got its first key just now.
-    fn key_was_chosen(&mut self, source: &Source);
+    /// The store got its first key just now. Once its keyring has given it, it is kept elsewhere for so long.
+    fn key_was_chosen(&mut self, source: &Source, kept: Option<Duration>);
     /// A page has to be visited.
     fn visit(&mut self, visit: &Visit<'_>);
     /// About once a second while the browser is waited for, with the time that is left.

@@ -10,6 +10,8 @@
 
 #[cfg(not(any(target_os = "macos", windows)))]
 mod bus;
+#[cfg_attr(not(target_os = "linux"), path = "no_cache.rs")]
+mod cache;
 #[cfg(any(target_os = "macos", windows, test))]
 mod native;
 #[cfg(not(any(target_os = "macos", windows)))]
@@ -19,6 +21,7 @@ mod wire;
 
 use std::time::Duration;
 
+pub(crate) use cache::KeyCache;
 use keyring_core::{Entry, Error as CoreError};
 use zeroize::Zeroizing;
 
