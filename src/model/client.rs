@@ -14,6 +14,15 @@ pub(crate) enum ClientAuthentication {
     ClientSecretBasic,
     /// Id and secret in the body.
     ClientSecretPost,
+    /// A signed assertion (RFC 7523 §2.2); the secret is the private key, and never sent.
+    PrivateKeyJwt,
+}
+
+impl ClientAuthentication {
+    /// Whether the client's secret itself goes to the server.
+    pub(crate) fn sends_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
 }
 
 /// A client registered at an authorization server.

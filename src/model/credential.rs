@@ -122,6 +122,11 @@ impl Credential {
         format!("{} {}", self.provider, self.account)
     }
 
+    /// Whether its token goes with a proof of possession (RFC 9449).
+    pub(crate) fn is_bound(&self) -> bool {
+        self.token_type.eq_ignore_ascii_case("dpop")
+    }
+
     pub(crate) fn status(&self, now: Timestamp) -> Status {
         if self.revoked_at.is_some() {
             return Status::Revoked;

@@ -1,5 +1,7 @@
 //! Which URLs a secret may be sent to, and a browser may be opened with.
 
+use std::net::{IpAddr, ToSocketAddrs};
+
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -18,6 +20,8 @@ pub(crate) enum Refused {
     Fragment,
     #[error("{0} is an address of the local link, not of a provider")]
     LinkLocal(String),
+    #[error("{0} is inside a private network, and it was not you who named it")]
+    Inside(String),
 }
 
 /// Checks the URL of an endpoint: `https`, or `http` on a loopback literal or `localhost`; no user information, no
@@ -51,6 +55,62 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
+}
+
+/// The same for a URL that a stranger named: an address inside a private network, or of this machine, is refused unless
+/// it is at the host the user typed.
+pub(crate) fn check_found(text: &str, typed: &str) -> Result<Url, Refused> {
+    let url = check(text)?;
+    let ours = Url::parse(typed).ok().is_some_and(|typed| typed.host() == url.host());
+    let inside = match url.host() {
+        Some(Host::Ipv4(address)) => is_inside(address.into()),
+        Some(Host::Ipv6(address)) => is_inside(address.into()),
+        Some(Host::Domain(name)) => {
+            let port = url.port_or_known_default().unwrap_or(443);
+            // A name that is not found now will not be found by the request either, or a proxy finds it.
+            let found = (name, port).to_socket_addrs();
+            !ours && found.is_ok_and(|mut all| all.any(|address| is_inside(address.ip())))
+        }
+        None => false,
+    };
+    if inside && !ours { Err(Refused::Inside(authority(&url))) } else { Ok(url) }
+}
+
+/// Addresses that do not lead to the internet: loopback, private networks (RFC 1918, RFC 4193), shared address space
+/// (RFC 6598), the local link, and none at all.
+fn is_inside(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || a == 100 && b & 0xc0 == 64
+        }
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_inside(v4.into()),
+            None => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_unspecified(),
+        },
+    }
+}
+
+/// Whether two URLs are of one site: the same host, or names with the same last two labels, three under a country's
+/// second level (`co.uk`). It is a guess without the list of public suffixes, made to notice the unusual.
+pub(crate) fn same_site(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (Url::parse(one), Url::parse(other)) else { return false };
+    match (one.host(), other.host()) {
+        (Some(Host::Domain(one)), Some(Host::Domain(other))) => one == other || site(one) == site(other),
+        (one, other) => one == other,
+    }
+}
+
+fn site(name: &str) -> Vec<&str> {
+    let labels: Vec<_> = name.split('.').collect();
+    let second = labels.iter().rev().nth(1).map_or(0, |label| label.len());
+    let top = labels.last().map_or(0, |label| label.len());
+    let wanted = if top == 2 && second <= 3 { 3 } else { 2 };
+    labels[labels.len().saturating_sub(wanted)..].to_vec()
 }
 
 /// Host, and port where it is not the usual one, for messages.
@@ -93,6 +153,43 @@ mod tests {
             "https://10.0.0.7/token",
         ] {
             assert!(check(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stranger_cannot_lead_into_a_private_network() {
+        let typed = "https://mcp.example/mcp";
+        for url in [
+            "https://10.0.0.7/x",
+            "https://192.168.1.1/",
+            "https://100.64.0.1/",
+            "http://127.0.0.1:80/",
+            "http://localhost/",
+            "https://[fd00::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "http://[::1]/",
+        ] {
+            assert!(matches!(check_found(url, typed), Err(Refused::Inside(_))), "{url}");
+        }
+        assert!(check_found("https://93.184.216.34/x", typed).is_ok());
+        assert!(check_found("http://127.0.0.1:2/", "http://127.0.0.1:1/mcp").is_ok());
+        assert!(check_found("https://10.0.0.7/a", "https://10.0.0.7/mcp").is_ok());
+        assert!(check_found("https://10.0.0.8/a", "https://10.0.0.7/mcp").is_err());
+    }
+
+    #[test]
+    fn a_site_is_what_one_owner_has() {
+        for (one, other, same) in [
+            ("https://accounts.example.com/", "https://api.example.com/t", true),
+            ("https://example.com/", "https://example.com:8443/", true),
+            ("https://a.example.co.uk/", "https://b.example.co.uk/", true),
+            ("https://a.co.uk/", "https://b.co.uk/", false),
+            ("https://example.com/", "https://example.org/", false),
+            ("https://evil-example.com/", "https://example.com/", false),
+            ("http://127.0.0.1:1/", "http://127.0.0.1:2/", true),
+            ("http://127.0.0.1:1/", "http://127.0.0.2:1/", false),
+        ] {
+            assert_eq!(same_site(one, other), same, "{one} {other}");
         }
     }
 

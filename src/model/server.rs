@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientAuthentication, Pkce, Quirks};
+use super::{ClientAuthentication, Mint, Pkce, Quirks};
 
 /// Endpoints, hosts and habits of an authorization server, with all template variables filled in (names of RFC 8414
 /// where it has them).
@@ -36,6 +36,21 @@ pub(crate) struct Server {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) token_endpoint_auth_method: ClientAuthentication,
+    /// The name of the client's private key at the server (`kid`), for a client that authenticates with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_key_id: Option<String>,
+    /// Where an authorization request is pushed before the browser opens (RFC 9126).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pushed_authorization_request_endpoint: Option<String>,
+    /// What the tokens are for (RFC 8707), as it was received or typed; said in every request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) resource: Vec<String>,
+    /// Tokens are bound to a key of the credential (RFC 9449).
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub(crate) dpop: bool,
+    /// Tokens are minted anew, without a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mint: Option<Mint>,
     /// Parameters the provider wants in every token request besides the RFC's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) token_parameters: BTreeMap<String, String>,

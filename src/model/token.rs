@@ -12,6 +12,10 @@ pub(crate) struct AccessToken(pub(crate) Secret);
 #[derive(Debug)]
 pub(crate) struct RefreshToken(pub(crate) Secret);
 
+/// The private key that the tokens of one credential are bound to (RFC 9449), as PKCS#8 in base64.
+#[derive(Clone, Debug)]
+pub(crate) struct ProofKey(pub(crate) Secret);
+
 /// A successful token response (RFC 6749 §5.1), as the one parser in `protocol` read it.
 #[derive(Debug)]
 pub(crate) struct TokenResponse {

@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 
 use super::master_key::random_id;
 use super::seal::Binding;
-use super::{Error, PATIENCE, Seal, Vault};
+use super::{Error, PATIENCE, Seal, Vault, plain};
 use crate::model::{Client, Credential, Secret, Server, Timestamp};
 
 /// The name of a registration that was given none.
@@ -30,6 +30,9 @@ pub(crate) struct StoredClient {
     secret: Option<Vec<u8>>,
     generation: i64,
     key_id: Option<String>,
+    /// What the server said, when the program registered itself (JSON), and the sealed token for that registration.
+    pub(super) registration: Option<String>,
+    registration_access_token: Option<Vec<u8>>,
 }
 
 impl StoredClient {
@@ -48,19 +51,43 @@ impl StoredClient {
     }
 
     fn open_secret(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
-        let Some(blob) = &self.secret else { return Ok(None) };
+        self.open(SECRET, self.secret.as_deref(), tenant, seal)
+    }
+
+    /// The token that changes or deletes a registration of ours (RFC 7592).
+    pub(crate) fn registration_access_token(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
+        self.open(REGISTRATION_TOKEN, self.registration_access_token.as_deref(), tenant, seal)
+    }
+
+    /// A secret of this registration, sealed for its row.
+    pub(super) fn close(&self, field: &str, secret: &Secret, tenant: &str, seal: &Seal) -> Vec<u8> {
+        seal.close(secret, &binding(self, tenant, field))
+    }
+
+    fn open(
+        &self,
+        field: &'static str,
+        blob: Option<&[u8]>,
+        tenant: &str,
+        seal: &Seal,
+    ) -> Result<Option<Secret>, Error> {
+        let Some(blob) = blob else { return Ok(None) };
         if self.key_id.as_deref() != Some(seal.key_id()) {
             let wanted = self.key_id.clone().unwrap_or_default();
             return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
         }
-        let opened = seal.open(blob, &binding(self, tenant));
-        opened.map(Some).map_err(|_| Error::Tampered { label: self.label(), field: "client secret" })
+        let opened = seal.open(blob, &binding(self, tenant, field));
+        opened.map(Some).map_err(|_| Error::Tampered { label: self.label(), field: plain(field) })
     }
 }
 
+/// The sealed fields.
+const SECRET: &str = "client_secret";
+pub(super) const REGISTRATION_TOKEN: &str = "registration_access_token";
+
 /// What [`read`] takes, in its order.
 const COLUMNS: &str = "id, provider, name, client_id, server, variables, client_secret, is_default, generation, key_id,
-                       created_at, updated_at, tenant";
+                       created_at, updated_at, registration, registration_access_token, tenant";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredClient> {
     Ok(StoredClient {
@@ -76,6 +103,8 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredClient> {
         key_id: row.get(9)?,
         created_at: Timestamp(row.get(10)?),
         updated_at: Timestamp(row.get(11)?),
+        registration: row.get(12)?,
+        registration_access_token: row.get(13)?,
     })
 }
 
@@ -153,15 +182,17 @@ impl Vault {
     /// Seals the secrets of all registrations under another key.
     pub(super) fn seal_clients_anew(&self, transaction: &Transaction<'_>, old: &Seal, new: &Seal) -> Result<(), Error> {
         let failed = self.store.failed();
-        let sql = format!("select {COLUMNS} from clients where client_secret is not null");
+        let sql = format!("select {COLUMNS} from clients where key_id is not null");
         let mut statement = transaction.prepare(&sql).map_err(&failed)?;
         let whole = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>("tenant")?, read(row)?));
         let found = statement.query_map([], whole).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
         for (tenant, stored) in found.map_err(&failed)? {
-            let Some(secret) = stored.open_secret(&tenant, old)? else { continue };
-            let blob = new.close(&secret, &binding(&stored, &tenant));
-            let sql = "update clients set client_secret = ?1, key_id = ?2 where id = ?3";
-            transaction.execute(sql, (blob, new.key_id(), &stored.row)).map_err(&failed)?;
+            let secret = stored.open_secret(&tenant, old)?.map(|secret| stored.close(SECRET, &secret, &tenant, new));
+            let token = stored.registration_access_token(&tenant, old)?;
+            let token = token.map(|token| stored.close(REGISTRATION_TOKEN, &token, &tenant, new));
+            let sql =
+                "update clients set client_secret = ?1, registration_access_token = ?2, key_id = ?3 where id = ?4";
+            transaction.execute(sql, (secret, token, new.key_id(), &stored.row)).map_err(&failed)?;
         }
         Ok(())
     }
@@ -193,11 +224,13 @@ impl Vault {
             row: random_id(),
             server: serde_json::to_string(registration.server).expect("a server is JSON"),
             secret: None,
+            registration: None,
+            registration_access_token: None,
             generation: now.0,
             key_id: None,
         };
         if let Some(secret) = &client.secret {
-            new.secret = Some(seal.close(secret, &binding(&new, tenant)));
+            new.secret = Some(new.close(SECRET, secret, tenant, seal));
             new.key_id = Some(seal.key_id().to_owned());
         }
         let failed = self.store.failed();
@@ -237,11 +270,11 @@ fn write(transaction: &Transaction<'_>, tenant: &str, new: &StoredClient) -> rus
     Ok(())
 }
 
-fn binding<'a>(client: &'a StoredClient, tenant: &'a str) -> Binding<'a> {
+fn binding<'a>(client: &'a StoredClient, tenant: &'a str, field: &'a str) -> Binding<'a> {
     Binding {
         table: "clients",
         row: &client.row,
-        field: "client_secret",
+        field,
         tenant,
         provider: &client.provider,
         account: "",

@@ -11,7 +11,9 @@ use super::{
     Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Vault, binding, habits, landing, open, rows,
     sealed,
 };
-use crate::model::{AccessToken, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp, TokenResponse};
+use crate::model::{
+    AccessToken, Client, Credential, CredentialId, ProofKey, RefreshToken, Secret, Timestamp, TokenResponse,
+};
 
 /// A held lease. Dropping it ends it.
 pub(crate) struct Lease<'a> {
@@ -89,6 +91,11 @@ impl<'a> Lease<'a> {
 
     pub(crate) fn client_secret(&self) -> Result<Option<Secret>, Error> {
         Vault::client_secret(&self.row, self.seal)
+    }
+
+    /// The key that the tokens are bound to (RFC 9449).
+    pub(crate) fn proof_key(&self) -> Result<Option<ProofKey>, Error> {
+        Vault::proof_key(&self.row, self.seal)
     }
 
     /// A refresh of the present refresh token that was begun and whose end nobody recorded: its answer may be lost.
@@ -199,8 +206,12 @@ impl<'a> Lease<'a> {
         let old = self.refresh_token()?;
         let refresh = response.refresh_token.map(|new| new.0);
         let rotates = refresh.as_ref().zip(old.as_ref()).is_some_and(|(new, old)| new.expose() != old.expose());
-        let secrets =
-            Secrets { access: Some(response.access_token.0), refresh: refresh.or(old), client: self.client_secret()? };
+        let secrets = Secrets {
+            access: Some(response.access_token.0),
+            refresh: refresh.or(old),
+            client: self.client_secret()?,
+            proof: self.proof_key()?.map(|key| key.0),
+        };
         self.replace(next, &secrets, "refreshed", None)?;
         // The tokens are stored; what is only useful to know is no reason to withhold them.
         let _ = self.learn(Habits { rotates: Some(rotates), takes_again: None }, now);
@@ -222,13 +233,18 @@ impl<'a> Lease<'a> {
             Some(new) => Some(new.0),
             // Some providers give a refresh token at the first consent only; the old one belongs to the same grant
             // as long as client and subject are the same.
-            None if next.client_id == old.client_id && next.subject.is_some() && next.subject == old.subject => {
+            None if new.proof_key.is_none()
+                && next.client_id == old.client_id
+                && next.subject.is_some()
+                && next.subject == old.subject =>
+            {
                 self.refresh_token()?
             }
             None => None,
         };
         let keep = new.keep_client.then(|| new.client.clone());
-        let secrets = Secrets { access: Some(new.access_token.0), refresh, client: new.client.secret };
+        let proof = new.proof_key.map(|key| key.0);
+        let secrets = Secrets { access: Some(new.access_token.0), refresh, client: new.client.secret, proof };
         self.replace(next, &secrets, "authorized", keep.as_ref())?;
         let own = &self.row.credential;
         let others = self.vault.of_provider(&own.tenant, &own.provider)?.into_iter().map(|row| row.credential);
@@ -272,7 +288,7 @@ impl<'a> Lease<'a> {
         let mut next = self.row.credential.clone();
         next.generation += 1;
         (next.revoked_at, next.updated_at, next.reauth) = (Some(now), now, None);
-        self.replace(next, &Secrets { access: None, refresh: None, client: None }, "revoked", None)?;
+        self.replace(next, &Secrets { access: None, refresh: None, client: None, proof: None }, "revoked", None)?;
         self.vault.store.write(|transaction| {
             let sql = "update credentials set is_default = 0 where id = ?1";
             transaction.execute(sql, [&self.row.credential.id.0]).map_err(self.vault.store.failed())

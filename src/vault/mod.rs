@@ -18,6 +18,7 @@ mod lease;
 mod lock;
 mod marks;
 mod master_key;
+mod registrations;
 mod rotate;
 mod rows;
 mod seal;
@@ -39,12 +40,15 @@ pub(crate) use keyring::{Error as KeyringError, KeyCache, Keyring};
 pub(crate) use lease::Lease;
 use lease::Locks;
 pub(crate) use master_key::{MasterKey, NotAKey};
+pub(crate) use registrations::SelfRegistration;
 pub(crate) use rotate::Rotated;
 pub(crate) use rows::Row;
 pub(crate) use seal::Seal;
 
 use crate::files;
-use crate::model::{AccessToken, Caller, Client, Credential, CredentialId, RefreshToken, Secret, Timestamp};
+use crate::model::{
+    AccessToken, Caller, Client, Credential, CredentialId, Kind, ProofKey, RefreshToken, Secret, Timestamp,
+};
 use landing::Landing;
 use lock::LockFile;
 use marks::Marks;
@@ -85,6 +89,8 @@ pub(crate) struct Authorization {
     pub(crate) credential: Credential,
     pub(crate) access_token: AccessToken,
     pub(crate) refresh_token: Option<RefreshToken>,
+    /// The key that the tokens are bound to, where they are.
+    pub(crate) proof_key: Option<ProofKey>,
     /// The registration it was authorized with.
     pub(crate) client: Client,
     /// Whether the registration is kept for the next connection too.
@@ -190,7 +196,8 @@ impl Vault {
     /// known to leave its refresh tokens as they are can be asked from as many copies as there are.
     fn staleness(&self, row: &Row, marks: &marks::Known) -> Result<Option<String>, Error> {
         let own = &row.credential;
-        if !own.refreshable || own.revoked_at.is_some() {
+        // What is minted anew spends nothing that another copy could have spent.
+        if !own.refreshable || own.revoked_at.is_some() || own.kind == Kind::Machine {
             return Ok(None);
         }
         let reason = match marks.is_beyond(&own.id, row.mark()) {
@@ -256,6 +263,11 @@ impl Vault {
         open(row, seal, "client_secret", row.client_secret.as_deref())
     }
 
+    /// The key that the tokens of a row are bound to (RFC 9449).
+    pub(crate) fn proof_key(row: &Row, seal: &Seal) -> Result<Option<ProofKey>, Error> {
+        Ok(open(row, seal, "proof_key", row.proof_key.as_deref())?.map(ProofKey))
+    }
+
     /// Takes the right to refresh, replace or revoke a credential, waiting for its holder until `deadline`.
     pub(crate) fn lease<'a>(
         &'a self,
@@ -311,6 +323,7 @@ impl Vault {
             access: Some(new.access_token.0),
             refresh: new.refresh_token.map(|token| token.0),
             client: new.client.secret.clone(),
+            proof: new.proof_key.map(|key| key.0),
         };
         let mut row = sealed(credential, &secrets, seal);
         self.mark(&row)?;
@@ -367,12 +380,13 @@ struct Secrets {
     access: Option<Secret>,
     refresh: Option<Secret>,
     client: Option<Secret>,
+    proof: Option<Secret>,
 }
 
 /// A row with its secrets sealed for exactly this place and generation.
 fn sealed(mut credential: Credential, secrets: &Secrets, seal: &Seal) -> Row {
     let server = serde_json::to_string(&credential.server).expect("a server is JSON");
-    credential.refreshable = secrets.refresh.is_some();
+    credential.refreshable = secrets.refresh.is_some() || credential.kind == Kind::Machine;
     let close = |field, secret: &Option<Secret>| {
         secret.as_ref().map(|secret| seal.close(secret, &binding(&credential, &server, field)))
     };
@@ -380,6 +394,7 @@ fn sealed(mut credential: Credential, secrets: &Secrets, seal: &Seal) -> Row {
         access_token: close("access_token", &secrets.access),
         refresh_token: close("refresh_token", &secrets.refresh),
         client_secret: close("client_secret", &secrets.client),
+        proof_key: close("proof_key", &secrets.proof),
         key_id: seal.key_id().to_owned(),
         attempt: None,
         server,
@@ -415,6 +430,8 @@ fn plain(field: &'static str) -> &'static str {
     match field {
         "access_token" => "access token",
         "refresh_token" => "refresh token",
+        "proof_key" => "proof key",
+        "registration_access_token" => "token of the registration",
         "landing" => "answer of the last refresh",
         _ => "client secret",
     }

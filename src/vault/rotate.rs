@@ -116,6 +116,7 @@ impl Vault {
                     access: field("access_token", &row.access_token)?,
                     refresh: field("refresh_token", &row.refresh_token)?,
                     client: field("client_secret", &row.client_secret)?,
+                    proof: field("proof_key", &row.proof_key)?,
                 };
                 let mut next = sealed(row.credential.clone(), &secrets, new);
                 next.attempt.clone_from(&row.attempt);

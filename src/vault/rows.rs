@@ -17,6 +17,7 @@ pub(crate) struct Row {
     pub(super) access_token: Option<Vec<u8>>,
     pub(super) refresh_token: Option<Vec<u8>>,
     pub(super) client_secret: Option<Vec<u8>>,
+    pub(super) proof_key: Option<Vec<u8>>,
     pub(super) key_id: String,
     /// A refresh that was begun, and of which no end was recorded.
     pub(super) attempt: Option<String>,
@@ -76,6 +77,7 @@ const COLUMNS: &[&str] = &[
     "refresh_token",
     "client_secret",
     "retry_at",
+    "proof_key",
 ];
 
 /// Columns that change without a new generation and have statements of their own; a commit of tokens must not undo
@@ -154,6 +156,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     let time = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
     let server: String = row.get("server")?;
     let refresh_token: Option<Vec<u8>> = row.get("refresh_token")?;
+    let kind = kind(row)?;
     let id: String = row.get("id")?;
     // It names files: nothing but what we made may stand here.
     if id.len() != 32 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -164,7 +167,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         tenant: row.get("tenant")?,
         provider: row.get("provider")?,
         account: row.get("account")?,
-        kind: kind(row)?,
+        kind,
         server: from_json(row, "server")?,
         subject: row.get("subject")?,
         client_id: row.get("client_id")?,
@@ -174,7 +177,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         issued_at: Timestamp(row.get("issued_at")?),
         expires_at: time("expires_at")?,
         refresh_expires_at: time("refresh_expires_at")?,
-        refreshable: refresh_token.is_some(),
+        refreshable: refresh_token.is_some() || kind == Kind::Machine,
         default: row.get("is_default")?,
         parameters: from_json(row, "parameters")?,
         variables: from_json(row, "variables")?,
@@ -197,6 +200,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         access_token: row.get("access_token")?,
         refresh_token,
         client_secret: row.get("client_secret")?,
+        proof_key: row.get("proof_key")?,
         key_id: row.get("key_id")?,
         attempt: row.get("attempt")?,
     })
@@ -243,6 +247,7 @@ fn values(row: &Row) -> Vec<Sql> {
         blob(&row.refresh_token),
         blob(&row.client_secret),
         time(own.retry_at),
+        blob(&row.proof_key),
     ]
 }
 

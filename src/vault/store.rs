@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_habits_and_copies.sql"),
     include_str!("migrations/0003_audit.sql"),
     include_str!("migrations/0004_clients.sql"),
+    include_str!("migrations/0005_proof_keys.sql"),
 ];
 /// `PRAGMA application_id`: "oaut" in ASCII. Tells our files from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f61_7574;

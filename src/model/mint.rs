@@ -1,0 +1,58 @@
+//! How tokens are minted anew where no person takes part.
+
+use serde::{Deserialize, Serialize};
+
+/// The grant that gives a machine its tokens. It stands in the sealed record of the server: an edited audience, file or
+/// installation opens no key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "grant", rename_all = "kebab-case")]
+pub(crate) enum Mint {
+    /// The client acts for itself (RFC 6749 §4.4).
+    ClientCredentials,
+    /// An assertion that we sign (RFC 7523 §2.1): the client's secret is the private key.
+    JwtBearer {
+        issuer: String,
+        subject: Option<String>,
+        audience: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key_id: Option<String>,
+    },
+    /// A token of the job this runs in is exchanged (RFC 8693).
+    TokenExchange {
+        subject_token: TokenSource,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        audience: Option<String>,
+    },
+    /// A GitHub App acts as one of its installations: the client id is the App's, its secret the App's private key.
+    Installation { access_tokens_url: String },
+}
+
+/// Where a job finds a token about itself, read anew every time and never stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TokenSource {
+    /// A variable of the environment (GitLab's `id_tokens`).
+    Environment(String),
+    /// A projected file (Kubernetes, Azure workload identity).
+    File(String),
+    /// GitHub's token service, asked for a token with this audience; with its usual one where there is none.
+    GithubActions(Option<String>),
+}
+
+impl std::str::FromStr for TokenSource {
+    type Err = String;
+
+    /// `env:NAME`, `file:PATH`, `github-actions` or `github-actions:AUDIENCE`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':') {
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Environment(name.to_owned())),
+            Some(("file", path)) if path.starts_with('/') => Ok(Self::File(path.to_owned())),
+            Some(("file", _)) => Err("the path of file: is absolute".into()),
+            Some(("github-actions", audience)) if !audience.is_empty() => {
+                Ok(Self::GithubActions(Some(audience.to_owned())))
+            }
+            None if text == "github-actions" => Ok(Self::GithubActions(None)),
+            _ => Err("write it as env:NAME, file:PATH or github-actions[:AUDIENCE]".into()),
+        }
+    }
+}
