@@ -17,6 +17,7 @@ mod server;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use std::io;
 use std::net::SocketAddr;
@@ -33,11 +34,13 @@ pub(crate) use self::address::{Address, Host, Port};
 pub(crate) use self::page::Page;
 pub(crate) use self::request::Query;
 pub(crate) use self::signals::Signals;
+pub(crate) use self::typed::{Typed, Typist, typing};
 
 use self::gate::{Gate, Limits};
 use self::request::Site;
 use self::serve::{Course, Desk};
 use self::server::Server;
+use self::typed::Slip;
 
 /// How long the last page is kept for a browser that does not fetch it. One that does waits for it already.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -77,6 +80,15 @@ pub(crate) enum Error {
     Interrupted { signal: i32 },
 }
 
+/// What the waiting tells while it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// About once a second: how much time is left.
+    Left(Duration),
+    /// Something was pasted that is not the answer, for this reason.
+    NotTheAnswer(&'static str),
+}
+
 /// Whose callback it is.
 pub(crate) enum Verdict<A> {
     /// Ours: this much was learned from it. Said once, the login goes on to the work.
@@ -92,6 +104,9 @@ pub(crate) struct Listener {
     requests: UnboundedReceiver<Request>,
     site: Site,
     redirect_uri: String,
+    port: Option<u16>,
+    /// A page of the provider shows the code by itself.
+    shows_code: bool,
     limits: Limits,
     farewell: Duration,
     /// Heard from the opening on: whoever is shown the address may stop at once.
@@ -126,8 +141,36 @@ impl Listener {
             requests,
             site,
             redirect_uri,
+            port: Some(bound.local.port()),
+            shows_code: false,
             limits,
             farewell,
+            signals,
+            runtime,
+        })
+    }
+
+    /// Opens no port: the browser ends at a page elsewhere, and what it shows there is typed in. `shows_code`: that page
+    /// shows the code alone.
+    pub(crate) fn elsewhere(redirect_uri: &str, shows_code: bool, private_dir: &Path) -> Result<Self, Error> {
+        check_private(private_dir)?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+        let inside = runtime.enter();
+        let signals = Signals::listen().map_err(Error::Start)?;
+        drop(inside);
+        let name = format!("typed-{}", std::process::id());
+        let (server, requests) = Server::start(private_dir, &name)
+            .map_err(|source| Error::PrivateSocket { path: private_dir.to_owned(), source })?;
+        Ok(Self {
+            listeners: vec![],
+            server,
+            requests,
+            site: Site { authority: String::new(), path: String::new() },
+            redirect_uri: redirect_uri.to_owned(),
+            port: None,
+            shows_code,
+            limits: Limits::default(),
+            farewell: Duration::ZERO,
             signals,
             runtime,
         })
@@ -139,13 +182,20 @@ impl Listener {
         &self.redirect_uri
     }
 
+    /// The port that waits, if one does.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// Waits for the right callback, does `work` with what was learned from it on a thread of its own, and gives its
     /// result.
     ///
     /// The browser is sent on to a page that appears when the work has ended and says what `page` makes of its result.
     /// The port is closed when the browser has that page, a second after the work at the latest.
     ///
-    /// `limit` is for the waiting alone; `tick` hears about once a second how much of it is left. `judge` sees every
+    /// `typed` is what a person types meanwhile: an address the browser ended at is held to the same judge.
+    ///
+    /// `limit` is for the waiting alone; `tell` hears about once a second how much of it is left. `judge` sees every
     /// callback that is well-formed until it says [`Verdict::Ours`]. A panic in `work` goes on here, after its page.
     /// Errors: [`Error::TimedOut`]; [`Error::Interrupted`] at once by SIGINT, SIGTERM or SIGHUP, also while the work
     /// still runs (its result is then lost); [`Error::Start`].
@@ -154,8 +204,9 @@ impl Listener {
     /// longer end the program by themselves.
     pub(crate) fn serve<A, R>(
         self,
+        typed: Typed,
         limit: Duration,
-        tick: &mut dyn FnMut(Duration),
+        tell: &mut dyn FnMut(Event),
         mut judge: impl FnMut(&Query) -> Verdict<A>,
         work: impl FnOnce(A) -> R + Send + 'static,
         page: impl Fn(&R) -> Page,
@@ -165,10 +216,11 @@ impl Listener {
         R: Send + 'static,
     {
         let Self { listeners, server, requests, site, limits, farewell, signals, runtime, .. } = self;
+        let slip = Slip { redirect_uri: self.redirect_uri, shows_code: self.shows_code };
         runtime.block_on(async {
             let gate = Gate::open(listeners, server, limits);
-            let mut course = Course { gate, requests, signals, desk: Desk::new(site) };
-            let ours = course.wait(limit, tick, &mut judge).await?;
+            let mut course = Course { gate, requests, signals, desk: Desk::new(site), typed, slip };
+            let ours = course.wait(limit, tell, &mut judge).await?;
             let result = course.work(move || work(ours)).await?;
             course.show(result.as_ref().map_or(Page::Failed, page), farewell).await;
             result.map_or_else(|panic| resume_unwind(panic), Ok)

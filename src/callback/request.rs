@@ -89,13 +89,31 @@ fn check_fetch_metadata(request: &Request) -> Result<(), Answer> {
 
 /// The parameters of an authorization response, decoded (RFC 6749 §4.1.2). `state`, `code`, `iss` and `error` come at
 /// most once. Values may be secret, so they are never shown.
-pub(crate) struct Query(Vec<(String, Secret)>);
+pub(crate) struct Query {
+    pairs: Vec<(String, Secret)>,
+    /// A code that came without anything else.
+    bare: Option<Secret>,
+}
 
 impl Query {
     /// The value of the first parameter of this name. One sent without a value counts as omitted (RFC 6749 §3.1).
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.0.iter().find(|(have, _)| have == name)?;
+        let (_, value) = self.pairs.iter().find(|(have, _)| have == name)?;
         Some(value.expose()).filter(|value| !value.is_empty())
+    }
+
+    /// The code that a page of the provider shows, without the `state` of its login.
+    pub(crate) fn bare_code(&self) -> Option<&Secret> {
+        self.bare.as_ref()
+    }
+
+    pub(super) fn bare(code: &str) -> Self {
+        Self { pairs: vec![], bare: Some(Secret::new(code)) }
+    }
+
+    pub(super) fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect();
+        Self { pairs, bare: None }
     }
 
     /// Decodes the text behind the `?`. `None`: a bad percent sign, bytes that are not UTF-8, a NUL, or a duplicate.
@@ -106,7 +124,7 @@ impl Query {
             pairs.push((decode(name)?, Secret::new(decode(value)?)));
         }
         let single = |name: &&str| pairs.iter().filter(|(have, _)| have == name).count() <= 1;
-        SINGLE.iter().all(single).then_some(Self(pairs))
+        SINGLE.iter().all(single).then_some(Self { pairs, bare: None })
     }
 }
 

@@ -17,7 +17,8 @@ use super::gate::Gate;
 use super::page::{Answer, Page};
 use super::request::{Query, Site, Wanted, examine};
 use super::signals::Signals;
-use super::{Error, Verdict};
+use super::typed::{self, Slip, Typed};
+use super::{Error, Event, Verdict};
 
 /// A limit beyond this is none, and clocks cannot count to every [`Duration`].
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -107,15 +108,16 @@ pub(super) struct Course {
     pub(super) requests: UnboundedReceiver<Request>,
     pub(super) signals: Signals,
     pub(super) desk: Desk,
+    pub(super) typed: Typed,
+    pub(super) slip: Slip,
 }
 
 impl Course {
-    /// Until the right callback has come. A further source of callbacks, such as a line typed at the terminal, would be
-    /// one more branch here that ends in [`Desk::take`].
+    /// Until the right callback has come, from the browser or typed at the terminal: both end in [`Desk::take`].
     pub(super) async fn wait<A>(
         &mut self,
         limit: Duration,
-        tick: &mut dyn FnMut(Duration),
+        tell: &mut dyn FnMut(Event),
         judge: &mut impl FnMut(&Query) -> Verdict<A>,
     ) -> Result<A, Error> {
         let deadline = Instant::now() + limit.min(LONGEST);
@@ -128,7 +130,14 @@ impl Course {
                         return Ok(ours);
                     }
                 }
-                now = seconds.tick() => tick(deadline.saturating_duration_since(now)),
+                Some(line) = self.typed.next() => {
+                    let read = self.slip.read(&line);
+                    match read.and_then(|query| self.desk.take(&query, judge).ok_or(typed::OTHER_LOGIN)) {
+                        Ok(ours) => return Ok(ours),
+                        Err(why) => tell(Event::NotTheAnswer(why)),
+                    }
+                }
+                now = seconds.tick() => tell(Event::Left(deadline.saturating_duration_since(now))),
                 () = sleep_until(deadline) => return Err(Error::TimedOut { limit }),
                 signal = self.signals.next() => return Err(Error::Interrupted { signal }),
             }

@@ -1,6 +1,9 @@
 //! The signals that end a login: Ctrl-C, a request to terminate, a closed terminal.
 
 use std::io;
+use std::sync::mpsc;
+
+use tokio::runtime::Builder;
 
 /// Listens from its creation on. The program's own default for these signals does not come back afterwards: `tokio`
 /// keeps its handlers until the process ends.
@@ -47,5 +50,24 @@ impl Signals {
     pub(crate) async fn next(&mut self) -> i32 {
         self.0.recv().await;
         2
+    }
+}
+
+impl Signals {
+    /// Watches from a thread of its own, for whoever waits without a runtime. The receiver hears of the first signal; it
+    /// hears nothing when no watch could be set up, and the signals end the program as they always do.
+    pub(crate) fn watch() -> mpsc::Receiver<i32> {
+        let (ready, listening) = mpsc::channel();
+        let (sender, heard) = mpsc::channel();
+        std::thread::spawn(move || {
+            let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
+            runtime.block_on(async {
+                let Ok(mut signals) = Self::listen() else { return };
+                let _ = ready.send(()); // whoever waits waits for this only
+                let _ = sender.send(signals.next().await);
+            });
+        });
+        let _ = listening.recv();
+        heard
     }
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::head::HEAD_LIMIT;
 use super::page::Answer;
-use super::{Address, Error, FAREWELL, Host, Listener, Page, Port, Query, Verdict};
+use super::{Address, Error, Event, FAREWELL, Host, Listener, Page, Port, Query, Verdict, typing};
 
 /// Far longer than anything here takes; a test that fails does not hang.
 const FOREVER: Duration = Duration::from_secs(60);
@@ -83,7 +83,7 @@ impl Login {
             before_work();
             said
         };
-        let served = thread::spawn(move || listener.serve(FOREVER, &mut |_| {}, judge, work, page));
+        let served = thread::spawn(move || listener.serve(typing().1, FOREVER, &mut |_| {}, judge, work, page));
         Self { port, directory, served, worked }
     }
 
@@ -468,7 +468,7 @@ fn two_logins_at_once_do_not_take_each_others_callbacks() {
         thread::spawn(move || {
             let judge =
                 |query: &Query| if query.get("state") == Some(state) { Verdict::Ours(()) } else { Verdict::Stranger };
-            listener.serve(FOREVER, &mut |_| {}, judge, move |()| state, |_| Page::Connected)
+            listener.serve(typing().1, FOREVER, &mut |_| {}, judge, move |()| state, |_| Page::Connected)
         })
     };
     let (first, second) = (serve(first, "one"), serve(second, "other"));
@@ -492,8 +492,9 @@ fn the_limit_of_time_ends_the_waiting_and_is_counted_down() {
     let (listener, directory) = bound();
     let port = port_of(&listener);
     let limit = Duration::from_millis(1500);
+    let left = |event| if let Event::Left(left) = event { Some(left) } else { None };
     let mut ticks = Vec::new();
-    let result = listener.serve(limit, &mut |left| ticks.push(left), judge, |said| said, page);
+    let result = listener.serve(typing().1, limit, &mut |event| ticks.extend(left(event)), judge, |said| said, page);
     assert!(matches!(result, Err(Error::TimedOut { limit: told }) if told == limit));
     assert!(ticks.len() >= 2 && ticks[0] <= limit && ticks.is_sorted_by(|one, next| one > next), "{ticks:?}");
     assert_closed(port);
@@ -794,7 +795,7 @@ mod process {
         let (listener, directory) = bound();
         let port = port_of(&listener);
         let mut said = false;
-        let mut tick = |_| {
+        let mut tick = |_: Event| {
             if !std::mem::replace(&mut said, true) {
                 say(&format!("serving {port}"));
             }
@@ -806,7 +807,7 @@ mod process {
             }
             code
         };
-        let result = listener.serve(FOREVER, &mut tick, judge, work, page);
+        let result = listener.serve(typing().1, FOREVER, &mut tick, judge, work, page);
         let left = directory.path().read_dir().unwrap().count();
         let open = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
         match result {
