@@ -252,14 +252,15 @@ fn token_text(value: Option<&Value>) -> Option<Value> {
     fits.then(|| text.into())
 }
 
-/// `Bearer`, whatever its case (RFC 6749 §5.1), also where it is missing or has a name of the provider's own. Another type
-/// was not asked for.
+/// `Bearer`, whatever its case (RFC 6749 §5.1), also where it is missing or has a name of the provider's own; or `DPoP`
+/// (RFC 9449 §5). Another type is not asked for.
 fn token_type(members: &Map<String, Value>, quirks: &Quirks) -> Option<Value> {
     let usual =
         |kind: &String| kind.is_empty() || kind.eq_ignore_ascii_case("bearer") || quirks.bearer_names.contains(kind);
     match members.get("token_type") {
         None | Some(Value::Null) => Some("Bearer".into()),
         Some(Value::String(kind)) if usual(kind) => Some("Bearer".into()),
+        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("dpop") => Some("DPoP".into()),
         Some(_) => None,
     }
 }

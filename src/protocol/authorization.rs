@@ -9,10 +9,11 @@ use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::client::{redeem, wire_client};
-use super::{Error, ErrorResponse, quirks};
+use super::client::{Channel, redeem, wire_client};
+use super::dpop::Prover;
+use super::{Error, ErrorResponse, pushed, quirks};
 use crate::http::Http;
-use crate::model::{Client, Clock, Pkce, Scopes, Secret, Server, TokenResponse};
+use crate::model::{Client, Clock, Pkce, ProofKey, Scopes, Secret, Server, TokenResponse};
 
 /// Random bytes in `state` and nonce: 256 bits.
 const RANDOM: u32 = 32;
@@ -26,6 +27,8 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub(crate) parameters: &'a BTreeMap<String, String>,
     /// The server always sends `iss` (RFC 9207 §3).
     pub(crate) iss_promised: bool,
+    /// The key that the code and its tokens are bound to (RFC 9449 §10).
+    pub(crate) proof: Option<&'a ProofKey>,
 }
 
 /// How to know the answer to a request that is out.
@@ -56,8 +59,15 @@ pub(crate) enum AuthorizationResponse {
 }
 
 impl AuthorizationRequest<'_> {
-    /// The URL to open, and what to keep until the answer comes.
-    pub(crate) fn begin(&self) -> Result<(String, Watch, Pending), Error> {
+    /// The URL to open, and what to keep until the answer comes. Where the server takes a pushed request, it is pushed.
+    pub(crate) fn begin(&self, http: &Http, clock: Clock) -> Result<(String, Watch, Pending), Error> {
+        let (url, watch, pending) = self.compose()?;
+        let Self { server, client, proof, .. } = *self;
+        let url = pushed::push(&Channel { http, clock, server, client, proof }, url)?;
+        Ok((url.into(), watch, pending))
+    }
+
+    fn compose(&self) -> Result<(Url, Watch, Pending), Error> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let wire = wire_client(self.server, self.client, Some(self.redirect_uri))?;
         let nonce = self.scopes.contains("openid").then(|| CsrfToken::new_random_len(RANDOM).into_secret());
@@ -71,12 +81,18 @@ impl AuthorizationRequest<'_> {
         if let Some(nonce) = &nonce {
             request = request.add_extra_param("nonce", nonce);
         }
+        for resource in &self.server.resource {
+            request = request.add_extra_param("resource", resource);
+        }
+        if let Some(prover) = self.proof.and_then(Prover::new) {
+            request = request.add_extra_param("dpop_jkt", prover.thumbprint());
+        }
         let (mut url, state) = request.url();
         challenge_as(self.server.pkce, &mut url, verifier.secret());
         quirks::authorization_url(&mut url, &self.server.quirks);
         let watch = Watch { state, issuer: self.server.issuer.clone(), iss_promised: self.iss_promised };
         let pending = Pending { verifier, nonce, redirect_uri: self.redirect_uri.to_owned() };
-        Ok((url.into(), watch, pending))
+        Ok((url, watch, pending))
     }
 }
 
@@ -114,15 +130,8 @@ impl Pending {
     }
 
     /// Redeems the code, and ends this request with it.
-    pub(crate) fn redeem(
-        self,
-        http: &Http,
-        clock: Clock,
-        server: &Server,
-        client: &Client,
-        code: &Secret,
-    ) -> Result<TokenResponse, Error> {
-        redeem(http, clock, server, client, &self.redirect_uri, code, self.verifier)
+    pub(crate) fn redeem(self, channel: &Channel<'_>, code: &Secret) -> Result<TokenResponse, Error> {
+        redeem(channel, &self.redirect_uri, code, self.verifier)
     }
 }
 
@@ -176,8 +185,10 @@ mod tests {
             scopes: &Scopes::parse(scopes),
             parameters: &BTreeMap::from([("prompt".into(), "consent".into())]),
             iss_promised,
+            proof: None,
         };
-        request.begin().unwrap()
+        let (url, watch, pending) = request.compose().unwrap();
+        (url.into(), watch, pending)
     }
 
     fn judge(watch: &Watch, pairs: &[(&str, &str)]) -> Option<AuthorizationResponse> {
@@ -260,9 +271,9 @@ mod tests {
                 scopes: &Scopes::parse("x"),
                 parameters: &BTreeMap::new(),
                 iss_promised: false,
+                proof: None,
             };
-            let (url, _, pending) = request.begin().unwrap();
-            let url = Url::parse(&url).unwrap();
+            let (url, _, pending) = request.compose().unwrap();
             let get = |name| url.query_pairs().find(|(own, _)| own == name).unwrap().1.into_owned();
             (get("code_challenge_method"), get("code_challenge"), pending.verifier.secret().clone())
         };

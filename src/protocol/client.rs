@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Error, ErrorResponse, answer, quirks};
-use crate::http::{Http, header};
+use super::dpop::{self, Proven, Prover};
+use super::{Error, ErrorResponse, answer, form, quirks};
+use crate::http::{Http, Request, Response, header};
 use crate::model::endpoint;
 use crate::model::{
-    AccessToken, Client, ClientAuthentication, Clock, RefreshToken, Scopes, Secret, Server, TokenResponse,
+    AccessToken, Client, ClientAuthentication, Clock, ProofKey, RefreshToken, Scopes, Secret, Server, TokenResponse,
 };
 
 /// Members of a token answer that RFC 6749 does not have.
@@ -48,6 +49,17 @@ pub(super) type WireClient = oauth2::Client<
     EndpointSet,
 >;
 
+/// Who speaks to which server, and what the tokens are bound to.
+#[derive(Clone, Copy)]
+pub(crate) struct Channel<'a> {
+    pub(crate) http: &'a Http,
+    pub(crate) clock: Clock,
+    pub(crate) server: &'a Server,
+    pub(crate) client: &'a Client,
+    /// The key that the tokens are bound to, where they are (RFC 9449).
+    pub(crate) proof: Option<&'a ProofKey>,
+}
+
 /// The crate's client for one server and one registration.
 pub(super) fn wire_client(server: &Server, client: &Client, redirect_uri: Option<&str>) -> Result<WireClient, Error> {
     let bad = |what: &str| Error::Request(format!("the {what} of {} is no URL", server.name));
@@ -56,14 +68,16 @@ pub(super) fn wire_client(server: &Server, client: &Client, redirect_uri: Option
         .set_token_uri(TokenUrl::new(server.token_endpoint.clone()).map_err(|_| bad("token endpoint"))?)
         .set_auth_type(match server.token_endpoint_auth_method {
             ClientAuthentication::ClientSecretBasic => AuthType::BasicAuth,
-            ClientAuthentication::ClientSecretPost | ClientAuthentication::None => AuthType::RequestBody,
+            _ => AuthType::RequestBody,
         });
     let basic = server.token_endpoint_auth_method == ClientAuthentication::ClientSecretBasic;
     let empty = (basic && server.quirks.basic_without_secret).then(|| Secret::new(""));
-    if let Some(secret) = client.secret.as_ref().or(empty.as_ref()) {
+    let sent = client.secret.as_ref().filter(|_| server.token_endpoint_auth_method.sends_secret());
+    if let Some(secret) = sent.or(empty.as_ref()) {
         wire = wire.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
     }
-    if let Some(uri) = redirect_uri {
+    // Some providers show the code on a page of their own when none is named.
+    if let Some(uri) = redirect_uri.filter(|uri| !uri.is_empty()) {
         wire = wire.set_redirect_uri(RedirectUrl::new(uri.to_owned()).map_err(|_| bad("redirect URI"))?);
     }
     Ok(wire)
@@ -71,101 +85,152 @@ pub(super) fn wire_client(server: &Server, client: &Client, redirect_uri: Option
 
 /// Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
 pub(super) fn redeem(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
-    client: &Client,
+    channel: &Channel<'_>,
     redirect_uri: &str,
     code: &Secret,
     verifier: PkceCodeVerifier,
 ) -> Result<TokenResponse, Error> {
-    let wire = wire_client(server, client, Some(redirect_uri))?;
+    let wire = wire_client(channel.server, channel.client, Some(redirect_uri))?;
     let mut request = wire.exchange_code(AuthorizationCode::new(code.expose().to_owned())).set_pkce_verifier(verifier);
-    for (name, value) in &server.token_parameters {
-        request = request.add_extra_param(name, value);
+    for (name, value) in channel.token_parameters()? {
+        request = request.add_extra_param(name, value.expose().to_owned());
     }
-    let secrets = [Some(code), client.secret.as_ref()];
-    read(server, request.request(&|request| send(http, clock, server, request, &secrets)))
+    let secrets = [Some(code), channel.client.secret.as_ref()];
+    channel.read(request.request(&|request| channel.send_of_crate(&request, &secrets)))
 }
 
 /// Refreshes (RFC 6749 §6). The refresh token is moved in: whoever sends it cannot send it again.
 #[expect(clippy::needless_pass_by_value, reason = "the token is spent")]
-pub(crate) fn refresh(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
-    client: &Client,
-    token: RefreshToken,
-) -> Result<TokenResponse, Error> {
-    let endpoint = server.refresh_endpoint.as_ref().unwrap_or(&server.token_endpoint);
-    let server = &Server { token_endpoint: endpoint.clone(), ..server.clone() };
-    let wire = wire_client(server, client, None)?;
+pub(crate) fn refresh(channel: &Channel<'_>, token: RefreshToken) -> Result<TokenResponse, Error> {
+    let endpoint = channel.server.refresh_endpoint.as_ref().unwrap_or(&channel.server.token_endpoint);
+    let mut server = Server { token_endpoint: endpoint.clone(), ..channel.server.clone() };
+    server.token_parameters.extend(channel.server.refresh_parameters.clone());
+    let channel = &Channel { server: &server, ..*channel };
+    let wire = wire_client(channel.server, channel.client, None)?;
     let spent = WireRefreshToken::new(token.0.expose().to_owned());
     let mut request = wire.exchange_refresh_token(&spent);
-    let mut parameters = server.token_parameters.clone();
-    parameters.extend(server.refresh_parameters.clone());
-    for (name, value) in &parameters {
-        request = request.add_extra_param(name, value);
+    for (name, value) in channel.token_parameters()? {
+        request = request.add_extra_param(name, value.expose().to_owned());
     }
-    if let Some(uri) = &server.refresh_redirect_uri {
+    if let Some(uri) = &channel.server.refresh_redirect_uri {
         request = request.add_extra_param("redirect_uri", uri);
     }
-    let secrets = [Some(&token.0), client.secret.as_ref()];
-    read(server, request.request(&|request| send(http, clock, server, request, &secrets)))
+    let secrets = [Some(&token.0), channel.client.secret.as_ref()];
+    channel.read(request.request(&|request| channel.send_of_crate(&request, &secrets)))
 }
 
-/// Sends a request of the crate and turns the answer into the form the crate reads. Should the answer's words repeat one
-/// of the secrets, it does not get any further.
-fn send(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
-    request: HttpRequest,
-    secrets: &[Option<&Secret>],
-) -> Result<HttpResponse, Error> {
-    let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
-    let response = http.send(quirks::client_request(server, request)?)?;
-    let answered = answer::token(server, &response, clock());
-    let (status, body) = match answered.map_err(|error| error.without(&secrets)) {
-        Ok(members) => (200, Value::Object(members)),
-        Err(Error::Refused { response, .. }) => {
-            (400, json!({"error": response.code, "error_description": response.description}))
-        }
-        Err(other) => return Err(other),
-    };
-    let clean = oauth2::http::Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
-    clean.body(body.to_string().into_bytes()).map_err(|error| Error::Request(error.to_string()))
-}
-
-fn read(
-    server: &Server,
-    answered: Result<WireResponse, RequestTokenError<Error, BasicErrorResponse>>,
+/// A token request of any other grant: `pairs` besides what every request to this server says. `client` authenticates, if
+/// it is given.
+pub(super) fn grant(
+    channel: &Channel<'_>,
+    client: Option<&Client>,
+    pairs: &[(&str, &str)],
+    secrets: &[&Secret],
 ) -> Result<TokenResponse, Error> {
-    let host = host_of(&server.token_endpoint);
-    let wire = answered.map_err(|error| match error {
-        RequestTokenError::ServerResponse(response) => {
-            let description = response.error_description().cloned();
-            Error::Refused {
-                host: host.clone(),
-                response: ErrorResponse { code: response.error().to_string(), description },
+    let resources = channel.server.resource.iter().map(|resource| ("resource", resource.as_str()));
+    let extra = channel.server.token_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs: Vec<_> = pairs.iter().copied().chain(resources).chain(extra).collect();
+    let request = form::post(channel, client, &channel.server.token_endpoint, &pairs)?;
+    let secrets: Vec<_> = secrets.iter().map(|secret| Some(*secret)).chain([channel.client.secret.as_ref()]).collect();
+    let answer = channel.send_of_crate(&request, &secrets)?;
+    let host = host_of(&channel.server.token_endpoint);
+    let malformed = || Error::Malformed { host: host.clone(), what: "its members do not form a token answer".into() };
+    if answer.status() == 200 {
+        let wire: WireResponse = serde_json::from_slice(answer.body()).map_err(|_| malformed())?;
+        return channel.read(Ok(wire));
+    }
+    let refusal: BasicErrorResponse = serde_json::from_slice(answer.body()).map_err(|_| malformed())?;
+    channel.read(Err(RequestTokenError::ServerResponse(refusal)))
+}
+
+impl Channel<'_> {
+    /// What a token request says besides what its grant needs: the provider's own parameters, the resources
+    /// (RFC 8707 §2.2), and the client's assertion (RFC 7523 §2.2).
+    fn token_parameters(&self) -> Result<Vec<(String, Secret)>, Error> {
+        let server = self.server;
+        let own = server.token_parameters.iter().map(|(name, value)| (name.clone(), Secret::new(value.as_str())));
+        let resources = server.resource.iter().map(|resource| ("resource".to_owned(), Secret::new(resource.as_str())));
+        let mut all: Vec<_> = own.chain(resources).collect();
+        if let Some(assertion) = form::client_assertion(server, self.client, (self.clock)())? {
+            all.push(("client_assertion_type".into(), Secret::new(form::JWT_BEARER)));
+            all.push(("client_assertion".into(), assertion));
+        }
+        Ok(all)
+    }
+
+    /// Sends a request with a proof of possession, where the tokens are bound: once more with the nonce that the server
+    /// wants, should it want one (RFC 9449 §8). `token` is the access token that is sent along.
+    pub(super) fn send(&self, request: &Request<Vec<u8>>, token: Option<&Secret>) -> Result<Response<Vec<u8>>, Error> {
+        let Some(key) = self.proof else { return Ok(self.http.send(request.clone())?) };
+        let prover = Prover::new(key).ok_or_else(|| Error::Request("the proof key is damaged".into()))?;
+        let (method, url) = (request.method().to_string(), request.uri().to_string());
+        let send = |nonce: Option<&str>| {
+            let proof = prover.prove(Proven { method: &method, url: &url, nonce, token }, (self.clock)());
+            let mut proven = request.clone();
+            let value = proof.parse().map_err(|_| Error::Request("the proof is no header".into()))?;
+            proven.headers_mut().insert(dpop::PROOF, value);
+            Ok::<_, Error>(self.http.send(proven)?)
+        };
+        let first = send(None)?;
+        match dpop::nonce_wanted(&first) {
+            Some(nonce) => send(Some(&nonce)),
+            None => Ok(first),
+        }
+    }
+
+    /// Sends a request to the token endpoint and turns the answer into the form the crate reads. Should the answer's
+    /// words repeat one of the secrets, it does not get any further.
+    fn send_of_crate(&self, request: &HttpRequest, secrets: &[Option<&Secret>]) -> Result<HttpResponse, Error> {
+        let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
+        let response = self.send(&quirks::client_request(self.server, request.clone())?, None)?;
+        let answered = answer::token(self.server, &response, (self.clock)());
+        let (status, body) = match answered.map_err(|error| error.without(&secrets)) {
+            Ok(members) => (200, Value::Object(members)),
+            Err(Error::Refused { response, .. }) => {
+                (400, json!({"error": response.code, "error_description": response.description}))
             }
+            Err(other) => return Err(other),
+        };
+        let clean = oauth2::http::Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
+        clean.body(body.to_string().into_bytes()).map_err(|error| Error::Request(error.to_string()))
+    }
+
+    fn read(
+        &self,
+        answered: Result<WireResponse, RequestTokenError<Error, BasicErrorResponse>>,
+    ) -> Result<TokenResponse, Error> {
+        let host = host_of(&self.server.token_endpoint);
+        let malformed = |what: &str| Error::Malformed { host: host.clone(), what: what.into() };
+        let wire = answered.map_err(|error| match error {
+            RequestTokenError::ServerResponse(response) => {
+                let description = response.error_description().cloned();
+                Error::Refused {
+                    host: host.clone(),
+                    response: ErrorResponse { code: response.error().to_string(), description },
+                }
+            }
+            RequestTokenError::Request(error) => error,
+            // Both may hold the raw body: only their kind is told.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                malformed("its members do not form a token answer")
+            }
+        })?;
+        let bound =
+            matches!(wire.token_type(), BasicTokenType::Extension(kind) if kind.eq_ignore_ascii_case(dpop::PROOF));
+        if bound && self.proof.is_none() {
+            return Err(malformed("token_type: the token is bound to a key, and none was shown"));
         }
-        RequestTokenError::Request(error) => error,
-        // Both may hold the raw body: only their kind is told.
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            Error::Malformed { host: host.clone(), what: "its members do not form a token answer".into() }
-        }
-    })?;
-    Ok(TokenResponse {
-        access_token: AccessToken(Secret::new(wire.access_token().secret().as_str())),
-        token_type: "Bearer".into(),
-        expires_in: wire.expires_in().map(|lifetime| lifetime.as_secs()),
-        refresh_token: wire.refresh_token().map(|token| RefreshToken(Secret::new(token.secret().as_str()))),
-        refresh_expires_in: wire.extra_fields().refresh_expires_in,
-        scope: wire.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Scopes>()),
-        id_token: wire.extra_fields().id_token.clone().map(Secret::new),
-        learnt: wire.extra_fields().learnt.clone().unwrap_or_default(),
-    })
+        Ok(TokenResponse {
+            access_token: AccessToken(Secret::new(wire.access_token().secret().as_str())),
+            token_type: if bound { dpop::PROOF.into() } else { "Bearer".into() },
+            expires_in: wire.expires_in().map(|lifetime| lifetime.as_secs()),
+            refresh_token: wire.refresh_token().map(|token| RefreshToken(Secret::new(token.secret().as_str()))),
+            refresh_expires_in: wire.extra_fields().refresh_expires_in,
+            scope: wire.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Scopes>()),
+            id_token: wire.extra_fields().id_token.clone().map(Secret::new),
+            learnt: wire.extra_fields().learnt.clone().unwrap_or_default(),
+        })
+    }
 }
 
 /// Host and port of a URL, for messages.

@@ -1,65 +1,141 @@
-//! Authorization server metadata: RFC 8414 and OpenID Connect Discovery.
+//! From an address to an authorization server: RFC 9728, RFC 8414, OpenID Connect Discovery.
 
 use serde_json::{Map, Value};
 
 use super::client::host_of;
+use super::metadata::Metadata;
 use super::{Error, answer};
 use crate::http::{Http, Request, header};
-use crate::model::{ClientAuthentication, Clock, Quirks, endpoint, text};
+use crate::model::{Clock, Quirks, endpoint, text};
 
 /// The largest document that is read, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// What a server says of itself, as far as it is used.
+/// What was seen on the way, by the clause that it is held to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Metadata {
-    pub(crate) issuer: String,
-    pub(crate) authorization_endpoint: String,
-    pub(crate) token_endpoint: String,
-    pub(crate) device_authorization_endpoint: Option<String>,
-    pub(crate) revocation_endpoint: Option<String>,
-    pub(crate) introspection_endpoint: Option<String>,
-    pub(crate) userinfo_endpoint: Option<String>,
-    pub(crate) token_endpoint_auth_method: Option<ClientAuthentication>,
-    /// RFC 9207 §3.
-    pub(crate) iss_promised: bool,
+pub(crate) struct Finding {
+    /// RFC and section.
+    pub(crate) clause: &'static str,
+    pub(crate) verdict: Verdict,
+    pub(crate) what: String,
+}
+
+/// How a server stands to a clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Kept,
+    /// Not said or not there, where it could be.
+    Absent,
+    Broken,
+}
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(pub(crate) Vec<Finding>);
+
+impl Findings {
+    pub(super) fn note(&mut self, clause: &'static str, verdict: Verdict, what: impl Into<String>) {
+        self.0.push(Finding { clause, verdict, what: what.into() });
+    }
+
+    pub(super) fn kept(&mut self, clause: &'static str, what: impl Into<String>) {
+        self.note(clause, Verdict::Kept, what);
+    }
+
+    pub(super) fn absent(&mut self, clause: &'static str, what: impl Into<String>) {
+        self.note(clause, Verdict::Absent, what);
+    }
+
+    pub(super) fn broken(&mut self, clause: &'static str, what: impl Into<String>) {
+        self.note(clause, Verdict::Broken, what);
+    }
 }
 
 /// Reads the metadata of an issuer. Where both documents exist they are merged and the first wins.
 pub(crate) fn discover(http: &Http, clock: Clock, issuer: &str) -> Result<Metadata, Error> {
+    survey(http, clock, issuer, &mut Findings::default())
+}
+
+/// The same, with what was seen on the way.
+pub(crate) fn survey(http: &Http, clock: Clock, issuer: &str, findings: &mut Findings) -> Result<Metadata, Error> {
     endpoint::check(issuer).map_err(crate::http::Error::from)?;
     let (mut merged, mut trouble) = (Map::new(), None);
-    for url in well_known(issuer) {
+    for (clause, url) in well_known(issuer) {
         match fetch(http, clock, &url).and_then(|document| check_issuer(issuer, document)) {
-            Ok(document) => document.into_iter().for_each(|(name, value)| {
-                merged.entry(name).or_insert(value);
-            }),
-            Err(wrong @ Error::IssuerMismatch { .. }) => return Err(wrong),
-            Err(error) => trouble = trouble.or(Some(error)),
+            Ok(document) => {
+                findings.kept(clause, format!("{url}, and its issuer is the one that was asked"));
+                document.into_iter().for_each(|(name, value)| {
+                    merged.entry(name).or_insert(value);
+                });
+            }
+            Err(wrong @ Error::IssuerMismatch { .. }) => {
+                findings.broken("RFC 8414 3.3", format!("{url}: {wrong}"));
+                return Err(wrong);
+            }
+            Err(error) => {
+                findings.absent(clause, format!("{url}: {error}"));
+                trouble = trouble.or(Some(error));
+            }
         }
     }
     if merged.is_empty() {
         return Err(trouble.unwrap_or_else(|| Error::Request(format!("{issuer} has no metadata"))));
     }
-    read(issuer, &merged)
+    let read = Metadata::read(issuer, &merged);
+    match &read {
+        Ok(metadata) => judge(metadata, findings),
+        Err(error) => findings.broken("RFC 8414 2", error.to_string()),
+    }
+    read
 }
 
-/// The places of the two documents, in the order in which they are asked (RFC 8414 §3.1 inserts the path, OpenID
-/// Connect Discovery §4 appends to it).
-fn well_known(issuer: &str) -> Vec<String> {
-    let trimmed = issuer.trim_end_matches('/');
-    let path_at = trimmed.find("://").map_or(0, |at| at + 3);
-    let path_at = trimmed[path_at..].find('/').map_or(trimmed.len(), |at| path_at + at);
-    let (origin, path) = trimmed.split_at(path_at);
-    let mut places = vec![format!("{origin}/.well-known/oauth-authorization-server{path}")];
-    if !path.is_empty() {
-        places.push(format!("{origin}/.well-known/openid-configuration{path}"));
+/// What the metadata promises.
+fn judge(metadata: &Metadata, findings: &mut Findings) {
+    let pkce = "RFC 7636 4.2";
+    match &metadata.code_challenge_methods {
+        Some(_) if metadata.has_pkce() => findings.kept(pkce, "PKCE with S256 is announced"),
+        Some(_) => findings.broken(pkce, "PKCE is announced without S256"),
+        None => findings.broken(pkce, "PKCE is not announced (code_challenge_methods_supported)"),
     }
-    places.push(format!("{origin}{path}/.well-known/openid-configuration"));
+    let mut either = |holds: bool, clause: &'static str, what: &str| {
+        if holds { findings.kept(clause, what) } else { findings.absent(clause, what) }
+    };
+    either(metadata.iss_promised, "RFC 9207 3", "the redirect always names its issuer (iss)");
+    let has = Option::is_some;
+    either(has(&metadata.registration_endpoint), "RFC 7591 3", "clients can register themselves");
+    either(metadata.takes_client_urls, "CIMD 6", "a URL can be the client id");
+    either(has(&metadata.device_authorization_endpoint), "RFC 8628 4", "there is a device flow");
+    either(has(&metadata.pushed_authorization_request_endpoint), "RFC 9126 5", "requests can be pushed");
+    either(has(&metadata.revocation_endpoint), "RFC 7009 2", "tokens can be revoked");
+    either(has(&metadata.introspection_endpoint), "RFC 7662 2", "tokens can be introspected");
+    for (name, url) in metadata.endpoints() {
+        if !endpoint::same_site(url, &metadata.issuer) {
+            findings.absent("RFC 9700 4.4", format!("{name} is at another site: {}", text::shown(url)));
+        }
+    }
+}
+
+/// The places of the documents, in the order in which they are asked (RFC 8414 §3.1 inserts the path, OpenID Connect
+/// Discovery §4 appends to it).
+fn well_known(issuer: &str) -> Vec<(&'static str, String)> {
+    let (origin, path) = split(issuer);
+    let mut places = vec![("RFC 8414 3.1", format!("{origin}/.well-known/oauth-authorization-server{path}"))];
+    if !path.is_empty() {
+        places.push(("RFC 8414 5", format!("{origin}/.well-known/openid-configuration{path}")));
+    }
+    places.push(("OIDC Discovery 4", format!("{origin}{path}/.well-known/openid-configuration")));
     places
 }
 
-fn fetch(http: &Http, clock: Clock, url: &str) -> Result<Map<String, Value>, Error> {
+/// Origin and path of a URL, as text: nothing is normalised. A slash at the end belongs to neither.
+pub(super) fn split(url: &str) -> (&str, &str) {
+    let trimmed = url.trim_end_matches('/');
+    let path_at = trimmed.find("://").map_or(0, |at| at + 3);
+    let path_at = trimmed[path_at..].find('/').map_or(trimmed.len(), |at| path_at + at);
+    trimmed.split_at(path_at)
+}
+
+pub(super) fn fetch(http: &Http, clock: Clock, url: &str) -> Result<Map<String, Value>, Error> {
     let request = Request::get(url).header(header::ACCEPT, "application/json").body(vec![]);
     let response = http.send(request.map_err(|_| Error::Request("the issuer is no URL".into()))?)?;
     if response.body().len() > LARGEST {
@@ -77,38 +153,6 @@ fn check_issuer(asked: &str, document: Map<String, Value>) -> Result<Map<String,
     Err(Error::IssuerMismatch { expected: asked.to_owned(), found: text::shown(found) })
 }
 
-fn read(issuer: &str, document: &Map<String, Value>) -> Result<Metadata, Error> {
-    let malformed = |what: String| Error::Malformed { host: host_of(issuer), what };
-    let url = |name: &str| match document.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(url)) => {
-            endpoint::check(url).map_err(|refused| malformed(format!("{name}: {refused}")))?;
-            Ok(Some(url.clone()))
-        }
-        Some(_) => Err(malformed(format!("{name} is no text"))),
-    };
-    let needed = |name: &str| url(name)?.ok_or_else(|| malformed(format!("{name} is missing")));
-    Ok(Metadata {
-        issuer: issuer.to_owned(),
-        authorization_endpoint: needed("authorization_endpoint")?,
-        token_endpoint: needed("token_endpoint")?,
-        device_authorization_endpoint: url("device_authorization_endpoint")?,
-        revocation_endpoint: url("revocation_endpoint")?,
-        introspection_endpoint: url("introspection_endpoint")?,
-        userinfo_endpoint: url("userinfo_endpoint")?,
-        token_endpoint_auth_method: method(document.get("token_endpoint_auth_methods_supported")),
-        iss_promised: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
-    })
-}
-
-/// The method for a client that has a secret: Basic unless the server takes it in the body only. Absent means Basic
-/// (RFC 8414 §2).
-fn method(supported: Option<&Value>) -> Option<ClientAuthentication> {
-    let supported = supported?.as_array()?;
-    let has = |name: &str| supported.iter().any(|method| method == name);
-    (!has("client_secret_basic") && has("client_secret_post")).then_some(ClientAuthentication::ClientSecretPost)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -117,6 +161,7 @@ mod tests {
 
     #[test]
     fn documents_are_asked_in_the_specified_order() {
+        let well_known = |issuer| well_known(issuer).into_iter().map(|(_, url)| url).collect::<Vec<_>>();
         assert_eq!(
             well_known("https://as.example"),
             [
@@ -154,17 +199,5 @@ mod tests {
             assert!(matches!(check_issuer("https://as.example", wrong), Err(Error::IssuerMismatch { .. })), "{issuer}");
         }
         assert!(check_issuer("https://as.example", document(|_| {})).is_ok());
-    }
-
-    #[test]
-    fn endpoints_that_cannot_be_trusted_make_the_document_malformed() {
-        let read = |change: fn(&mut Value)| read("https://as.example", &document(change));
-        let good = read(|_| {}).unwrap();
-        assert_eq!(good.token_endpoint_auth_method, Some(ClientAuthentication::ClientSecretPost));
-        assert!(!good.iss_promised);
-        assert!(read(|document| document["token_endpoint"] = json!("http://as.example/t")).is_err());
-        assert!(read(|document| document["authorization_endpoint"] = json!("javascript:alert(1)")).is_err());
-        assert!(read(|document| document["token_endpoint"] = json!(null)).is_err());
-        assert!(read(|document| document["userinfo_endpoint"] = json!(7)).is_err());
     }
 }

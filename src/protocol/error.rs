@@ -30,6 +30,9 @@ pub(crate) enum Error {
     /// The server's own word about who it is does not fit.
     #[error("the issuer is `{found}`, and `{expected}` was asked")]
     IssuerMismatch { expected: String, found: String },
+    /// The metadata speaks of another resource than was asked (RFC 9728 §3.3).
+    #[error("the metadata is about `{found}`, and `{expected}` was asked")]
+    ResourceMismatch { expected: String, found: String },
     /// The ID token does not fit the request (OpenID Connect Core §3.1.3.7).
     #[error("the ID token is not for this login: {0}")]
     IdToken(String),
@@ -69,7 +72,8 @@ impl ErrorResponse {
 
     /// The server itself calls the error a passing one.
     pub(crate) fn may_pass(&self) -> bool {
-        let codes = ["temporarily_unavailable", "server_error", "slow_down", "internal_failure"];
+        // `use_dpop_nonce` gets here from a server that has been given the nonce it wanted, and wants another.
+        let codes = ["temporarily_unavailable", "server_error", "slow_down", "internal_failure", "use_dpop_nonce"];
         codes.contains(&self.code.as_str())
     }
 
@@ -114,6 +118,7 @@ impl Error {
             Self::Refused { response, .. } if response.blames_client() => "invalid_client",
             Self::Refused { .. } => "request_refused",
             Self::IssuerMismatch { .. } => "issuer_mismatch",
+            Self::ResourceMismatch { .. } => "resource_mismatch",
             Self::IdToken(_) => "id_token_rejected",
             Self::Request(_) => "bad_config",
         }
@@ -128,6 +133,15 @@ impl Error {
     /// failed in the server's place.
     pub(crate) fn may_have_been_lost(&self) -> bool {
         matches!(self, Self::Http(http::Error::InDoubt { .. }) | Self::Trouble { retry_after: None, .. })
+    }
+
+    /// Whether the same request may do better later, or on another network.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Http(error) => !matches!(error, http::Error::Refused(_)),
+            Self::Trouble { .. } | Self::NotOauth { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether the server may have acted on the request although no usable answer came.

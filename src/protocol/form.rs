@@ -4,36 +4,58 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Error;
+use super::client::Channel;
+use super::jwt::{Assertion, SigningKey};
 use crate::http::{Request, header};
-use crate::model::{Client, ClientAuthentication, Secret, Server};
+use crate::model::{Client, ClientAuthentication, Secret, Server, Timestamp};
+
+/// The type of a JWT as client assertion (RFC 7523 §2.2).
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A POST of `pairs` to `endpoint`; `client` authenticates the way the server wants it, or not at all.
 pub(super) fn post(
-    server: &Server,
+    channel: &Channel<'_>,
     client: Option<&Client>,
     endpoint: &str,
     pairs: &[(&str, &str)],
 ) -> Result<Request<Vec<u8>>, Error> {
+    let server = channel.server;
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(pairs);
     let mut request = Request::post(endpoint)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
-    match client.map(|client| (client, &client.secret)) {
+    match client.map(|client| (client, &client.secret, server.token_endpoint_auth_method)) {
         None => {}
-        Some((client, Some(secret)))
-            if server.token_endpoint_auth_method == ClientAuthentication::ClientSecretBasic =>
-        {
+        Some((client, Some(secret), ClientAuthentication::ClientSecretBasic)) => {
             request = request.header(header::AUTHORIZATION, basic(&client.id, secret));
         }
-        Some((client, secret)) => {
+        Some((client, secret, method)) => {
             body.append_pair("client_id", &client.id);
-            body.extend_pairs(secret.iter().map(|secret| ("client_secret", secret.expose())));
+            if let Some(assertion) = client_assertion(server, client, (channel.clock)())? {
+                body.append_pair("client_assertion_type", JWT_BEARER);
+                body.append_pair("client_assertion", assertion.expose());
+            }
+            let secret = secret.iter().filter(|_| method.sends_secret());
+            body.extend_pairs(secret.map(|secret| ("client_secret", secret.expose())));
         }
     }
     request
         .body(body.finish().into_bytes())
         .map_err(|_| Error::Request(format!("an endpoint of {} is no URL", server.name)))
+}
+
+/// The assertion with which a client authenticates by its private key (`private_key_jwt`); `None` for one that does not.
+pub(super) fn client_assertion(server: &Server, client: &Client, now: Timestamp) -> Result<Option<Secret>, Error> {
+    let (ClientAuthentication::PrivateKeyJwt, Some(key)) = (server.token_endpoint_auth_method, &client.secret) else {
+        return Ok(None);
+    };
+    let key =
+        SigningKey::from_pem(key).map_err(|error| Error::Request(format!("the client's private key: {error}")))?;
+    let audience = server.issuer.as_deref().unwrap_or(&server.token_endpoint);
+    let key_id = server.client_key_id.as_deref();
+    let assertion = Assertion { issuer: &client.id, subject: &client.id, audience, key_id, scope: None };
+    Ok(Some(assertion.sign(&key, now)))
 }
 
 /// HTTP Basic with both halves form-encoded first (RFC 6749 §2.3.1).

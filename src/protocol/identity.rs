@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::client::host_of;
-use super::{Claims, Error, answer, quirks};
-use crate::http::{Http, Request, header};
-use crate::model::{AccessToken, Clock, Server, text};
+use super::client::{Channel, host_of};
+use super::{Claims, Error, answer, dpop, quirks};
+use crate::http::{Request, header};
+use crate::model::{AccessToken, Server, text};
 
 /// Where a label for the account may stand, best first, when the entry does not say.
 const LABELS: [&str; 6] = ["/email", "/preferred_username", "/username", "/login", "/name", "/sub"];
@@ -37,12 +37,8 @@ pub(crate) struct Identity {
 }
 
 /// Asks userinfo with a token. `None` where the provider has no such endpoint.
-pub(crate) fn userinfo(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
-    token: &AccessToken,
-) -> Result<Option<Userinfo>, Error> {
+pub(crate) fn userinfo(channel: &Channel<'_>, token: &AccessToken) -> Result<Option<Userinfo>, Error> {
+    let server = channel.server;
     let Some(endpoint) = &server.userinfo_endpoint else { return Ok(None) };
     let request = match &server.quirks.userinfo_post {
         None => Request::get(endpoint).body(vec![]),
@@ -52,40 +48,38 @@ pub(crate) fn userinfo(
         }
     };
     let request = request.map_err(|_| Error::Request(format!("the userinfo endpoint of {} is no URL", server.name)))?;
-    ask(http, clock, server, endpoint, request, token).map(Some)
+    ask(channel, endpoint, request, token).map(Some)
 }
 
 /// Asks with a token what it reaches. `None` where the provider has no such endpoint.
-pub(crate) fn resources(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
-    token: &AccessToken,
-) -> Result<Option<Userinfo>, Error> {
+pub(crate) fn resources(channel: &Channel<'_>, token: &AccessToken) -> Result<Option<Userinfo>, Error> {
+    let server = channel.server;
     let Some(endpoint) = &server.resources_endpoint else { return Ok(None) };
     let request = Request::get(endpoint).body(vec![]);
     let request =
         request.map_err(|_| Error::Request(format!("the resources endpoint of {} is no URL", server.name)))?;
-    ask(http, clock, server, endpoint, request, token).map(Some)
+    ask(channel, endpoint, request, token).map(Some)
 }
 
 fn ask(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
+    channel: &Channel<'_>,
     endpoint: &str,
     mut request: Request<Vec<u8>>,
     token: &AccessToken,
 ) -> Result<Userinfo, Error> {
     request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+    let server = channel.server;
     quirks::add_headers(server, &mut request)?;
-    quirks::add_token(server, &mut request, token.0.expose())?;
-    let response = http.send(request)?;
+    match channel.proof {
+        None => quirks::add_token(server, &mut request, token.0.expose())?,
+        Some(_) => dpop::add_token(&mut request, &token.0)?,
+    }
+    let response = channel.send(&request, Some(&token.0))?;
     match response.status().as_u16() {
         401 => Ok(Userinfo::Unauthorized),
         403 => Ok(Userinfo::Forbidden),
         _ => {
-            match answer::object(&host_of(endpoint), &response, clock(), &server.quirks) {
+            match answer::object(&host_of(endpoint), &response, (channel.clock)(), &server.quirks) {
                 Ok(members) => Ok(Userinfo::Known(members)),
                 // RFC 6750 §3.1, where it comes with another status than 401.
                 Err(Error::Refused { response, .. }) if response.code == "invalid_token" => Ok(Userinfo::Unauthorized),

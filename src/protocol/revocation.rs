@@ -5,9 +5,9 @@
 
 use serde_json::json;
 
-use super::client::host_of;
+use super::client::{Channel, host_of};
 use super::{Error, answer, form, quirks};
-use crate::http::{Http, Method, Request, Response, header};
+use crate::http::{Method, Request, Response, header};
 use crate::model::server::RevocationStyle;
 use crate::model::{Client, Clock, Secret, Server};
 
@@ -27,37 +27,31 @@ pub(crate) enum Revocation {
 }
 
 /// Revokes one token. A token that the server does not know is revoked (RFC 7009 §2.2). The words of an error may repeat
-/// what was sent: the caller takes its secrets out of them.
-pub(crate) fn revoke(
-    http: &Http,
-    clock: Clock,
-    server: &Server,
-    client: &Client,
-    token: &Secret,
-    kind: TokenKind,
-) -> Result<Revocation, Error> {
+/// what was sent: the channel takes its secrets out of them.
+pub(crate) fn revoke(channel: &Channel<'_>, token: &Secret, kind: TokenKind) -> Result<Revocation, Error> {
+    let (server, client) = (channel.server, channel.client);
     let Some(endpoint) = &server.revocation_endpoint else { return Ok(Revocation::Unsupported) };
     let hint = if kind == TokenKind::Access { "access_token" } else { "refresh_token" };
     let pairs = [("token", token.expose()), ("token_type_hint", hint)];
     let request = match server.revocation {
-        RevocationStyle::Rfc7009 => form::post(server, Some(client), endpoint, &pairs),
-        RevocationStyle::Json => form::post(server, Some(client), endpoint, &pairs).and_then(quirks::as_json),
+        RevocationStyle::Rfc7009 => form::post(channel, Some(client), endpoint, &pairs),
+        RevocationStyle::Json => form::post(channel, Some(client), endpoint, &pairs).and_then(quirks::as_json),
         RevocationStyle::RefreshOnly if kind == TokenKind::Access => return Ok(Revocation::Unsupported),
-        RevocationStyle::RefreshOnly => form::post(server, Some(client), endpoint, &pairs),
+        RevocationStyle::RefreshOnly => form::post(channel, Some(client), endpoint, &pairs),
         // It ends with the access token.
         RevocationStyle::BearerPost | RevocationStyle::BearerDelete if kind == TokenKind::Refresh => {
             return Ok(Revocation::Unsupported);
         }
         RevocationStyle::BearerPost => with_token(server, Method::POST, endpoint, token),
         RevocationStyle::BearerDelete => with_token(server, Method::DELETE, endpoint, token),
-        RevocationStyle::TokenOnly => form::post(server, None, endpoint, &pairs[..1]),
+        RevocationStyle::TokenOnly => form::post(channel, None, endpoint, &pairs[..1]),
         // GitHub's refresh tokens end with the access token; there is no call for them.
         RevocationStyle::GithubDelete if kind == TokenKind::Refresh => return Ok(Revocation::Unsupported),
         RevocationStyle::GithubDelete => github(client, endpoint, token),
     };
     let mut request = request?;
     quirks::add_headers(server, &mut request)?;
-    judge(server, &host_of(endpoint), &http.send(request)?, clock)
+    judge(server, &host_of(endpoint), &channel.http.send(request)?, channel.clock)
 }
 
 fn judge(server: &Server, host: &str, response: &Response<Vec<u8>>, clock: Clock) -> Result<Revocation, Error> {

@@ -1,0 +1,135 @@
+//! What an authorization server says of itself (RFC 8414 §2, OpenID Connect Discovery §3).
+
+use serde_json::{Map, Value};
+
+use super::Error;
+use super::client::host_of;
+use crate::model::{ClientAuthentication, Scopes, endpoint};
+
+/// What a server says of itself, as far as it is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    pub(crate) issuer: String,
+    pub(crate) authorization_endpoint: String,
+    pub(crate) token_endpoint: String,
+    pub(crate) device_authorization_endpoint: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
+    pub(crate) introspection_endpoint: Option<String>,
+    pub(crate) userinfo_endpoint: Option<String>,
+    pub(crate) pushed_authorization_request_endpoint: Option<String>,
+    pub(crate) registration_endpoint: Option<String>,
+    /// For a client with a secret, where Basic is not taken.
+    pub(crate) token_endpoint_auth_method: Option<ClientAuthentication>,
+    /// A client without a secret is announced.
+    pub(crate) takes_public_clients: bool,
+    /// The methods of PKCE (RFC 7636) that are announced; `None` when nothing is said.
+    pub(crate) code_challenge_methods: Option<Vec<String>>,
+    pub(crate) scopes: Scopes,
+    /// A URL may be the client id (Client ID Metadata Documents).
+    pub(crate) takes_client_urls: bool,
+    /// RFC 9207 §3.
+    pub(crate) iss_promised: bool,
+}
+
+impl Metadata {
+    pub(super) fn read(issuer: &str, document: &Map<String, Value>) -> Result<Self, Error> {
+        let malformed = |what: String| Error::Malformed { host: host_of(issuer), what };
+        let url = |name: &str| match document.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(url)) => {
+                endpoint::check(url).map_err(|refused| malformed(format!("{name}: {refused}")))?;
+                Ok(Some(url.clone()))
+            }
+            Some(_) => Err(malformed(format!("{name} is no text"))),
+        };
+        let needed = |name: &str| url(name)?.ok_or_else(|| malformed(format!("{name} is missing")));
+        let list = |name: &str| {
+            let words = document.get(name)?.as_array()?.iter().filter_map(Value::as_str);
+            Some(words.map(str::to_owned).collect::<Vec<_>>())
+        };
+        let yes = |name: &str| document.get(name) == Some(&Value::Bool(true));
+        let methods = list("token_endpoint_auth_methods_supported");
+        let takes = |name: &str| methods.as_ref().is_some_and(|all| all.iter().any(|method| method == name));
+        // Basic is what the absence of the member means (RFC 8414 §2).
+        let only_post = !takes("client_secret_basic") && takes("client_secret_post");
+        let scopes = list("scopes_supported").unwrap_or_default();
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: needed("authorization_endpoint")?,
+            token_endpoint: needed("token_endpoint")?,
+            device_authorization_endpoint: url("device_authorization_endpoint")?,
+            revocation_endpoint: url("revocation_endpoint")?,
+            introspection_endpoint: url("introspection_endpoint")?,
+            userinfo_endpoint: url("userinfo_endpoint")?,
+            pushed_authorization_request_endpoint: url("pushed_authorization_request_endpoint")?,
+            registration_endpoint: url("registration_endpoint")?,
+            token_endpoint_auth_method: only_post.then_some(ClientAuthentication::ClientSecretPost),
+            takes_public_clients: takes("none"),
+            code_challenge_methods: list("code_challenge_methods_supported"),
+            scopes: scopes.iter().filter(|scope| Scopes::parse(scope).malformed().is_none()).collect(),
+            takes_client_urls: yes("client_id_metadata_document_supported"),
+            iss_promised: yes("authorization_response_iss_parameter_supported"),
+        })
+    }
+
+    /// Whether S256 is announced.
+    pub(crate) fn has_pkce(&self) -> bool {
+        self.code_challenge_methods.as_ref().is_some_and(|methods| methods.iter().any(|method| method == "S256"))
+    }
+
+    /// Every endpoint, by its name.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("authorization_endpoint", Some(&self.authorization_endpoint)),
+            ("token_endpoint", Some(&self.token_endpoint)),
+            ("device_authorization_endpoint", self.device_authorization_endpoint.as_ref()),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
+            ("introspection_endpoint", self.introspection_endpoint.as_ref()),
+            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+            ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
+            ("registration_endpoint", self.registration_endpoint.as_ref()),
+        ];
+        all.into_iter().filter_map(|(name, url)| Some((name, url?.as_str())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(change: impl FnOnce(&mut Value)) -> Result<Metadata, Error> {
+        let mut document = json!({
+            "issuer": "https://as.example",
+            "authorization_endpoint": "https://as.example/a",
+            "token_endpoint": "https://as.example/t",
+            "token_endpoint_auth_methods_supported": ["client_secret_post"]
+        });
+        change(&mut document);
+        Metadata::read("https://as.example", document.as_object().unwrap())
+    }
+
+    #[test]
+    fn endpoints_that_cannot_be_trusted_make_the_document_malformed() {
+        let good = read(|_| {}).unwrap();
+        assert_eq!(good.token_endpoint_auth_method, Some(ClientAuthentication::ClientSecretPost));
+        assert!(!good.iss_promised && !good.has_pkce() && !good.takes_public_clients);
+        assert!(read(|document| document["token_endpoint"] = json!("http://as.example/t")).is_err());
+        assert!(read(|document| document["authorization_endpoint"] = json!("javascript:alert(1)")).is_err());
+        assert!(read(|document| document["registration_endpoint"] = json!("file:///x")).is_err());
+        assert!(read(|document| document["token_endpoint"] = json!(null)).is_err());
+        assert!(read(|document| document["userinfo_endpoint"] = json!(7)).is_err());
+    }
+
+    #[test]
+    fn pkce_is_what_is_announced_and_nothing_less() {
+        let has = |methods: Value| {
+            read(|document| document["code_challenge_methods_supported"] = methods).unwrap().has_pkce()
+        };
+        assert!(has(json!(["plain", "S256"])));
+        for methods in [json!(null), json!([]), json!(["plain"]), json!("S256"), json!(["s256"])] {
+            assert!(!has(methods.clone()), "{methods}");
+        }
+    }
+}
