@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::assertion::Claims;
 use super::form::{Form, basic};
 use super::knobs::Knobs;
 use super::log;
@@ -9,8 +10,8 @@ use super::message::{Answer, Refusal, Request};
 use super::mint::{fingerprint, s256};
 use super::resource::claims;
 use super::server::{Shared, now};
-use super::state::{Code, DEVICE_LIFE, Issued, State};
-use super::{CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, PUBLIC_CLIENT};
+use super::state::{Code, Issued, State};
+use super::{CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, KEY_CLIENT, PUBLIC_CLIENT, machines};
 use crate::model::Scopes;
 
 pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -19,19 +20,38 @@ pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_c
 pub(super) struct Client {
     pub(super) id: &'static str,
     secret: Option<&'static str>,
+    /// It authenticates with a private key, whose public one is told by the knob `keys`.
+    key: bool,
 }
 
-const CLIENTS: [Client; 2] =
-    [Client { id: PUBLIC_CLIENT, secret: None }, Client { id: CONFIDENTIAL_CLIENT, secret: Some(CONFIDENTIAL_SECRET) }];
+impl Client {
+    fn is_confidential(&self) -> bool {
+        self.key || self.secret.is_some()
+    }
+}
+
+const CLIENTS: [Client; 3] = [
+    Client { id: PUBLIC_CLIENT, secret: None, key: false },
+    Client { id: CONFIDENTIAL_CLIENT, secret: Some(CONFIDENTIAL_SECRET), key: false },
+    Client { id: KEY_CLIENT, secret: None, key: true },
+];
 
 pub(super) fn registered(id: &str) -> Option<&'static Client> {
     CLIENTS.iter().find(|client| client.id == id)
 }
 
 /// The client a request comes from: Basic, secret in the body, or a public client's bare id (RFC 6749 §2.3.1).
-fn authenticate(request: &Request, form: &Form) -> Result<&'static Client, Refusal> {
+fn authenticate(
+    state: &mut State,
+    shared: &Shared,
+    request: &Request,
+    form: &Form,
+) -> Result<&'static Client, Refusal> {
     let wrong = Refusal("invalid_client", "unknown client, or a wrong way to authenticate it");
     let named = form.get("client_id");
+    if let Some(assertion) = form.get("client_assertion") {
+        return by_key(state, &shared.issuer, assertion, form);
+    }
     let (id, secret) = match request.header("Authorization") {
         None => (named.unwrap_or_default().to_owned(), form.get("client_secret").map(str::to_owned)),
         Some(header) => {
@@ -42,7 +62,21 @@ fn authenticate(request: &Request, form: &Form) -> Result<&'static Client, Refus
             (id, Some(secret))
         }
     };
-    registered(&id).filter(|client| client.secret == secret.as_deref()).ok_or(wrong)
+    registered(&id).filter(|client| !client.key && client.secret == secret.as_deref()).ok_or(wrong)
+}
+
+/// `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9).
+fn by_key(state: &mut State, issuer: &str, assertion: &str, form: &Form) -> Result<&'static Client, Refusal> {
+    let wrong = |why| Refusal("invalid_client", why);
+    if form.get("client_assertion_type") != Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer") {
+        return Err(wrong("the assertion is of another type"));
+    }
+    let claims = Claims::read(assertion, &state.knobs.keys).map_err(wrong)?;
+    claims.judge(&[issuer, &format!("{issuer}/token")], now()).map_err(wrong)?;
+    if claims.text("iss") != claims.text("sub") || !state.first_use(claims.text("jti")) {
+        return Err(wrong("the assertion speaks for another, or was used before"));
+    }
+    CLIENTS.iter().find(|client| client.key && client.id == claims.text("sub")).ok_or(wrong("no client with a key"))
 }
 
 /// The scope asked for, if any, in the form of RFC 6749 §3.3.
@@ -86,7 +120,16 @@ fn answered(
 /// `POST /token` (RFC 6749 §3.2).
 pub(super) fn token(shared: &Shared, request: &Request) -> Answer {
     answered(shared, request, |state, form, now, entry| {
-        let client = authenticate(request, form)?;
+        let without_client = match form.get("grant_type").unwrap_or_default() {
+            machines::JWT_BEARER => Some(machines::by_assertion(state, &shared.issuer, form, now)?),
+            machines::TOKEN_EXCHANGE => Some(machines::by_exchange(state, &shared.issuer, form, now)?),
+            _ => None,
+        };
+        if let Some((subject, issued)) = without_client {
+            entry["subject"] = subject.into();
+            return Ok(token_response(&shared.issuer, state, &CLIENTS[0], issued, now));
+        }
+        let client = authenticate(state, shared, request, form)?;
         let issued = match required(form, "grant_type")? {
             "authorization_code" => {
                 let right = |code: &Code| {
@@ -96,7 +139,7 @@ pub(super) fn token(shared: &Shared, request: &Request) -> Answer {
                 state.redeem_code(required(form, "code")?, right, now)?
             }
             "refresh_token" => state.refresh(required(form, "refresh_token")?, client.id, scope(form)?, now)?,
-            "client_credentials" if client.secret.is_some() => {
+            "client_credentials" if client.is_confidential() => {
                 state.client_tokens(client.id, &scope(form)?.unwrap_or_default(), now)
             }
             "client_credentials" => return Err(Refusal("unauthorized_client", "only for a client with a secret")),
@@ -171,7 +214,7 @@ fn token_response(issuer: &str, state: &State, client: &Client, tokens: Issued, 
 /// `POST /revoke` (RFC 7009).
 pub(super) fn revoke(shared: &Shared, request: &Request) -> Answer {
     answered(shared, request, |state, form, _, _| {
-        let client = authenticate(request, form)?;
+        let client = authenticate(state, shared, request, form)?;
         state.revoke(required(form, "token")?, client.id)?;
         Ok(Answer::empty(200))
     })
@@ -180,7 +223,7 @@ pub(super) fn revoke(shared: &Shared, request: &Request) -> Answer {
 /// `POST /introspect` (RFC 7662). A public client sees its own tokens only.
 pub(super) fn introspect(shared: &Shared, request: &Request) -> Answer {
     answered(shared, request, |state, form, now, _| {
-        let client = authenticate(request, form)?;
+        let client = authenticate(state, shared, request, form)?;
         let token = required(form, "token")?;
         let access = state.access(token, now).map(|(access, family)| (family, &access.scope, access.expires));
         let refresh = || state.refresh_token(token, now).map(|(token, family, scope)| (family, scope, token.expires));
@@ -206,19 +249,20 @@ pub(super) fn introspect(shared: &Shared, request: &Request) -> Answer {
 /// `POST /device_authorization` (RFC 8628 §3.1).
 pub(super) fn device_authorization(shared: &Shared, request: &Request) -> Answer {
     answered(shared, request, |state, form, now, _| {
-        let client = authenticate(request, form)?;
+        let client = authenticate(state, shared, request, form)?;
         let (device_code, user_code) = state.new_device(client.id, scope(form)?.unwrap_or_default(), now);
         let page = format!("{}/device", shared.issuer);
-        Ok(Answer::json(
-            200,
-            &json!({
-                "device_code": device_code,
-                "user_code": user_code,
-                "verification_uri": page,
-                "verification_uri_complete": format!("{page}?user_code={user_code}"),
-                "expires_in": DEVICE_LIFE,
-                "interval": state.knobs.device_interval,
-            }),
-        ))
+        let mut members = json!({
+            "device_code": device_code,
+            "user_code": user_code,
+            "verification_uri": page,
+            "verification_uri_complete": format!("{page}?user_code={user_code}"),
+            "expires_in": state.knobs.device_ttl,
+            "interval": state.knobs.device_interval,
+        });
+        for (name, value) in &state.knobs.device_members {
+            members[name] = value.clone();
+        }
+        Ok(Answer::json(200, &members))
     })
 }

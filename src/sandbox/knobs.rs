@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Settings;
+use super::assertion::Keys;
+use super::state::DEVICE_LIFE;
 
 /// The endpoints that knobs and counters tell apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -24,6 +26,7 @@ pub(super) enum Endpoint {
     Introspect,
     Userinfo,
     DeviceAuthorization,
+    Register,
     Device,
     Echo,
 }
@@ -40,6 +43,7 @@ impl Endpoint {
             "/introspect" => Self::Introspect,
             "/userinfo" => Self::Userinfo,
             "/device_authorization" => Self::DeviceAuthorization,
+            "/register" => Self::Register,
             "/device" | "/device/decision" => Self::Device,
             "/api/echo" => Self::Echo,
             _ => return None,
@@ -80,6 +84,18 @@ pub(super) struct Knobs {
     pub(super) redirect_iss: Option<String>,
     /// Seconds between two polls of the device grant (RFC 8628 §3.2).
     pub(super) device_interval: u64,
+    /// Seconds a device code lives.
+    pub(super) device_ttl: u64,
+    /// Members of the device answer: a value to set or add, null to leave one out.
+    pub(super) device_members: BTreeMap<String, Value>,
+    /// Polls that are answered with `slow_down` although they came in time.
+    pub(super) device_slow_downs: u64,
+    /// Members of the server's metadata: a value to set or add, null to leave one out.
+    pub(super) metadata: BTreeMap<String, Value>,
+    /// The same for the metadata of the protected resource `/mcp`.
+    pub(super) protected_resource: BTreeMap<String, Value>,
+    /// Who may sign assertions, and the public key each signs with (RFC 7517).
+    pub(super) keys: Keys,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,6 +257,12 @@ impl Knobs {
             refresh_account: None,
             redirect_iss: None,
             device_interval: 1,
+            device_ttl: DEVICE_LIFE,
+            device_members: BTreeMap::new(),
+            device_slow_downs: 0,
+            metadata: BTreeMap::new(),
+            protected_resource: BTreeMap::new(),
+            keys: Keys::new(),
         }
     }
 

@@ -6,8 +6,11 @@ use super::form::Form;
 use super::mint::fingerprint;
 
 /// Parameters whose values are no secret.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 17] = [
     "client_id",
+    "subject_token_type",
+    "audience",
+    "requested_token_type",
     "grant_type",
     "response_type",
     "redirect_uri",

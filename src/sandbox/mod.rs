@@ -5,14 +5,17 @@
 //! front of it owns the connections and does everything that waits or goes wrong on the wire. Nothing here is secret:
 //! its accounts are made up and its tokens open nothing.
 
+mod assertion;
 mod authorize;
 mod browser;
 mod control;
+mod discovery;
 mod form;
 mod gate;
 mod grants;
 mod knobs;
 mod log;
+mod machines;
 mod message;
 mod mint;
 mod pages;
@@ -39,6 +42,9 @@ pub(crate) const PUBLIC_CLIENT: &str = "demo";
 pub(crate) const CONFIDENTIAL_CLIENT: &str = "demo-confidential";
 /// Has characters that HTTP Basic must carry form-encoded (RFC 6749 §2.3.1), so that who forgets it is refused.
 pub(crate) const CONFIDENTIAL_SECRET: &str = "demo+secret/100%";
+
+/// The client that authenticates with a private key (RFC 7523 §2.2).
+const KEY_CLIENT: &str = "demo-key";
 
 /// `tiny_http` hands requests to this many threads. None of them ever waits.
 const WORKERS: usize = 4;

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::fmt::rfc2822::DateTimePrinter;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::gate::{Places, Stop};
 use super::message::{Answer, Request};
 use super::state::State;
-use super::{Settings, authorize, control, grants, pages, resource};
+use super::{Settings, authorize, control, discovery, grants, machines, pages, resource};
 
 /// What workers and connections share.
 pub(super) struct Shared {
@@ -84,8 +84,12 @@ fn route(shared: &Shared, request: &Request) -> Answer {
     match (request.method.as_str(), request.path.as_str()) {
         (_, path) if path.starts_with("/sandbox/") => control::route(shared, request),
         ("GET", "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration") => {
-            Answer::raw_json(200, metadata(&shared.issuer).to_string())
+            discovery::metadata(shared)
         }
+        ("GET", "/.well-known/oauth-protected-resource/mcp") => discovery::protected_resource(shared),
+        ("POST", "/register") => discovery::register(shared, request),
+        ("DELETE", "/register/demo") => Answer::empty(204),
+        (_, "/mcp") => discovery::mcp(shared, request),
         ("GET", "/authorize") => authorize::page(shared, request),
         ("POST", "/authorize/decision") => authorize::decision(shared, request),
         ("POST", "/token") => grants::token(shared, request),
@@ -96,6 +100,8 @@ fn route(shared: &Shared, request: &Request) -> Answer {
         ("POST", "/device/decision") => authorize::device_decision(shared, request),
         ("GET", "/device/done") => Answer::html(200, pages::message("Done", "You may close this page.")),
         ("GET" | "POST", "/userinfo") => resource::userinfo(shared, request),
+        ("GET", "/job/token") => machines::job_token(shared, request),
+        (_, path) if path.starts_with("/app/installations") => machines::installations(shared, request),
         (_, "/api/echo") => resource::echo(shared, request),
         ("GET", "/") => {
             Answer::html(200, pages::message("Demo server", "Its metadata is at /.well-known/openid-configuration."))
@@ -106,31 +112,4 @@ fn route(shared: &Shared, request: &Request) -> Answer {
         ) => Answer::json(405, &json!({"error": "invalid_request"})).with("Allow", "POST"),
         _ => Answer::html(404, pages::message("Not here", "There is no such page.")),
     }
-}
-
-/// Authorization server metadata (RFC 8414 §2, OIDC Discovery §3). Without `jwks_uri`: ID tokens are signed
-/// with a shared key, there is no public one to show.
-fn metadata(issuer: &str) -> Value {
-    let at = |path: &str| format!("{issuer}{path}");
-    let methods = json!(["none", "client_secret_basic", "client_secret_post"]);
-    json!({
-        "issuer": issuer,
-        "authorization_endpoint": at("/authorize"),
-        "token_endpoint": at("/token"),
-        "revocation_endpoint": at("/revoke"),
-        "introspection_endpoint": at("/introspect"),
-        "device_authorization_endpoint": at("/device_authorization"),
-        "userinfo_endpoint": at("/userinfo"),
-        "scopes_supported": ["openid", "profile", "email", "offline_access", "read", "write"],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", grants::DEVICE_GRANT],
-        "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": methods,
-        "authorization_response_iss_parameter_supported": true,
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["HS256"],
-    })
 }

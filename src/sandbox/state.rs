@@ -4,7 +4,7 @@
 //! one place, [`State::access`] and [`State::refresh`] ask for it. Times are milliseconds of the Unix epoch and come
 //! from the caller.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -32,6 +32,8 @@ pub(super) struct State {
     /// A family's number is its place.
     families: Vec<Family>,
     devices: HashMap<String, Device>,
+    /// Assertions that were used (`jti`).
+    used: HashSet<String>,
 }
 
 #[derive(Default, Serialize)]
@@ -131,6 +133,7 @@ impl State {
             refresh: HashMap::new(),
             families: Vec::new(),
             devices: HashMap::new(),
+            used: HashSet::new(),
         }
     }
 
@@ -172,6 +175,11 @@ impl State {
         self.families[family].nonce.clone_from(&code.nonce);
         self.codes.insert(text.to_owned(), (code, Some(family)));
         Ok(self.issue(family, None, true, now))
+    }
+
+    /// Whether an assertion of this name was not used before. One without a name never is.
+    pub(super) fn first_use(&mut self, jti: &str) -> bool {
+        !jti.is_empty() && self.used.insert(jti.to_owned())
     }
 
     /// Tokens without a code: for a client that acts for itself, which gets no refresh token (RFC 6749 §4.4.3).
@@ -316,7 +324,7 @@ impl State {
             user_code: user_code.clone(),
             client: client.into(),
             scope,
-            expires: now + DEVICE_LIFE * 1000,
+            expires: now.saturating_add(self.knobs.device_ttl.saturating_mul(1000)),
             interval: self.knobs.device_interval.saturating_mul(1000),
             polled: None,
             decision: Decision::Pending,
@@ -353,6 +361,11 @@ impl State {
         if hasty {
             device.interval = device.interval.saturating_add(5000);
             return Err(Refusal("slow_down", "polled before the interval had passed"));
+        }
+        if self.knobs.device_slow_downs > 0 {
+            self.knobs.device_slow_downs -= 1;
+            device.interval = device.interval.saturating_add(5000);
+            return Err(Refusal("slow_down", "as it was told to"));
         }
         match &device.decision {
             Decision::Pending => Err(Refusal("authorization_pending", "nobody has decided yet")),

@@ -380,7 +380,7 @@ fn metadata_is_the_same_at_both_addresses() {
     assert_eq!(metadata, control(&sandbox, "GET /.well-known/openid-configuration"));
     assert_eq!(metadata["issuer"], sandbox.issuer());
     assert!(send(&sandbox, "GET /", "", "").head.contains("connection: close"));
-    assert!(metadata.get("registration_endpoint").is_none());
+    assert!(metadata.get("jwks_uri").is_none());
 }
 
 #[test]
