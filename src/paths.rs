@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etcetera::BaseStrategy;
 
@@ -16,7 +17,7 @@ const SECRET: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TO
 /// What the environment says, as far as it concerns this program.
 #[derive(Debug)]
 pub(crate) struct Environment {
-    variables: BTreeMap<OsString, Secret>,
+    variables: Arc<BTreeMap<OsString, Secret>>,
     /// One of our own variables whose value is no text.
     garbled: Option<OsString>,
 }
@@ -24,6 +25,8 @@ pub(crate) struct Environment {
 /// Where everything lies.
 #[derive(Clone, Debug)]
 pub(crate) struct Paths {
+    /// The settings, should the user have any.
+    pub(crate) config: PathBuf,
     /// The user's own provider entries.
     pub(crate) providers: PathBuf,
     pub(crate) database: PathBuf,
@@ -77,7 +80,7 @@ impl Environment {
                 }
             }
         }
-        Self { variables, garbled }
+        Self { variables: Arc::new(variables), garbled }
     }
 
     /// The value of a variable that is set and not empty.
@@ -88,6 +91,12 @@ impl Environment {
     /// The same for a variable that may hold a secret.
     pub(crate) fn secret(&self, name: &str) -> Option<&Secret> {
         self.variables.get(OsStr::new(name)).filter(|value| !value.expose().is_empty())
+    }
+
+    /// A way to ask for variables later, by whoever may not know this type.
+    pub(crate) fn lookup(&self) -> impl Fn(&str) -> Option<Secret> + Send + Sync + 'static {
+        let variables = Arc::clone(&self.variables);
+        move |name| variables.get(OsStr::new(name)).filter(|value| !value.expose().is_empty()).cloned()
     }
 
     /// Whether any variable's name begins like this.
@@ -121,6 +130,26 @@ impl Environment {
             || self.get("WAYLAND_DISPLAY").is_some()
             || self.get("WSL_DISTRO_NAME").is_some();
         display && !remote
+    }
+
+    /// The command that lets a browser at the other end of this SSH session reach a port here; `None` without one.
+    pub(crate) fn tunnel(&self, port: u16) -> Option<String> {
+        let mut parts = self.get("SSH_CONNECTION")?.split(' ').skip(2);
+        let (server, at) = (parts.next()?, parts.next()?);
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b".:%-_".contains(&b));
+        let user = self.get("USER").or(self.get("LOGNAME")).filter(|user| plain(user))?;
+        if !plain(server) || at.parse::<u16>().is_err() {
+            return None;
+        }
+        let at = if at == "22" { String::new() } else { format!(" -p {at}") };
+        Some(format!("ssh -N -L {port}:127.0.0.1:{port}{at} {user}@{server}"))
+    }
+
+    /// Whether what is written may be more than ASCII.
+    pub(crate) fn is_unicode(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.get(name)).unwrap_or_default();
+        let locale = locale.to_ascii_lowercase();
+        cfg!(any(windows, target_os = "macos")) || locale.contains("utf-8") || locale.contains("utf8")
     }
 
     /// D-Bus addresses of the session bus, the usual place last.
@@ -169,6 +198,7 @@ impl Environment {
 impl Paths {
     fn under(config: &Path, data: &Path, state: &Path) -> Self {
         Self {
+            config: config.join("config.toml"),
             providers: config.join("providers.d"),
             database: data.join("credentials.db"),
             locks: state.join("locks"),
@@ -211,7 +241,7 @@ mod tests {
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), Secret::new(*value)));
-        Environment { variables: variables.collect(), garbled: None }
+        Environment { variables: Arc::new(variables.collect()), garbled: None }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{App, Error, Selector};
-use crate::model::{AccessToken, Credential, Secret, Timestamp};
+use crate::model::{AccessToken, Credential, ProofKey, Secret, Timestamp};
+use crate::protocol::{Proven, Prover};
 use crate::vault::{self, Lease, Row, Seal, Vault};
 
 /// So often the master key may be replaced while one token is asked for.
@@ -23,6 +24,8 @@ pub(crate) struct Demand {
 /// A token, and whose it is.
 pub(crate) struct Access {
     pub(crate) token: AccessToken,
+    /// The key that the token is bound to, where it is (RFC 9449).
+    pub(crate) proof: Option<ProofKey>,
     /// `None` for a token that came from the environment.
     pub(crate) credential: Option<Credential>,
     pub(crate) warnings: Vec<Warning>,
@@ -44,7 +47,8 @@ impl App {
     /// when no account is named and the provider has no row of any status.
     pub(crate) fn token(&self, selector: &Selector, demand: Demand, fallback: Option<Secret>) -> Result<Access, Error> {
         let fallback = fallback.filter(|_| selector.account.is_none());
-        let static_token = |token| Access { token: AccessToken(token), credential: None, warnings: vec![] };
+        let static_token =
+            |token| Access { token: AccessToken(token), proof: None, credential: None, warnings: vec![] };
         let Some(vault) = self.vault()? else {
             return fallback.map(static_token).ok_or_else(|| self.nothing_connected(selector));
         };
@@ -176,7 +180,28 @@ impl App {
 fn give(row: &Row, seal: &Seal, warnings: Vec<Warning>) -> Result<Access, Error> {
     let token = Vault::access_token(row, seal)?;
     let token = token.ok_or_else(|| Error::reauthorization(&row.credential, "it has no access token"))?;
-    Ok(Access { token, credential: Some(row.credential.clone()), warnings })
+    let proof = if row.credential.is_bound() { Vault::proof_key(row, seal)? } else { None };
+    Ok(Access { token, proof, credential: Some(row.credential.clone()), warnings })
+}
+
+impl Access {
+    /// The headers that this token goes with in one request: its own, and a proof where it needs one. `nonce` is one that
+    /// the server has asked for.
+    pub(crate) fn headers(
+        &self,
+        method: &str,
+        url: &str,
+        nonce: Option<&str>,
+        now: Timestamp,
+    ) -> Vec<(String, String)> {
+        let token = self.token.0.expose();
+        if let Some(prover) = self.proof.as_ref().and_then(Prover::new) {
+            let of = Proven { method, url, nonce, token: Some(&self.token.0) };
+            return vec![("Authorization".into(), format!("DPoP {token}")), ("DPoP".into(), prover.prove(of, now))];
+        }
+        let quirks = self.credential.as_ref().map(|own| own.server.quirks.clone()).unwrap_or_default();
+        vec![quirks.token_header(token)]
+    }
 }
 
 fn seconds(duration: Duration) -> i64 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Access, App, Demand, Error, Selector};
 use crate::model::{Client, Credential, Status};
-use crate::protocol::{self, Userinfo};
+use crate::protocol::{self, Channel, Userinfo};
 use crate::vault::{Row, Seal, Vault};
 
 /// What to look at, and how.
@@ -191,10 +191,16 @@ impl App {
             |source| Error::Protocol { doing: format!("cannot ask {} about {}", own.provider, own.label()), source };
         let granted =
             own.server.identity_scopes.iter().all(|scope| own.scopes.is_empty() || own.scopes.contains(scope));
-        if granted
-            && let Some(answer) =
-                protocol::userinfo(&self.http, self.clock, &own.server, &access.token).map_err(failed)?
-        {
+        let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
+        let proof = Vault::proof_key(row, seal)?.filter(|_| own.is_bound());
+        let channel = Channel {
+            http: &self.http,
+            clock: self.clock,
+            server: &own.server,
+            client: &client,
+            proof: proof.as_ref(),
+        };
+        if granted && let Some(answer) = protocol::userinfo(&channel, &access.token).map_err(failed)? {
             return Ok(match answer {
                 Userinfo::Known(_) => passed("userinfo", "the provider knows the token"),
                 Userinfo::Forbidden => {
@@ -203,8 +209,7 @@ impl App {
                 Userinfo::Unauthorized => failed_check("userinfo", "the provider does not take the token"),
             });
         }
-        let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
-        match protocol::introspect(&self.http, self.clock, &own.server, &client, &access.token) {
+        match protocol::introspect(&channel, &access.token) {
             Ok(Some(true)) => Ok(passed("introspection", "the provider calls the token active")),
             Ok(Some(false)) => Ok(failed_check("introspection", "the provider calls the token inactive")),
             Ok(None) => Ok(skipped("userinfo", "the provider has nothing that this token may ask")),

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 
-use super::{App, ClientNeed, Connected, Error, GivenClient, KeySource, Login, NewProvider, Person, Visit};
+use super::{
+    Agreement, App, ClientNeed, Connected, DevicePrompt, Error, GivenClient, KeySource, Login, NewProvider, Person,
+    Typist, Visit,
+};
 use crate::callback::Signals;
 use crate::files;
 use crate::http::Http;
@@ -96,6 +99,8 @@ impl Demo {
             clock,
             http: Http::new(Duration::from_secs(10)),
             person,
+            variables: Box::new(|_| None),
+            client_metadata_url: None,
         };
         Ok(Self { app, server, home: home.to_owned(), signal: watch_signals() })
     }
@@ -127,10 +132,10 @@ impl Demo {
     pub(crate) fn connect(&self, account: &str, person: Option<&mut dyn Person>) -> Result<Connected, Error> {
         let client = GivenClient { id: Some(self.server.client_id().into()), keep: true, ..GivenClient::default() };
         let browser = person.is_some();
-        let login = Login { provider: NAME.into(), client, limit: PATIENCE, browser, ..Login::default() };
+        let login = Login { provider: NAME.into(), client, limit: Some(PATIENCE), browser, ..Login::default() };
         match person {
-            Some(person) => self.app.authorize(login, person),
-            None => self.app.authorize(login, &mut Itself { account: account.to_owned() }),
+            Some(person) => self.app.authorize(&login, person),
+            None => self.app.authorize(&login, &mut Itself { account: account.to_owned() }),
         }
     }
 }
@@ -172,13 +177,23 @@ impl Person for Itself {
 
     fn key_was_chosen(&mut self, _: &KeySource, _: Option<Duration>) {}
 
-    fn visit(&mut self, visit: &Visit<'_>) {
+    fn visit(&mut self, visit: &Visit<'_>, _: Typist) {
         let (url, account) = (visit.url.to_owned(), self.account.clone());
         std::thread::spawn(move || {
             // When the page does not answer, the login's own time limit says so.
             let _ = sandbox::sign_in(&url, &account, true).and_then(|redirect| sandbox::visit(&redirect));
         });
     }
+
+    fn agree(&mut self, _: &Agreement<'_>) -> Option<bool> {
+        None
+    }
+
+    fn not_the_answer(&mut self, _: &str) {}
+
+    fn device(&mut self, _: &DevicePrompt<'_>) {}
+
+    fn no_device(&mut self, _: &str) {}
 
     fn waiting(&mut self, _: Duration) {}
 }

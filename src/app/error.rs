@@ -22,6 +22,24 @@ pub(crate) enum Error {
     Denied { provider: String, response: ErrorResponse },
     #[error("no answer came from the browser within {} s", limit.as_secs())]
     LoginTimedOut { provider: String, limit: Duration, redirect_uri: String, register: String, strangers: u64 },
+    #[error("nobody has agreed on another device in time")]
+    DeviceTimedOut { provider: String },
+    #[error("{issuer} does not announce PKCE with S256, without which a code can be stolen")]
+    NoPkce { issuer: String },
+    #[error("{issuer} has endpoints at other sites")]
+    ForeignHosts { issuer: String, hosts: Vec<String> },
+    #[error("{resource} names an authorization server that is already in use for {provider}")]
+    ConfusedDeputy { resource: String, issuer: String, provider: String },
+    #[error("{provider} does not let this program register itself")]
+    RegistrationRefused { provider: String, redirect_uri: String, response: ErrorResponse },
+    #[error("the private key in {} cannot be used", path.display())]
+    UnusableKey { path: std::path::PathBuf, error: protocol::KeyError },
+    #[error("the job's own token is not there")]
+    JobToken { what: String },
+    #[error("nothing here says where the job's own token is")]
+    NoJobToken,
+    #[error("{}", no_installation(named.as_deref()))]
+    NoInstallation { named: Option<String>, accounts: Vec<String> },
     #[error("interrupted")]
     Interrupted(i32),
     #[error("another account signed in than the one asked for")]
@@ -89,6 +107,13 @@ impl Error {
     pub(crate) fn protocol(doing: impl Into<String>) -> impl FnOnce(protocol::Error) -> Self {
         move |source| Self::Protocol { doing: doing.into(), source }
     }
+}
+
+fn no_installation(named: Option<&str>) -> String {
+    named.map_or_else(
+        || "the App has no single installation, so one has to be named".to_owned(),
+        |account| format!("the App is not installed for {}", crate::model::text::shown(account)),
+    )
 }
 
 fn label(provider: &str, account: Option<&str>) -> String {

@@ -9,8 +9,10 @@ mod check;
 mod client_file;
 mod clients;
 mod demo;
+mod discover;
 mod doctor;
 mod error;
+mod mint;
 mod providers;
 mod refresh;
 mod revoke;
@@ -21,11 +23,15 @@ use std::time::{Duration, Instant};
 
 pub(crate) use access::{Access, Demand, Warning};
 pub(crate) use audit::{AuditFilter, AuditSummary, Unusual};
-pub(crate) use authorize::{ClientNeed, Connected, GivenClient, Login, Person, RedirectChoice, Visit};
+pub(crate) use authorize::{
+    Agreement, ClientNeed, Connected, DevicePrompt, Flow, GivenClient, Login, Machine, Paste, Person, RedirectChoice,
+    ServiceAccount, Visit,
+};
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use client_file::ClientFile;
 pub(crate) use clients::{ClientInfo, NewClient};
 pub(crate) use demo::{Demo, DemoServer, DemoSettings};
+pub(crate) use discover::{Discovered, Discovery};
 pub(crate) use doctor::{Finding, Mend, Outcome};
 pub(crate) use error::Error;
 pub(crate) use providers::NewProvider;
@@ -34,6 +40,8 @@ pub(crate) use revoke::{Fate, Revoked};
 pub(crate) use select::Selector;
 
 // What the commands may know of the rooms below.
+pub(crate) use crate::callback::Typist;
+pub(crate) use crate::protocol::{KeyError, Verdict};
 pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{Event as AuditEvent, MasterKey, Rotated, Source as KeySource};
 
@@ -44,6 +52,9 @@ use crate::vault::{Home, KeyAccess, KeyStatus, Seal, Vault};
 
 /// How long one process waits for another one's lease: a refresh with its time limit, and some.
 const LEASE_WAIT: Duration = Duration::from_secs(40);
+
+/// A variable of the environment by its name.
+pub(crate) type Variables = Box<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
 /// The master key, and whether it opens the store.
 pub(crate) struct KeyState {
@@ -65,6 +76,10 @@ pub(crate) struct App {
     pub(crate) person: String,
     /// The program that asks.
     pub(crate) caller: Caller,
+    /// The environment, for what a job is told about itself there.
+    pub(crate) variables: Variables,
+    /// The URL of a document about this client that servers may read (`client_id_metadata_document` in config.toml).
+    pub(crate) client_metadata_url: Option<String>,
 }
 
 impl App {

@@ -132,6 +132,8 @@ fn fill(entry: &mut Entry, found: Metadata) {
     set(&mut entry.revocation_endpoint, found.revocation_endpoint);
     set(&mut entry.device_authorization_endpoint, found.device_authorization_endpoint);
     set(&mut entry.introspection_endpoint, found.introspection_endpoint);
+    set(&mut entry.pushed_authorization_request_endpoint, found.pushed_authorization_request_endpoint);
+    set(&mut entry.registration_endpoint, found.registration_endpoint);
     entry.token_endpoint_auth_method = found.token_endpoint_auth_method.or(entry.token_endpoint_auth_method);
     entry.authorization_response_iss_parameter_supported |= found.iss_promised;
 }

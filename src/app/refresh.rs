@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Error};
 use crate::http::Http;
-use crate::model::{Caller, Client, Clock, Credential, CredentialId, RefreshToken, Secret, Timestamp, text};
-use crate::protocol::{self, ErrorResponse};
+use crate::model::{Caller, Client, Clock, Credential, CredentialId, Kind, RefreshToken, Secret, Timestamp, text};
+use crate::protocol::{self, Channel, ErrorResponse};
 use crate::vault::{Habits, Home, Lease, Seal, Vault};
 
 /// The argument that makes this program a worker. No person types it.
@@ -67,6 +67,9 @@ impl App {
     /// Refreshes under the lease by a worker, and reads the row again.
     pub(super) fn renew(&self, lease: &mut Lease<'_>, seal: &Seal) -> Result<(), Error> {
         let own = lease.credential().clone();
+        if own.kind == Kind::Machine {
+            return self.mint_again(lease);
+        }
         // What does not open here would not open there, and is to be told as what it is.
         lease.tokens()?;
         lease.client_secret()?;
@@ -223,7 +226,9 @@ fn give_up(
 fn send(lease: &mut Lease<'_>, http: &Http, clock: Clock, client: &Client, token: RefreshToken) -> Result<(), Trouble> {
     let sent_at = clock();
     let server = lease.credential().server.clone();
-    let response = protocol::refresh(http, clock, &server, client, token).map_err(Trouble::Protocol)?;
+    let proof = lease.proof_key()?;
+    let channel = Channel { http, clock, server: &server, client, proof: proof.as_ref() };
+    let response = protocol::refresh(&channel, token).map_err(Trouble::Protocol)?;
     // Either is enough: what cannot land can still be committed, and what landed is committed by the next process.
     let _landed = lease.land(&response, sent_at);
     Ok(lease.commit(response, sent_at, clock())?)

@@ -2,7 +2,7 @@
 
 use super::{App, Error, Selector};
 use crate::model::{Client, Credential, CredentialId, Secret};
-use crate::protocol::{self, Revocation, TokenKind};
+use crate::protocol::{self, Channel, Revocation, TokenKind};
 use crate::vault::{Lease, Seal, Vault};
 
 /// What became of one token at the provider.
@@ -125,7 +125,8 @@ impl App {
         token: &Secret,
         kind: TokenKind,
     ) -> Result<Fate, protocol::Error> {
-        let revoked = protocol::revoke(&self.http, self.clock, &own.server, client, token, kind)?;
+        let channel = Channel { http: &self.http, clock: self.clock, server: &own.server, client, proof: None };
+        let revoked = protocol::revoke(&channel, token, kind)?;
         Ok(if revoked == Revocation::Revoked { Fate::Revoked } else { Fate::Unsupported })
     }
 

@@ -1,5 +1,6 @@
 //! From `PROVIDER [ACCOUNT]` to one credential.
 
+use super::discover::is_address;
 use super::{App, Error};
 use crate::model::Credential;
 use crate::model::text::shown;
@@ -61,6 +62,7 @@ impl App {
         // Not under this word: it may be an alias, or a typing error.
         let provider = match self.registry.find(&selector.provider) {
             Ok(provider) => provider.id,
+            Err(_) if is_address(&selector.provider) => selector.provider.clone(),
             Err(unknown @ provider::Error::Unknown { .. }) if !self.has_rows(vault, &selector.provider)? => {
                 return Err(unknown.into());
             }
@@ -99,9 +101,11 @@ impl App {
 
     /// The error for a store that does not exist yet: an unknown provider is told first.
     pub(super) fn nothing_connected(&self, selector: &Selector) -> Error {
+        let account = selector.account.clone();
         match self.registry.find(&selector.provider) {
-            Ok(provider) => {
-                Error::NotConnected { provider: provider.id, account: selector.account.clone(), known: vec![] }
+            Ok(provider) => Error::NotConnected { provider: provider.id, account, known: vec![] },
+            Err(_) if is_address(&selector.provider) => {
+                Error::NotConnected { provider: selector.provider.clone(), account, known: vec![] }
             }
             Err(error) => error.into(),
         }

@@ -1,6 +1,9 @@
 //! What every command starts from: the environment and the global options, turned into values once.
 
+use std::path::Path;
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::failure::Failure;
 use super::{Global, Terminal};
@@ -57,7 +60,7 @@ impl Context {
             MasterKeySource::File(path) => Given::File(path),
             MasterKeySource::Command(line) => Given::Command(line),
         });
-        let Paths { providers, database, locks, landing, uses, marks, run } = places;
+        let Paths { config, providers, database, locks, landing, uses, marks, run } = places;
         Ok(App {
             home: Home { database, locks, landing, uses, marks },
             run_dir: run,
@@ -72,6 +75,8 @@ impl Context {
             http: Http::new(limit),
             person: self.environment.person(),
             caller: paths::caller(),
+            variables: Box::new(self.environment.lookup()),
+            client_metadata_url: metadata_url(&config)?,
         })
     }
 
@@ -113,4 +118,24 @@ impl Context {
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::now()
     }
+}
+
+/// `client_id_metadata_document` of config.toml.
+fn metadata_url(path: &Path) -> Result<Option<String>, Failure> {
+    #[derive(Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Config {
+        client_id_metadata_document: Option<String>,
+    }
+    let wrong = |what: String| Failure::set_up(format!("{}: {what}", path.display()));
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|error| wrong(error.to_string()))?,
+    };
+    crate::files::check_file(path, crate::files::Guard::Trusted).map_err(Error::from)?;
+    let config: Config = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
+    if let Some(url) = config.client_id_metadata_document.as_ref().filter(|url| !url.starts_with("https://")) {
+        return Err(wrong(format!("client_id_metadata_document: `{}` is no https address", shown(url))));
+    }
+    Ok(config.client_id_metadata_document)
 }

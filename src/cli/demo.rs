@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::init::AtTerminal;
+use super::person::AtTerminal;
 use super::terminal::{Terminal, Tone};
 use super::{credential, list, revoke, when};
 use crate::app::{Checking, Demand, Demo, DemoServer, DemoSettings, Error, Selector};
@@ -97,7 +97,7 @@ fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) 
     if !watched {
         story.say("(This program signs in as alice@example.test; with a browser, you would.)")?;
     }
-    let mut person = AtTerminal::new(&context.terminal);
+    let mut person = AtTerminal::new(context, false);
     let connected = demo.connect("alice@example.test", if watched { Some(&mut person) } else { None })?;
     let own = connected.credential;
     story.line(&format!("Connected {}, valid {}, and it renews itself", shown(&own.label()), expiry(&own, now())))?;

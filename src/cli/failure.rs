@@ -2,6 +2,8 @@
 //!
 //! Only here are hints written, because only this room knows commands. A hint is something that can be pasted.
 
+mod flows;
+
 use std::error::Error as StdError;
 use std::io;
 use std::process::ExitCode;
@@ -123,13 +125,16 @@ impl Failure {
                 let exit = u8::try_from(128 + signal).unwrap_or(1);
                 Self::new("interrupted", exit, "interrupted; nothing was stored")
             }
-            Error::WrongAccount { asked, found } => Self::new("wrong_account", 7, error.to_string())
-                .because(format!(
-                    "`{}` was asked for, and `{}` signed in; nothing was stored",
-                    shown(asked),
-                    shown(found)
-                ))
-                .hint("sign out in the browser, or choose the right account there, and try again"),
+            Error::DeviceTimedOut { .. }
+            | Error::NoPkce { .. }
+            | Error::ForeignHosts { .. }
+            | Error::ConfusedDeputy { .. }
+            | Error::RegistrationRefused { .. }
+            | Error::UnusableKey { .. }
+            | Error::JobToken { .. }
+            | Error::NoJobToken
+            | Error::NoInstallation { .. }
+            | Error::WrongAccount { .. } => flows::failure(error),
             Error::NameRequired { provider } => {
                 Self::usage(error.to_string()).hint(format!("give it one: oauth init {provider} NAME"))
             }
@@ -363,6 +368,10 @@ fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::IssuerMismatch { .. } => {
             failure("issuer_mismatch", 7).hint("nothing was stored; check whom the address belongs to")
         }
+        E::ResourceMismatch { found, .. } => failure("resource_mismatch", 7).hint(format!(
+            "nothing was stored; if you trust that one, connect it by its own name: oauth init {}",
+            word(found)
+        )),
         E::IdToken(_) => failure("id_token_rejected", 7),
         E::Refused { .. } => failure("request_refused", 1),
         E::Request(_) => failure("bad_config", 2),

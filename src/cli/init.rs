@@ -1,34 +1,45 @@
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::terminal::{Terminal, Tone};
+use super::person::AtTerminal;
+use super::terminal::Tone;
 use super::{credential, pairs, parse_pair, when};
-use crate::app::{
-    ClientFile, ClientNeed, Connected, GivenClient, KeySource, Login, Person, RedirectChoice, Selector, Visit,
-};
+use crate::app::{ClientFile, Connected, Flow, GivenClient, Login, Machine, RedirectChoice, Selector, ServiceAccount};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
-use crate::model::{Scopes, Secret};
+use crate::model::{Kind, Scopes, Secret, TokenSource};
 
-/// Connect an account in your browser
+/// Connect an account: in your browser, by a code on another device, or without a person
 ///
 /// Connecting the same account again renews it. The client registration given once is kept, its secret sealed.
+///
+/// Without a browser (no display and no $BROWSER, or over SSH) a code is shown that is typed on any other device, where
+/// the provider has that. Else the address is printed, and the one that the browser ends at can be pasted back.
+///
+/// An address in the provider's place, such as that of an MCP server or of an issuer, is asked for its authorization
+/// server, and this program registers itself there. `client_id_metadata_document` in config.toml names a document about
+/// your client, for servers that read one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   oauth init google                                    the account that signs in names the credential
   oauth init github work --scope repo,read:org         name it `work`
   oauth init gitlab --set host=gitlab.example.org
-  pass show google/secret | oauth init google --client-id ID --client-secret-stdin")]
+  pass show google/secret | oauth init google --client-id ID --client-secret-stdin
+  oauth init github --flow device                      on a machine without a browser
+  oauth init https://mcp.example.com/mcp               an MCP server, or an issuer
+  oauth init google --client-file service-account.json --scope https://www.googleapis.com/auth/drive
+  oauth init github my-org --flow installation --client-id APP --key-file app.pem
+  oauth init work ci --flow token-exchange --audience https://sts.example.com")]
 pub(super) struct InitArgs {
-    /// The provider (see `oauth provider list`), or PROVIDER@ACCOUNT
+    /// The provider (see `oauth provider list`), PROVIDER@ACCOUNT, or an address
     provider: String,
-    /// The name the credential will bear; an e-mail address must be the one that signs in
+    /// The name the credential will bear; an e-mail address must be the one that signs in, and for a GitHub App it is
+    /// whose installation is meant
     account: Option<String>,
     /// The client id of your registration at the provider
     #[arg(long, value_name = "ID")]
@@ -39,7 +50,7 @@ pub(super) struct InitArgs {
     /// Read the client secret from standard input
     #[arg(long, conflicts_with = "client_file")]
     client_secret_stdin: bool,
-    /// Read client id and secret from the JSON file the provider lets one download
+    /// Read client id and secret, or a service account, from the JSON file the provider lets one download
     #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
     client_file: Option<PathBuf>,
     /// Use a client registration that is kept under this name (see `oauth client list`)
@@ -51,43 +62,108 @@ pub(super) struct InitArgs {
     /// Scopes to ask for in addition to what is granted
     #[arg(long, value_name = "SCOPES", conflicts_with = "scope")]
     add_scope: Vec<String>,
-    /// How to authorize
+    /// How to authorize [default: browser; without one, device where the provider has it, else paste]
     #[arg(long, value_name = "FLOW")]
-    flow: Option<Flow>,
+    flow: Option<FlowName>,
     /// Print the address instead of opening a browser
     #[arg(long)]
     no_browser: bool,
     /// The loopback port to listen on, or a range to choose from
     #[arg(long, value_name = "N|A-B", value_parser = parse_ports, conflicts_with = "redirect_uri")]
     port: Option<(u16, u16)>,
-    /// The loopback redirect URI as it is registered
+    /// The redirect URI as it is registered: on this machine, or an https page of yours to paste the address of
     #[arg(long, value_name = "URI")]
     redirect_uri: Option<String>,
-    /// How long to wait for the browser
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "5m")]
-    timeout: Duration,
-    /// An extra parameter of the authorization request (repeatable)
+    /// How long to wait for you [default: 5m; in the device flow, as long as the code lives]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// An extra parameter of the authorization request; without a person, of the token request (repeatable)
     #[arg(long, value_name = "K=V", value_parser = parse_pair)]
     param: Vec<(String, String)>,
     /// A template variable of the provider, such as `host` or `tenant` (repeatable)
     #[arg(long, value_name = "VAR=VALUE", value_parser = parse_pair)]
     set: Vec<(String, String)>,
+    /// What the tokens shall be for (RFC 8707; repeatable)
+    #[arg(long, value_name = "URI")]
+    resource: Vec<String>,
+    /// Bind the tokens to a key of this credential (RFC 9449)
+    #[arg(long)]
+    dpop: bool,
     /// Make this account the provider's default
     #[arg(long)]
     default: bool,
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+/// What the flows without a person take.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without a person")]
+struct MachineArgs {
+    /// A private key (PEM) that signs: the client's own, or that of a GitHub App
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["client_secret", "client_secret_stdin"])]
+    key_file: Option<PathBuf>,
+    /// The key's name at the provider
+    #[arg(long, value_name = "ID")]
+    key_id: Option<String>,
+    /// Whom an assertion speaks for [default: its issuer]
+    #[arg(long, value_name = "NAME")]
+    subject: Option<String>,
+    /// Whom an assertion, or an exchanged token, is for
+    #[arg(long, value_name = "NAME")]
+    audience: Option<String>,
+    /// Where the job's own token is: `env:NAME`, `file:PATH` or `github-actions[:AUDIENCE]`
+    #[arg(long, value_name = "SOURCE")]
+    subject_token: Option<TokenSource>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Flow {
+enum FlowName {
     /// Authorization code through a browser on this machine
     Browser,
+    /// A code that you type on any device (RFC 8628)
+    Device,
+    /// Authorization code through a browser anywhere: paste the address it ends at
+    Paste,
+    /// The client for itself (RFC 6749, section 4.4)
+    ClientCredentials,
+    /// A signed assertion, such as that of a Google service account (RFC 7523)
+    JwtBearer,
+    /// The token of the CI job or pod this runs in (RFC 8693)
+    TokenExchange,
+    /// A GitHub App as one of its installations
+    Installation,
+}
+
+impl FlowName {
+    fn flow(self) -> Flow {
+        match self {
+            Self::Browser => Flow::Browser,
+            Self::Device => Flow::Device,
+            Self::Paste => Flow::Paste,
+            Self::ClientCredentials => Flow::ClientCredentials,
+            Self::JwtBearer => Flow::JwtBearer,
+            Self::TokenExchange => Flow::TokenExchange,
+            Self::Installation => Flow::Installation,
+        }
+    }
 }
 
 pub(super) fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
-    let (Some(Flow::Browser) | None) = args.flow;
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
+    let mut flow = args.flow.map(FlowName::flow);
+    let mut machine = machine(&args)?;
+    let service_account = args.client_file.as_deref().map(ServiceAccount::from_file).transpose()?.flatten();
+    let client = match service_account {
+        Some(account) => {
+            flow = flow.or(Some(Flow::JwtBearer));
+            of_service_account(account, &mut machine)
+        }
+        None => client(&args, &selector.provider, context)?,
+    };
+    let has_browser = context.environment.has_display();
     let login = Login {
-        client: client(&args, &selector.provider, context)?,
+        client,
         provider: selector.provider,
         account: selector.account,
         scopes: (!args.scope.is_empty()).then(|| Scopes::parse(&args.scope.join(" "))),
@@ -101,9 +177,14 @@ pub(super) fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
         },
         limit: args.timeout,
         make_default: args.default,
-        browser: !args.no_browser && context.environment.has_display(),
+        browser: !args.no_browser && has_browser,
+        headless: !args.no_browser && !has_browser,
+        flow,
+        resources: args.resource,
+        dpop: args.dpop,
+        machine,
     };
-    connect(login, context)
+    connect(&login, context)
 }
 
 /// Connects a credential again, the way it was connected before.
@@ -112,17 +193,17 @@ pub(super) fn again(provider: &str, account: &str, context: &Context) -> Result<
         client: client_of_environment(provider, context),
         provider: provider.to_owned(),
         account: Some(account.to_owned()),
-        limit: Duration::from_secs(300),
         browser: context.environment.has_display(),
+        headless: !context.environment.has_display(),
         ..Login::default()
     };
-    let connected = context.app()?.authorize(login, &mut AtTerminal::new(&context.terminal))?;
+    let connected = context.app()?.authorize(&login, &mut AtTerminal::new(context, false))?;
     tell(&connected, context);
     Ok(())
 }
 
-fn connect(login: Login, context: &Context) -> Result<u8, Failure> {
-    let mut person = AtTerminal::new(&context.terminal);
+fn connect(login: &Login, context: &Context) -> Result<u8, Failure> {
+    let mut person = AtTerminal::new(context, login.flow == Some(Flow::Paste));
     let connected = context.app()?.authorize(login, &mut person);
     context.terminal.end_progress();
     let connected = connected?;
@@ -131,92 +212,6 @@ fn connect(login: Login, context: &Context) -> Result<u8, Failure> {
         context.terminal.data_json(&credential::json(&connected.credential, context.now()))?;
     }
     Ok(0)
-}
-
-/// The person at this terminal.
-pub(super) struct AtTerminal<'a> {
-    terminal: &'a Terminal,
-}
-
-impl<'a> AtTerminal<'a> {
-    pub(super) fn new(terminal: &'a Terminal) -> Self {
-        Self { terminal }
-    }
-}
-
-impl Person for AtTerminal<'_> {
-    fn client(&mut self, need: &ClientNeed) -> Option<GivenClient> {
-        if !self.terminal.can_ask() {
-            return None;
-        }
-        let name = shown(&need.name);
-        self.terminal.say(&format!("{name} wants every program to be registered once, by you:"));
-        for (at, step) in need.setup.iter().enumerate() {
-            self.terminal.say(&format!("  {}. {}", at + 1, shown(step)));
-        }
-        if let Some(url) = &need.console_url {
-            self.terminal.say(&format!("  {} {url}", self.terminal.tint_err("register at", Tone::Faint)));
-        }
-        self.terminal.say(&format!("  {} {}", self.terminal.tint_err("redirect URI", Tone::Faint), need.redirect_uri));
-        let id = if need.id { Some(self.terminal.ask("Client id:")?) } else { None };
-        let secret = if need.secret { Some(self.terminal.ask_secret("Client secret (not shown):")?) } else { None };
-        Some(GivenClient { id, secret, keep: true, ..GivenClient::default() })
-    }
-
-    fn key_was_chosen(&mut self, source: &KeySource, kept: Option<Duration>) {
-        self.terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
-        if let Some(kept) = kept {
-            let length = when::length(kept.as_secs());
-            self.terminal.say(&format!(
-                "Once it was asked for, the kernel keeps it for {length}; `export OAUTH_KEY_CACHE=off` forbids that."
-            ));
-        }
-    }
-
-    fn visit(&mut self, visit: &Visit<'_>) {
-        let name = shown(visit.name);
-        if !visit.scopes.is_empty() {
-            self.terminal.say(&format!("{name} will ask you to agree to:"));
-        }
-        for (scope, meaning) in &visit.scopes {
-            let meaning = meaning
-                .map_or(String::new(), |words| self.terminal.tint_err(&format!("  {}", shown(words)), Tone::Faint));
-            self.terminal.say(&format!("  {}{meaning}", shown(scope)));
-        }
-        if visit.browser {
-            self.terminal.say("Opening your browser. If nothing opens there, visit this address:");
-            self.terminal.say("");
-            self.terminal.say(visit.url);
-            if !open_browser(visit.url) {
-                self.terminal.warn("no browser could be started; visit the address yourself");
-            }
-        } else {
-            self.terminal.say("Visit this address in a browser on this machine:");
-            self.terminal.say("");
-            self.terminal.insist(visit.url);
-        }
-        let limit = when::length(visit.limit.as_secs());
-        self.terminal.say("");
-        self.terminal.say(&format!("Waiting for {name} to send your browser back, for up to {limit}. Ctrl-C stops."));
-    }
-
-    fn waiting(&mut self, left: Duration) {
-        self.terminal.progress(&format!("{} left", when::countdown(left.as_secs())));
-    }
-}
-
-/// Opens the browser from a thread of its own: some browsers only come back when they are closed. False when none could
-/// be started; the address is printed in any case.
-fn open_browser(url: &str) -> bool {
-    let url = url.to_owned();
-    let (sender, opened) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut options = webbrowser::BrowserOptions::new();
-        options.with_suppress_output(true);
-        let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
-        let _ = sender.send(result.is_ok()); // nobody may be listening any more
-    });
-    opened.recv_timeout(Duration::from_millis(500)).unwrap_or(true)
 }
 
 fn tell(connected: &Connected, context: &Context) {
@@ -231,7 +226,13 @@ fn tell(connected: &Connected, context: &Context) {
     if !own.scopes.is_empty() {
         terminal.say(&format!("  scopes: {}", shown(&own.scopes.to_string())));
     }
-    let renews = if own.refreshable { ", and renews itself" } else { "" };
+    let renews = if own.kind == Kind::Machine {
+        ", and is minted anew then"
+    } else if own.refreshable {
+        ", and renews itself"
+    } else {
+        ""
+    };
     match own.expires_at {
         Some(at) => {
             terminal.say(&format!("  valid until {} ({}){renews}", when::local(at, now), when::relative(at, now)));
@@ -250,6 +251,27 @@ fn tell(connected: &Connected, context: &Context) {
     for advice in &connected.advice {
         terminal.say(&format!("  {} {}", terminal.tint_err("know:", Tone::Faint), shown(advice)));
     }
+}
+
+/// What the options say of a machine.
+fn machine(args: &InitArgs) -> Result<Machine, Failure> {
+    let given = &args.machine;
+    let key = given.key_file.as_deref().map(Machine::read_key).transpose()?;
+    let MachineArgs { key_id, subject, audience, subject_token, .. } = given;
+    Ok(Machine {
+        key,
+        key_id: key_id.clone(),
+        subject: subject.clone(),
+        audience: audience.clone(),
+        subject_token: subject_token.clone(),
+    })
+}
+
+/// A service account is its own client: the key is its secret.
+fn of_service_account(account: ServiceAccount, machine: &mut Machine) -> GivenClient {
+    machine.key_id = machine.key_id.take().or(account.key_id);
+    machine.audience = machine.audience.take().or(account.token_uri);
+    GivenClient { id: Some(account.email), secret: Some(account.key), ..GivenClient::default() }
 }
 
 /// The registration from the options, else from the environment.

@@ -7,12 +7,15 @@ mod context;
 mod credential;
 mod default;
 mod demo;
+mod discover;
 mod doctor;
 mod failure;
 mod init;
 mod key;
+mod large;
 mod list;
 mod man;
+mod person;
 mod provider;
 mod revoke;
 mod table;
@@ -91,7 +94,7 @@ enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Init(init::InitArgs),
+    Init(Box<init::InitArgs>),
     List(list::ListArgs),
     Default(default::DefaultArgs),
     Token(token::TokenArgs),
@@ -143,7 +146,7 @@ fn keep_out_of_core_dumps() {
 
 fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
     match command {
-        Command::Init(args) => init::run(args, context),
+        Command::Init(args) => init::run(*args, context),
         Command::List(args) => list::run(&args, context),
         Command::Default(args) => default::run(&args, context),
         Command::Token(args) => token::run(&args, context),

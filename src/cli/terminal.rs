@@ -5,6 +5,11 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
+
+#[cfg(unix)]
+use rustix::termios::{OptionalActions, Termios};
 
 use super::failure::Failure;
 use super::{ColorChoice, Global};
@@ -26,6 +31,11 @@ pub(super) struct Terminal {
     color_err: bool,
     /// The terminal can go back in its line.
     moves: bool,
+    /// The terminal writes more than ASCII.
+    unicode: bool,
+    /// How the terminal takes lines, before that was changed.
+    #[cfg(unix)]
+    lines: Mutex<Option<Termios>>,
 }
 
 /// What a piece of text says by its colour, besides in words.
@@ -66,6 +76,9 @@ impl Terminal {
             color_out: color(io::stdout().is_terminal()),
             color_err: color(io::stderr().is_terminal()),
             moves: environment.get("TERM") != Some("dumb"),
+            unicode: environment.is_unicode(),
+            #[cfg(unix)]
+            lines: Mutex::new(None),
         }
     }
 
@@ -108,6 +121,11 @@ impl Terminal {
         self.write_err(&format!("{text}\n"));
     }
 
+    /// The same for a program that reads along: one line.
+    pub(super) fn insist_json(&self, value: &serde_json::Value) {
+        self.write_err(&format!("{}\n", escaped(&value.to_string())));
+    }
+
     pub(super) fn warn(&self, text: &str) {
         let label = self.tint_err("warning:", Tone::Warning);
         self.note(&format!("{label} {text}"));
@@ -128,6 +146,41 @@ impl Terminal {
 
     pub(super) fn shows_progress(&self) -> bool {
         !self.quiet && !self.json && self.moves && io::stderr().is_terminal()
+    }
+
+    /// Columns and rows of a terminal that shows block characters.
+    pub(super) fn blocks(&self) -> Option<(usize, usize)> {
+        (self.unicode && self.shows_progress()).then(talk_size)?
+    }
+
+    pub(super) fn has_color(&self) -> bool {
+        self.color_err
+    }
+
+    /// Whether what is typed comes to this program, and not to the shell that has put it into the background: reading
+    /// would stop it there.
+    pub(super) fn is_in_front(&self) -> bool {
+        is_in_front()
+    }
+
+    /// Lets a line be longer than the 4096 bytes that a terminal takes by itself, as the address of a browser may be.
+    pub(super) fn leave_lines_whole(&self) {
+        #[cfg(unix)]
+        if let Ok(usual) = rustix::termios::tcgetattr(io::stdin()) {
+            let mut whole = usual.clone();
+            whole.local_modes.remove(rustix::termios::LocalModes::ICANON);
+            // A terminal that does not change takes most addresses all the same.
+            let _ = rustix::termios::tcsetattr(io::stdin(), OptionalActions::Now, &whole);
+            *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some(usual);
+        }
+    }
+
+    /// Undoes [`Self::leave_lines_whole`].
+    pub(super) fn restore_lines(&self) {
+        #[cfg(unix)]
+        if let Some(usual) = self.lines.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = rustix::termios::tcsetattr(io::stdin(), OptionalActions::Now, &usual);
+        }
     }
 
     /// Whether somebody is there to answer a question.
@@ -256,8 +309,30 @@ fn talk_columns() -> Option<u16> {
     rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| size.ws_col)
 }
 
+#[cfg(unix)]
+fn talk_size() -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    // A terminal that does not tell its size has the usual one.
+    if size.ws_col == 0 { Some((USUAL_WIDTH.into(), 24)) } else { Some((size.ws_col.into(), size.ws_row.into())) }
+}
+
+#[cfg(unix)]
+fn is_in_front() -> bool {
+    rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|front| front == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+fn is_in_front() -> bool {
+    true
+}
+
 #[cfg(not(unix))]
 fn talk_columns() -> Option<u16> {
+    None
+}
+
+#[cfg(not(unix))]
+fn talk_size() -> Option<(usize, usize)> {
     None
 }
 

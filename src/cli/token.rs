@@ -10,7 +10,6 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{credential, init, when};
 use crate::app::{Access, Demand, Error, Selector, Warning};
-use crate::model::Quirks;
 use crate::model::text::{shown, variable_part};
 use crate::model::time::parse_duration;
 
@@ -44,6 +43,15 @@ pub(super) struct TokenArgs {
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "token")]
     format: Format,
+    /// The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)
+    #[arg(long, value_name = "METHOD", default_value = "GET", hide_default_value = true)]
+    method: String,
+    /// The address of that request
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The nonce that the server has asked for
+    #[arg(long, value_name = "NONCE")]
+    nonce: Option<String>,
     /// The user name for xoauth2 and netrc [default: the account]
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -118,11 +126,7 @@ fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Conte
     };
     let text = match if context.terminal.json { Format::Json } else { args.format } {
         Format::Token => token.to_owned(),
-        Format::Header => {
-            let (name, value) =
-                own.map_or_else(|| Quirks::default().token_header(token), |own| own.server.quirks.token_header(token));
-            format!("{name}: {value}")
-        }
+        Format::Header => header(args, access, context)?,
         Format::Env => {
             let usual = || {
                 let name = format!("{}_TOKEN", variable_part(&selector.provider));
@@ -147,6 +151,20 @@ fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Conte
         }
     };
     context.terminal.data_line(&text)
+}
+
+/// One header line, or two for a token that goes with a proof.
+fn header(args: &TokenArgs, access: &Access, context: &Context) -> Result<String, Failure> {
+    let url = match &args.url {
+        None if access.proof.is_some() => {
+            let what = "this token is bound to a key, and each request needs a proof of its own";
+            return Err(Failure::usage(format!("{what}: say which request with --method and --url")));
+        }
+        url => url.as_deref().unwrap_or_default(),
+    };
+    let headers = access.headers(&args.method, url, args.nonce.as_deref(), context.now());
+    let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    Ok(lines.join("\n"))
 }
 
 /// The host that the provider's API is found at.

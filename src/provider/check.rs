@@ -123,6 +123,8 @@ impl Entry {
             ("revocation_endpoint", self.revocation_endpoint.as_ref()),
             ("introspection_endpoint", self.introspection_endpoint.as_ref()),
             ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+            ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
+            ("registration_endpoint", self.registration_endpoint.as_ref()),
             ("resources_endpoint", self.resources_endpoint.as_ref()),
             ("api_base", self.api_base.as_ref()),
         ];

@@ -51,6 +51,18 @@ pub(crate) struct Entry {
     pub(crate) introspection_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) userinfo_endpoint: Option<String>,
+    /// Where an authorization request is pushed first (RFC 9126).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pushed_authorization_request_endpoint: Option<String>,
+    /// Where a client registers itself (RFC 7591).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) registration_endpoint: Option<String>,
+    /// What the tokens are for (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) resource: Vec<String>,
+    /// Tokens are always bound to a key (RFC 9449).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) dpop: bool,
     /// How a client that has a secret authenticates; one without is a public client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_endpoint_auth_method: Option<ClientAuthentication>,

@@ -56,6 +56,11 @@ impl Entry {
             token_endpoint_auth_method: self
                 .token_endpoint_auth_method
                 .unwrap_or(ClientAuthentication::ClientSecretBasic),
+            client_key_id: None,
+            pushed_authorization_request_endpoint: maybe(&self.pushed_authorization_request_endpoint),
+            resource: self.resource.clone(),
+            dpop: self.dpop,
+            mint: None,
             refresh_endpoint: maybe(&self.refresh_endpoint),
             token_parameters: self.token_parameters.clone(),
             refresh_parameters: self.refresh_parameters.clone(),

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::super::{App, Error, LEASE_WAIT};
-use super::redirect::registration;
+use super::redirect::Arrival;
 use super::{ClientNeed, GivenClient, Person};
-use crate::callback::Address;
 use crate::model::text::shown;
 use crate::model::{Client, Credential};
 use crate::provider::{Provider, Resolved, filled};
@@ -18,7 +17,15 @@ use crate::vault::{Seal, Source, StoredClient, Vault};
 pub(super) struct Request<'a> {
     pub(super) provider: &'a Provider,
     pub(super) variables: &'a BTreeMap<String, String>,
-    pub(super) address: &'a Address,
+    pub(super) arrival: &'a Arrival,
+    /// A public client will not do.
+    pub(super) needs_secret: bool,
+}
+
+impl Request<'_> {
+    fn takes_public_client(&self) -> bool {
+        self.provider.entry.public_client && !self.needs_secret
+    }
 }
 
 /// An open vault and a whole registration.
@@ -52,7 +59,7 @@ impl App {
             Some((vault, seal)) => self.known_client(vault, seal, provider, &resolved, given, previous)?,
             None => (given.id.clone().map(|id| Client { id, secret: given.secret.clone() }), given.keep),
         };
-        let (client, keep) = match found.filter(|client| client.secret.is_some() || provider.entry.public_client) {
+        let (client, keep) = match found.filter(|client| client.secret.is_some() || request.takes_public_client()) {
             Some(whole) => (whole, keep),
             None => (ask(request, &resolved, given, person)?, true),
         };
@@ -71,7 +78,7 @@ impl App {
         }
     }
 
-    fn open_or_create(&self, person: &mut dyn Person) -> Result<(Vault, Seal), Error> {
+    pub(super) fn open_or_create(&self, person: &mut dyn Person) -> Result<(Vault, Seal), Error> {
         let deadline = Instant::now() + LEASE_WAIT;
         let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
         let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
@@ -156,11 +163,11 @@ fn ask(
     let need = ClientNeed {
         provider: provider.id.clone(),
         id: given.id.is_none(),
-        secret: given.secret.is_none() && !provider.entry.public_client,
+        secret: given.secret.is_none() && !request.takes_public_client(),
         name: provider.entry.name.clone(),
         setup: provider.entry.setup.iter().map(|step| shown(&filled(step, &resolved.variables))).collect(),
         console_url: provider.entry.console_url.as_ref().map(|url| shown(&filled(url, &resolved.variables))),
-        redirect_uri: registration(request.address),
+        redirect_uri: request.arrival.registration(),
     };
     let typed = person.client(&need);
     let id = typed.as_ref().and_then(|typed| typed.id.clone()).or_else(|| given.id.clone());

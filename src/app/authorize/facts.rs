@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::http::Http;
-use crate::model::{AccessToken, Clock, Server, endpoint};
-use crate::protocol::{self, Userinfo};
+use crate::model::{AccessToken, Server, endpoint};
+use crate::protocol::{self, Channel, Userinfo};
 use crate::provider::filled;
 
 /// A longer fact than this is not kept, in bytes of its JSON.
@@ -32,8 +31,10 @@ impl Facts {
 
     /// Asks what the token reaches. An answer that does not come is told by what is [`Self::unlearnt`]: the login itself
     /// is good.
-    pub(super) fn of_resources(&mut self, http: &Http, clock: Clock, token: &AccessToken) {
-        if let Ok(Some(Userinfo::Known(members))) = protocol::resources(http, clock, &self.server, token) {
+    pub(super) fn of_resources(&mut self, channel: &Channel<'_>, token: &AccessToken) {
+        let server = self.server.clone();
+        let channel = Channel { server: &server, ..*channel };
+        if let Ok(Some(Userinfo::Known(members))) = protocol::resources(&channel, token) {
             let whole = Value::Object(members);
             self.keep("resources:", |pointer| whole.pointer(pointer).cloned());
         }

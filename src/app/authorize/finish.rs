@@ -8,8 +8,8 @@ use super::super::{Error, LEASE_WAIT};
 use super::Connected;
 use super::facts::Facts;
 use crate::http::Http;
-use crate::model::{Client, Clock, Credential, CredentialId, Kind, Scopes, Secret, Timestamp, TokenResponse};
-use crate::protocol::{self, Claims, Expected, Identity, Pending, Userinfo};
+use crate::model::{Client, Clock, Credential, CredentialId, Kind, ProofKey, Scopes, Secret, Timestamp, TokenResponse};
+use crate::protocol::{self, Channel, Claims, Expected, Identity, Pending, Userinfo};
 use crate::provider::Resolved;
 use crate::vault::{Authorization, Row, Seal, Vault};
 
@@ -32,6 +32,9 @@ pub(super) struct Plan {
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) resolved: Resolved,
     pub(super) started: Timestamp,
+    /// The key that the tokens are bound to, where they are to be (RFC 9449).
+    pub(super) proof: Option<ProofKey>,
+    pub(super) kind: Kind,
 }
 
 /// Where a connected account goes.
@@ -42,20 +45,43 @@ struct Place {
 }
 
 impl Plan {
-    pub(super) fn finish(&self, pending: Pending, code: &Secret) -> Result<Connected, Error> {
+    pub(super) fn channel(&self) -> Channel<'_> {
         let server = &self.resolved.server;
+        Channel { http: &self.http, clock: self.clock, server, client: &self.client, proof: self.proof.as_ref() }
+    }
+
+    pub(super) fn finish(&self, pending: Pending, code: &Secret) -> Result<Connected, Error> {
         let nonce = pending.nonce().map(str::to_owned);
         let sent_at = (self.clock)();
-        let response =
-            pending.redeem(&self.http, self.clock, server, &self.client, code).map_err(|error| self.refused(error))?;
-        let mut facts = Facts::of_answer(server, &response.learnt);
-        let identity = self.identify(&response, nonce.as_deref(), &mut facts)?;
+        let response = pending.redeem(&self.channel(), code).map_err(|error| self.refused(error))?;
+        self.connect(response, nonce.as_deref(), sent_at)
+    }
+
+    /// Finds out whose tokens these are, and stores them.
+    pub(super) fn connect(
+        &self,
+        response: TokenResponse,
+        nonce: Option<&str>,
+        sent_at: Timestamp,
+    ) -> Result<Connected, Error> {
+        let mut facts = Facts::of_answer(&self.resolved.server, &response.learnt);
+        let identity = self.identify(&response, nonce, &mut facts)?;
+        self.keep(response, identity, facts, sent_at)
+    }
+
+    pub(super) fn keep(
+        &self,
+        response: TokenResponse,
+        identity: Identity,
+        facts: Facts,
+        sent_at: Timestamp,
+    ) -> Result<Connected, Error> {
         let _held = self.vault.hold_connections(Instant::now() + LEASE_WAIT)?;
         let place = self.place(&identity)?;
         self.store(response, identity, place, facts, sent_at)
     }
 
-    fn refused(&self, error: protocol::Error) -> Error {
+    pub(super) fn refused(&self, error: protocol::Error) -> Error {
         match error {
             protocol::Error::Refused { response, .. } if response.blames_client() => {
                 Error::ClientRefused { provider: self.provider.clone(), response }
@@ -69,6 +95,8 @@ impl Plan {
 
     fn identify(&self, response: &TokenResponse, nonce: Option<&str>, facts: &mut Facts) -> Result<Identity, Error> {
         let server = &facts.server.clone();
+        let bound = response.token_type == "DPoP";
+        let channel = Channel { proof: self.proof.as_ref().filter(|_| bound), server, ..self.channel() };
         let expected = Expected {
             issuer: self.resolved.id_token_issuer.as_deref().or(server.issuer.as_deref()),
             client_id: &self.client.id,
@@ -77,10 +105,10 @@ impl Plan {
         };
         let wrong = |error| Error::protocol("the identity cannot be trusted")(error);
         let claims = match &response.id_token {
-            Some(token) if nonce.is_some() => Some(Claims::read(token, &expected).map_err(wrong)?),
+            Some(token) if self.scopes.contains("openid") => Some(Claims::read(token, &expected).map_err(wrong)?),
             _ => None,
         };
-        let userinfo = match protocol::userinfo(&self.http, self.clock, server, &response.access_token) {
+        let userinfo = match protocol::userinfo(&channel, &response.access_token) {
             Ok(Some(Userinfo::Known(members))) => Some(members),
             // The tokens are good; who they belong to is then told by the ID token, or by the user.
             Ok(_) | Err(protocol::Error::Refused { .. }) => None,
@@ -90,7 +118,7 @@ impl Plan {
             }
         };
         facts.of_userinfo(userinfo.as_ref());
-        facts.of_resources(&self.http, self.clock, &response.access_token);
+        facts.of_resources(&channel, &response.access_token);
         Identity::of(server, claims.as_ref(), userinfo.as_ref(), &response.learnt).map_err(wrong)
     }
 
@@ -192,7 +220,7 @@ impl Plan {
             tenant: self.tenant.clone(),
             provider: self.provider.clone(),
             account: place.account,
-            kind: Kind::Oauth,
+            kind: self.kind,
             server: facts.server,
             subject: identity.subject,
             client_id: self.client.id.clone(),
@@ -202,7 +230,7 @@ impl Plan {
             issued_at: sent_at,
             expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds)),
             refresh_expires_at: response.refresh_expires_in.map(|seconds| sent_at.plus(seconds)),
-            refreshable: response.refresh_token.is_some(),
+            refreshable: response.refresh_token.is_some() || self.kind == Kind::Machine,
             default: false,
             parameters: self.parameters.clone(),
             variables: self.resolved.variables.clone(),
@@ -223,6 +251,7 @@ impl Plan {
             credential,
             access_token: response.access_token,
             refresh_token: response.refresh_token,
+            proof_key: self.proof.clone(),
             client: self.client.clone(),
             keep_client: self.keep_client,
         };

@@ -1,34 +1,49 @@
 //! `init`: connect an account.
 //!
 //! Find the provider → find the client → unlock the vault, before the browser → bind → open the URL → wait for the code
-//! → redeem → identify → one transaction.
+//! → redeem → identify → one transaction. The device flow and the flows of machines ([`machine`]) leave out the browser.
 
+mod browser;
 mod client;
+mod device;
 mod facts;
 mod finish;
+mod flow;
+mod machine;
 mod redirect;
+mod target;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(crate) use device::DevicePrompt;
+pub(crate) use flow::Flow;
+pub(crate) use machine::{Machine, ServiceAccount};
+
 use super::{App, Error, Selector};
-use crate::callback::{self, Listener, Page, Verdict};
-use crate::files;
+use crate::callback::Typist;
 use crate::model::text::shown;
-use crate::model::{ClientAuthentication, Credential, Scopes, Secret};
-use crate::protocol::{self, AuthorizationRequest, AuthorizationResponse, Pending, Watch};
+use crate::model::{ClientAuthentication, Credential, Kind, Scopes, Secret};
+use crate::protocol;
 use crate::provider::{Provider, Resolved};
-use crate::vault::{Registration, Source, Vault};
+use crate::vault::Source;
 use client::Prepared;
 use finish::Plan;
+use redirect::Arrival;
+use target::Target;
 
 /// Parameters that belong to the protocol and can never be set by hand.
-const PROTOCOL_PARAMETERS: [&str; 14] = [
+const PROTOCOL_PARAMETERS: [&str; 20] = [
+    "assertion",
+    "client_assertion",
+    "client_assertion_type",
     "client_id",
     "client_secret",
     "code",
     "code_challenge",
     "code_challenge_method",
+    "device_code",
+    "dpop_jkt",
     "grant_type",
     "nonce",
     "redirect_uri",
@@ -36,6 +51,7 @@ const PROTOCOL_PARAMETERS: [&str; 14] = [
     "request_uri",
     "response_mode",
     "response_type",
+    "resource",
     "scope",
     "state",
 ];
@@ -53,9 +69,19 @@ pub(crate) struct Login {
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) redirect: RedirectChoice,
-    pub(crate) limit: Duration,
+    /// How long to wait for a person; the flow's own limit where it is not said.
+    pub(crate) limit: Option<Duration>,
     pub(crate) make_default: bool,
+    /// A browser is opened, and not only spoken of.
     pub(crate) browser: bool,
+    /// There is no browser in front of the user, and none was spoken of: a flow without one is better.
+    pub(crate) headless: bool,
+    pub(crate) flow: Option<Flow>,
+    /// What the tokens shall be for (RFC 8707).
+    pub(crate) resources: Vec<String>,
+    /// The tokens shall be bound to a key (RFC 9449).
+    pub(crate) dpop: bool,
+    pub(crate) machine: Machine,
 }
 
 /// A client registration from the command line or the environment.
@@ -96,9 +122,31 @@ pub(crate) struct Visit<'a> {
     pub(crate) name: &'a str,
     pub(crate) url: &'a str,
     pub(crate) browser: bool,
+    /// What was visited is to be pasted, and why that is necessary.
+    pub(crate) paste: Paste,
+    /// The port that waits for the browser.
+    pub(crate) port: Option<u16>,
     pub(crate) limit: Duration,
     /// Scopes with their meaning, where the entry knows it.
     pub(crate) scopes: Vec<(&'a str, Option<&'a str>)>,
+}
+
+/// What a person is asked to agree to, before anything is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Agreement<'a> {
+    /// The client that is held for a provider shall get a token for a resource that names the same issuer.
+    Client { resource: &'a str, issuer: &'a str, provider: &'a str },
+    /// The issuer's endpoints are at other sites than its own.
+    Hosts { issuer: &'a str, hosts: &'a [String] },
+}
+
+/// What can be pasted at the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paste {
+    /// The address the browser ends at, if it cannot reach this machine.
+    Address,
+    /// The code that the provider's page shows.
+    Code,
 }
 
 /// The person who connects an account.
@@ -107,8 +155,16 @@ pub(crate) trait Person {
     fn client(&mut self, need: &ClientNeed) -> Option<GivenClient>;
     /// The store got its first key just now. Once its keyring has given it, it is kept elsewhere for so long.
     fn key_was_chosen(&mut self, source: &Source, kept: Option<Duration>);
-    /// A page has to be visited.
-    fn visit(&mut self, visit: &Visit<'_>);
+    /// A page has to be visited. What is typed meanwhile goes to `typist`, if somebody can type.
+    fn visit(&mut self, visit: &Visit<'_>, typist: Typist);
+    /// Asks for a decision. `None` when nobody can be asked.
+    fn agree(&mut self, agreement: &Agreement<'_>) -> Option<bool>;
+    /// What was typed is not the answer, for this reason.
+    fn not_the_answer(&mut self, why: &str);
+    /// A code has to be typed elsewhere.
+    fn device(&mut self, prompt: &DevicePrompt<'_>);
+    /// The provider of this name has no code for this client; it goes on through a browser.
+    fn no_device(&mut self, name: &str);
     /// About once a second while the browser is waited for, with the time that is left.
     fn waiting(&mut self, left: Duration);
 }
@@ -129,56 +185,80 @@ pub(crate) struct Connected {
 }
 
 impl App {
-    pub(crate) fn authorize(&self, login: Login, person: &mut dyn Person) -> Result<Connected, Error> {
-        let provider = self.registry.find(&login.provider)?;
-        check_parameters(&login)?;
-        let now = (self.clock)();
+    pub(crate) fn authorize(&self, login: &Login, person: &mut dyn Person) -> Result<Connected, Error> {
+        check_parameters(login)?;
+        let target = self.target(login, person)?;
+        let provider = &target.provider;
         let previous = self.previous(&provider.id, login.account.as_deref())?;
-        let remembered = self.remembered_variables(&provider, &login.client, previous.as_ref())?;
-        let variables = merged(Some(&remembered), &login.variables);
-        let provider = self.completed(provider, &variables)?;
-        let address = redirect::address(&provider, &login.redirect)?;
-        let request = client::Request { provider: &provider, variables: &variables, address: &address };
-        let Prepared { vault, seal, client, keep } =
-            self.prepare(&request, &login.client, previous.as_ref(), person)?;
-        let mut resolved = provider.resolve(&variables, &client.id)?;
-        let scopes = scopes(&provider, &resolved, &login, previous.as_ref());
-        self.needs_name_now(&vault, &provider, &resolved, &login, &scopes)?;
-
-        files::private_dir(&self.run_dir)?;
-        let listener = Listener::bind(&address, &self.run_dir).map_err(Error::Callback)?;
-        let redirect_uri = listener.redirect_uri().to_owned();
-        if client.secret.is_none() && !resolved.server.quirks.basic_without_secret {
-            resolved.server.token_endpoint_auth_method = ClientAuthentication::None;
-        }
-        if provider.entry.refresh_redirect_uri {
-            resolved.server.refresh_redirect_uri = Some(redirect_uri.clone());
-        }
-        let own_parameters = merged(previous.as_ref().map(|own| &own.parameters), &login.parameters);
-        let mut parameters = merged(Some(&provider.entry.authorization_parameters), &own_parameters);
-        if let Some(email) = login.account.as_ref().filter(|account| account.contains('@')) {
-            parameters.entry("login_hint".into()).or_insert_with(|| email.clone());
-        }
-        let request = AuthorizationRequest {
-            server: &resolved.server,
-            client: &client,
-            redirect_uri: &redirect_uri,
-            scopes: &scopes,
-            parameters: &parameters,
-            iss_promised: resolved.iss_promised,
+        let flow = Flow::choose(login, provider, previous.as_ref())?;
+        let mut connected = if flow.is_for_machines() {
+            self.connect_machine(provider, login, flow, previous.as_ref(), person)?
+        } else {
+            self.connect_person(target, login, flow, previous.as_ref(), person)?
         };
-        let (url, watch, pending) =
-            request.begin().map_err(Error::protocol("cannot make the authorization request"))?;
-        let known = |scope| provider.entry.scopes.get(scope).map(String::as_str);
-        person.visit(&Visit {
-            name: &provider.entry.name,
-            url: &url,
-            browser: login.browser,
-            limit: login.limit,
-            scopes: scopes.iter().map(|scope| (scope, known(scope))).collect(),
-        });
-        let typed = keep.then(|| (client.clone(), resolved.server.clone(), seal.clone()));
-        let plan = Plan {
+        if login.make_default {
+            connected.credential = self.make_default(&Selector::of(&connected.credential))?;
+        }
+        Ok(connected)
+    }
+
+    fn connect_person(
+        &self,
+        target: Target,
+        login: &Login,
+        flow: Flow,
+        previous: Option<&Credential>,
+        person: &mut dyn Person,
+    ) -> Result<Connected, Error> {
+        let (target, variables) = self.completed_target(target, login, previous)?;
+        let provider = &target.provider;
+        let arrival = Arrival::of(provider, login, flow)?;
+        let (prepared, arrival) = self.registered(&target, login, &variables, arrival, previous, person)?;
+        let mut plan = self.plan(provider, login, prepared, &variables, previous)?;
+        if login.scopes.is_none() {
+            plan.scopes = plan.scopes.union(&target.scopes());
+        }
+        self.needs_name_now(provider, login, &plan)?;
+        if flow == Flow::Device {
+            match plan.device_code(login)? {
+                Some(code) => return plan.by_device(code, login, person),
+                None => person.no_device(&provider.entry.name),
+            }
+        }
+        self.by_browser(provider, login, flow, &arrival, plan, person)
+    }
+
+    /// Everything that is settled before anyone is asked to agree.
+    fn plan(
+        &self,
+        provider: &Provider,
+        login: &Login,
+        prepared: Prepared,
+        variables: &BTreeMap<String, String>,
+        previous: Option<&Credential>,
+    ) -> Result<Plan, Error> {
+        let Prepared { vault, seal, client, keep } = prepared;
+        let mut resolved = provider.resolve(variables, &client.id)?;
+        let scopes = scopes(provider, &resolved, login, previous);
+        let server = &mut resolved.server;
+        match &client.secret {
+            None if server.quirks.basic_without_secret => {}
+            None => server.token_endpoint_auth_method = ClientAuthentication::None,
+            Some(secret) if protocol::is_private_key(secret) => {
+                server.token_endpoint_auth_method = ClientAuthentication::PrivateKeyJwt;
+                server.client_key_id =
+                    login.machine.key_id.clone().or_else(|| previous.and_then(|own| own.server.client_key_id.clone()));
+            }
+            Some(_) => {}
+        }
+        if !login.resources.is_empty() {
+            server.resource.clone_from(&login.resources);
+        } else if let Some(own) = previous.filter(|_| server.resource.is_empty()) {
+            server.resource.clone_from(&own.server.resource);
+        }
+        server.dpop |= login.dpop || previous.is_some_and(|own| own.server.dpop);
+        let proof = server.dpop.then(protocol::new_proof_key);
+        Ok(Plan {
             vault,
             seal,
             http: self.http,
@@ -186,38 +266,16 @@ impl App {
             tenant: self.tenant.clone(),
             person: self.person.clone(),
             provider: provider.id.clone(),
-            account: login.account,
+            account: login.account.clone(),
             client,
             keep_client: keep,
             scopes,
-            parameters: own_parameters,
+            parameters: merged(previous.map(|own| &own.parameters), &login.parameters),
             resolved,
-            started: now,
-        };
-        let mut connected = match wait(listener, &watch, pending, plan, login.limit, person) {
-            Err(Error::LoginTimedOut { provider, limit, redirect_uri, strangers, .. }) => {
-                if let Some((client, server, seal)) = typed {
-                    let registration = Registration {
-                        client: &client,
-                        name: None,
-                        default: true,
-                        tenant: &self.tenant,
-                        provider: &provider,
-                        server: &server,
-                        variables: &variables,
-                        at: (self.clock)(),
-                    };
-                    self.vault()?.ok_or(Error::NothingConnected)?.keep_registration(&registration, &seal)?;
-                }
-                let register = redirect::registration(&address);
-                return Err(Error::LoginTimedOut { provider, limit, redirect_uri, register, strangers });
-            }
-            connected => connected?,
-        };
-        if login.make_default {
-            connected.credential = self.make_default(&Selector::of(&connected.credential))?;
-        }
-        Ok(connected)
+            started: (self.clock)(),
+            proof,
+            kind: Kind::Oauth,
+        })
     }
 
     /// The credential whose client, scopes, parameters and variables are used again: the one that is named, or the one
@@ -235,64 +293,13 @@ impl App {
     }
 
     /// When it is known beforehand that the account cannot be named, that is said before the browser opens.
-    fn needs_name_now(
-        &self,
-        vault: &Vault,
-        provider: &Provider,
-        resolved: &Resolved,
-        login: &Login,
-        scopes: &Scopes,
-    ) -> Result<(), Error> {
-        let nameless = resolved.server.userinfo_endpoint.is_none() && !scopes.contains("openid");
-        if login.account.is_some() || !nameless || vault.of_provider(&self.tenant, &provider.id)?.is_empty() {
+    fn needs_name_now(&self, provider: &Provider, login: &Login, plan: &Plan) -> Result<(), Error> {
+        let nameless = plan.resolved.server.userinfo_endpoint.is_none() && !plan.scopes.contains("openid");
+        if login.account.is_some() || !nameless || plan.vault.of_provider(&self.tenant, &provider.id)?.is_empty() {
             return Ok(());
         }
         Err(Error::NameRequired { provider: provider.id.clone() })
     }
-}
-
-/// Waits for the browser, and finishes while its page waits to tell the truth.
-fn wait(
-    listener: Listener,
-    watch: &Watch,
-    pending: Pending,
-    plan: Plan,
-    limit: Duration,
-    person: &mut dyn Person,
-) -> Result<Connected, Error> {
-    let provider = plan.provider.clone();
-    let redirect_uri = listener.redirect_uri().to_owned();
-    let mut strangers = 0;
-    let judge = |query: &callback::Query| {
-        let response = watch.judge(|name| query.get(name));
-        strangers += u64::from(response.is_none());
-        response.map_or(Verdict::Stranger, Verdict::Ours)
-    };
-    let work = move |response| match response {
-        AuthorizationResponse::Code(code) => plan.finish(pending, &code),
-        AuthorizationResponse::Denied(response) => Err(Error::Denied { provider: plan.provider.clone(), response }),
-        AuthorizationResponse::WrongIssuer { expected, found } => Err(wrong_issuer(expected, found)),
-    };
-    let page = |done: &Result<Connected, Error>| match done {
-        Ok(_) => Page::Connected,
-        Err(Error::Denied { .. }) => Page::Refused,
-        Err(_) => Page::Failed,
-    };
-    let served = listener.serve(limit, &mut |left| person.waiting(left), judge, work, page);
-    match served {
-        Ok(done) => done,
-        Err(callback::Error::TimedOut { .. }) => {
-            Err(Error::LoginTimedOut { provider, limit, redirect_uri, register: String::new(), strangers })
-        }
-        Err(callback::Error::Interrupted { signal }) => Err(Error::Interrupted(signal)),
-        Err(error) => Err(Error::Callback(error)),
-    }
-}
-
-fn wrong_issuer(expected: String, found: Option<String>) -> Error {
-    let found = found.map_or_else(|| "not told".into(), |found| shown(&found));
-    let doing = "the answer in the browser came from another issuer".into();
-    Error::Protocol { doing, source: protocol::Error::IssuerMismatch { expected, found } }
 }
 
 fn check_parameters(login: &Login) -> Result<(), Error> {
@@ -319,6 +326,12 @@ fn scopes(provider: &Provider, resolved: &Resolved, login: &Login, previous: Opt
         None => before,
     };
     resolved.base_scopes.union(&asked).union(&whole(&login.add_scopes))
+}
+
+/// The same where no person takes part: the entry's own scopes name one, or keep a login alive.
+fn machine_scopes(login: &Login, previous: Option<&Credential>) -> Scopes {
+    let before = || previous.map(|own| own.requested.clone()).unwrap_or_default();
+    login.scopes.clone().unwrap_or_else(before).union(&login.add_scopes)
 }
 
 /// The later values over the earlier ones.

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::discover;
 use super::failure::Failure;
 use super::terminal::Tone;
 use crate::app::{NewProvider, Provider};
@@ -47,6 +48,7 @@ enum ProviderCommand {
     },
     Add(Box<AddArgs>),
     Check(check::CheckArgs),
+    Discover(DiscoverArgs),
     /// Delete one of your own
     Remove {
         /// Its name
@@ -94,6 +96,23 @@ struct AddArgs {
     api_host: Vec<String>,
 }
 
+/// Find the authorization server of an address, and see how it stands to the standards
+///
+/// The address is that of a protected resource, such as an MCP server, or of an issuer. RFC 9728, RFC 8414 and OpenID
+/// Connect Discovery are asked in this order.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth provider discover https://mcp.example.com/mcp
+  oauth provider discover https://login.example.com --write work")]
+pub(super) struct DiscoverArgs {
+    /// The address
+    pub(super) url: String,
+    /// Keep what was found as a provider of this name
+    #[arg(long, value_name = "NAME")]
+    pub(super) write: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum AuthMethod {
@@ -106,6 +125,7 @@ pub(in crate::cli) fn run(args: ProviderArgs, context: &Context) -> Result<u8, F
         ProviderCommand::List { words, markdown } => list(&words, markdown, context),
         ProviderCommand::Show { name } => show::run(&context.registry()?.find(&name)?, context),
         ProviderCommand::Add(args) => add(*args, context),
+        ProviderCommand::Discover(args) => discover::run(&args, context),
         ProviderCommand::Remove { name } => {
             context.registry()?.remove(&name)?;
             context.terminal.say(&format!("removed {name}; what is connected there stays connected"));

@@ -1,0 +1,68 @@
+//! Which way a login goes.
+
+use super::super::Error;
+use super::Login;
+use crate::model::text::shown;
+use crate::model::{Credential, Kind};
+use crate::provider::{Provider, RedirectRule};
+
+/// A way to be authorized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Authorization code through a browser on this machine (RFC 8252).
+    Browser,
+    /// Authorization code through a browser anywhere: its last address is pasted here, or still arrives by itself.
+    Paste,
+    /// A code that is typed on another device (RFC 8628).
+    Device,
+    /// The client for itself (RFC 6749 §4.4).
+    ClientCredentials,
+    /// A signed assertion (RFC 7523 §2.1).
+    JwtBearer,
+    /// A token of the job (RFC 8693).
+    TokenExchange,
+    /// A GitHub App as one of its installations.
+    Installation,
+}
+
+impl Flow {
+    /// Whether it needs no person.
+    pub(super) fn is_for_machines(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange | Self::Installation)
+    }
+
+    /// What was asked for; else what the credential was connected with, when that was for machines; else the device flow
+    /// where there is no browser and the provider has it; else what the provider's redirect rule allows.
+    pub(super) fn choose(login: &Login, provider: &Provider, previous: Option<&Credential>) -> Result<Self, Error> {
+        let entry = &provider.entry;
+        let has_device = entry.device_authorization_endpoint.is_some();
+        if let Some(flow) = login.flow {
+            return if flow == Self::Device && !has_device {
+                Err(Error::Usage(format!("{} has no device flow", shown(&entry.name))))
+            } else {
+                Ok(flow)
+            };
+        }
+        if let Some(own) = previous.filter(|own| own.kind == Kind::Machine)
+            && let Some(mint) = &own.server.mint
+        {
+            return Ok(Self::of_mint(mint));
+        }
+        let listens = entry.redirect.rule == RedirectRule::Loopback;
+        Ok(match (listens, login.headless) {
+            (true, false) => Self::Browser,
+            _ if has_device => Self::Device,
+            _ => Self::Paste,
+        })
+    }
+
+    fn of_mint(mint: &crate::model::Mint) -> Self {
+        use crate::model::Mint;
+        match mint {
+            Mint::ClientCredentials => Self::ClientCredentials,
+            Mint::JwtBearer { .. } => Self::JwtBearer,
+            Mint::TokenExchange { .. } => Self::TokenExchange,
+            Mint::Installation { .. } => Self::Installation,
+        }
+    }
+}

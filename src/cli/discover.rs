@@ -1,0 +1,81 @@
+//! `provider discover`: how a server stands to the standards, clause by clause.
+
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::provider::DiscoverArgs;
+use super::terminal::Tone;
+use crate::app::{Discovered, Discovery, Verdict};
+use crate::model::text::shown;
+
+pub(super) fn run(args: &DiscoverArgs, context: &Context) -> Result<u8, Failure> {
+    let app = context.app()?;
+    let discovery = app.discover(&args.url)?;
+    if context.terminal.json {
+        context.terminal.data_json(&describe(&discovery))?;
+    } else {
+        context.terminal.data(&report(&discovery, context))?;
+    }
+    let found = discovery.usable()?;
+    if let Some(name) = &args.write {
+        let path = app.write_discovered(name, &found)?;
+        context.terminal.say(&format!("added {name} in {}", path.display()));
+    } else {
+        context.terminal.say(&format!("connect it: oauth init {}", found.url));
+    }
+    Ok(0)
+}
+
+fn report(discovery: &Discovery, context: &Context) -> String {
+    let terminal = &context.terminal;
+    let mut text = format!("{}\n", terminal.tint_out(&shown(&discovery.url), Tone::Strong));
+    if let Ok(found) = &discovery.found {
+        let facts = [
+            ("resource", found.resource.as_deref()),
+            ("issuer", Some(found.metadata.issuer.as_str())),
+            ("authorization", Some(found.metadata.authorization_endpoint.as_str())),
+            ("token", Some(found.metadata.token_endpoint.as_str())),
+        ];
+        for (name, value) in facts.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            text.push_str(&format!("  {name:<15}{}\n", shown(value)));
+        }
+        if !found.scopes.is_empty() {
+            text.push_str(&format!("  {:<15}{}\n", "scopes", shown(&found.scopes.to_string())));
+        }
+    }
+    text.push('\n');
+    for finding in &discovery.findings {
+        let mark = match finding.verdict {
+            Verdict::Kept => terminal.tint_out("yes", Tone::Good),
+            Verdict::Absent => terminal.tint_out("-  ", Tone::Faint),
+            Verdict::Broken => terminal.tint_out("NO ", Tone::Bad),
+        };
+        text.push_str(&format!("  {mark}  {:<17} {}\n", finding.clause, finding.what));
+    }
+    text
+}
+
+fn describe(discovery: &Discovery) -> Value {
+    let findings: Vec<_> = discovery
+        .findings
+        .iter()
+        .map(|finding| {
+            let verdict = match finding.verdict {
+                Verdict::Kept => "kept",
+                Verdict::Absent => "absent",
+                Verdict::Broken => "broken",
+            };
+            json!({"clause": finding.clause, "verdict": verdict, "what": finding.what})
+        })
+        .collect();
+    let found = discovery.found.as_ref().ok();
+    json!({
+        "url": discovery.url,
+        "resource": found.and_then(|found| found.resource.clone()),
+        "issuer": found.map(|found| found.metadata.issuer.clone()),
+        "scopes": found.map(|found| found.scopes.iter().map(str::to_owned).collect::<Vec<_>>()),
+        "findings": findings,
+        "entry": found.map(Discovered::entry),
+    })
+}
