@@ -953,10 +953,10 @@ fn a_login_on_demand_brings_the_token() {
     let (server, home) = DemoServer::connected();
     server.revoke_all();
     age(&home, 0);
-    // Without a browser the address is printed; the token is all there is on stdout.
+    // Without a browser a code is shown; the token is all there is on stdout.
     let mut running = home.oauth(["token", "demo", "--login"]).spawn();
-    let url = server.authorization_url(&mut running);
-    crate::support::demo::visit(&server.redirect(&url, ALICE, true));
+    let code = server.user_code(&mut running);
+    server.decide_device(&code, ALICE, true);
     let output = running.finish();
     output.success();
     assert!(output.stdout.starts_with("demo_at_") && output.stdout.lines().count() == 1, "{output}");

@@ -22,6 +22,9 @@ fn make_old(home: &Home) {
                drop index clients_name;
                alter table clients drop column name;
                alter table clients drop column variables;
+               alter table clients drop column registration;
+               alter table clients drop column registration_access_token;
+               alter table credentials drop column proof_key;
                pragma user_version = 1;";
     store(home).execute_batch(sql).expect("an older schema");
 }

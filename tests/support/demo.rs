@@ -118,6 +118,26 @@ impl DemoServer {
         })
     }
 
+    /// The code that a running device flow asks a person to type, in the form of `BCDF-GHJK`.
+    #[track_caller]
+    pub(crate) fn user_code(&self, init: &mut Background) -> String {
+        let is_code = |word: &&str| {
+            let letters = |half: &str| half.len() == 4 && half.bytes().all(|b| b.is_ascii_uppercase());
+            word.split_once('-').is_some_and(|(one, other)| letters(one) && letters(other))
+        };
+        wait_for("the code", || {
+            let said = init.wait_for_stderr("/device");
+            let words = said.split(|c: char| c.is_whitespace() || c == '"').map(str::to_owned).collect::<Vec<_>>();
+            words.iter().map(String::as_str).find(is_code).map(str::to_owned)
+        })
+    }
+
+    /// Types a code, and agrees or refuses as `account`.
+    #[track_caller]
+    pub(crate) fn decide_device(&self, user_code: &str, account: &str, allow: bool) {
+        self.redirect(&format!("{}/device?user_code={user_code}", self.issuer), account, allow);
+    }
+
     /// What the browser is sent to once `account` has agreed or refused at an authorization URL. Nothing is sent there.
     #[track_caller]
     pub(crate) fn redirect(&self, authorization_url: &str, account: &str, allow: bool) -> String {

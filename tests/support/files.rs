@@ -2,8 +2,18 @@
 
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// A private file in a private directory, both made where they are not there.
+#[track_caller]
+pub(crate) fn private(directory: &Path, name: &str, text: &str) -> PathBuf {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).expect("a directory");
+    let path = directory.join(name);
+    fs::write(&path, text).expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");
+    path
+}
 
 /// Fails unless this directory and all below it belong to the user alone: directories 0700, everything else 0600, and
 /// no symbolic links, which would lead out of it.
@@ -57,7 +67,7 @@ fn walk(path: &Path, visit: &mut impl FnMut(&Path, &Metadata)) {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
     use std::panic::catch_unwind;
 
     use super::*;

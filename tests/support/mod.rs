@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod double;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod keys;
 pub(crate) mod length;
 pub(crate) mod real;
 pub(crate) mod sandbox;

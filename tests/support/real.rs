@@ -56,8 +56,17 @@ impl Server {
 
     /// With settings, such as `("OIDC_ACCESS_TTL", "2")`.
     pub(crate) fn start_with<V: AsRef<OsStr>>(settings: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+        Self::run("oidc-provider/server.mjs", settings)
+    }
+
+    /// An MCP server made with the official SDK, whose address is its `issuer()` here; see `mcp.mjs`.
+    pub(crate) fn start_mcp() -> Self {
+        Self::run::<&str>("oidc-provider/mcp.mjs", [])
+    }
+
+    fn run<V: AsRef<OsStr>>(script: &str, settings: impl IntoIterator<Item = (&'static str, V)>) -> Self {
         let mut command = Command::new("node");
-        command.arg(part("oidc-provider/server.mjs")).env_clear().env("OAUTH_TEST_REAL", installed());
+        command.arg(part(script)).env_clear().env("OAUTH_TEST_REAL", installed());
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(settings);
         // It ends when its stdin closes, which the death of this process brings about too.
         command.stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -12,8 +12,8 @@
 //   OIDC_ROTATE        0: a refresh gives the same refresh token back. Otherwise each one is single use, and the
 //                      package revokes the whole grant when a spent one is presented
 //   OIDC_REFRESH       `offline`: a refresh token only with scope offline_access and prompt=consent. Otherwise always
-//   OIDC_FEATURES      what else is served and announced, apart by commas: device, dpop, introspection, par,
-//                      registration
+//   OIDC_FEATURES      what else is served and announced, apart by commas: credentials, device, dpop, introspection,
+//                      nonce (with dpop: every proof needs one of the server's), par, registration
 //
 //   GET  /counters     what has been asked of the server so far, see `counters` below
 //   POST /expire       every access token ends now; refresh tokens live on
@@ -38,10 +38,12 @@ const seconds = (name, preset) => {
 
 const CODE = 'authorization_code';
 const REFRESH = 'refresh_token';
+const CREDENTIALS = 'client_credentials';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 // A feature of the package by the name OIDC_FEATURES has for it.
 const FEATURES = {
+  credentials: 'clientCredentials',
   device: 'deviceFlow',
   dpop: 'dPoP',
   introspection: 'introspection',
@@ -49,7 +51,7 @@ const FEATURES = {
   registration: 'registration',
 };
 const features = setting('OIDC_FEATURES', '').split(',').filter(Boolean);
-for (const name of features) if (!Object.hasOwn(FEATURES, name)) throw new Error(`no such feature: ${name}`);
+for (const name of features) if (name !== 'nonce' && !Object.hasOwn(FEATURES, name)) throw new Error(`no such feature: ${name}`);
 
 // Any port will do for these (RFC 8252 section 7.3).
 const LOOPBACK = ['http://127.0.0.1/callback', 'http://localhost/callback', 'http://[::1]/callback', 'http://127.0.0.1/'];
@@ -75,6 +77,11 @@ const clients = [
   // plus, a percent sign and a blank in the secret, which decode to something else when they were not encoded.
   registered('cli:odd client', 'client_secret_basic', { client_secret: 's+cret %41nd=more/of:it&so?on' }),
   registered('cli-norefresh', 'none', { grant_types: [CODE] }),
+  ...(features.includes('par') ? [registered('cli-par', 'none', { require_pushed_authorization_requests: true })] : []),
+  ...(features.includes('dpop') ? [registered('cli-dpop', 'none', { dpop_bound_access_tokens: true })] : []),
+  ...(features.includes('credentials') ? [registered('svc', 'client_secret_basic', {
+    client_secret: 'machine-secret-6a1f0c9d3e7b', grant_types: [CREDENTIALS], response_types: [], redirect_uris: [],
+  })] : []),
   // Not a native client: the redirect URI must match to the letter, port included.
   registered('web-fixed', 'none', { application_type: 'web', redirect_uris: ['http://127.0.0.1:17171/callback'] }),
 ];
@@ -113,8 +120,8 @@ class Adapter {
 
 const counters = {
   // Token requests that were answered or are about to be, by grant_type; `other` has none that we know.
-  token_requests: { [CODE]: 0, [REFRESH]: 0, [DEVICE]: 0, other: 0 },
-  token_successes: { [CODE]: 0, [REFRESH]: 0, [DEVICE]: 0, other: 0 },
+  token_requests: { [CODE]: 0, [REFRESH]: 0, [DEVICE]: 0, [CREDENTIALS]: 0, other: 0 },
+  token_successes: { [CODE]: 0, [REFRESH]: 0, [DEVICE]: 0, [CREDENTIALS]: 0, other: 0 },
   // Error codes of the token endpoint (RFC 6749 section 5.2).
   token_errors: { invalid_client: 0, invalid_grant: 0, invalid_request: 0, other: 0 },
   // Grants the package revoked because a spent refresh token was presented.
@@ -208,6 +215,9 @@ function provider(issuer) {
       revocation: { enabled: true },
       // Each one said aloud: the package has some of them on by itself.
       ...Object.fromEntries(Object.entries(FEATURES).map(([name, own]) => [own, { enabled: features.includes(name) }])),
+      ...(features.includes('nonce') ? {
+        dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true },
+      } : {}),
     },
   });
   made.use(watch);
