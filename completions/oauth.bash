@@ -172,6 +172,9 @@ _oauth() {
             oauth__subcmd__help__subcmd__provider,check)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__check"
                 ;;
+            oauth__subcmd__help__subcmd__provider,discover)
+                cmd="oauth__subcmd__help__subcmd__provider__subcmd__discover"
+                ;;
             oauth__subcmd__help__subcmd__provider,list)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__list"
                 ;;
@@ -217,6 +220,9 @@ _oauth() {
             oauth__subcmd__provider,check)
                 cmd="oauth__subcmd__provider__subcmd__check"
                 ;;
+            oauth__subcmd__provider,discover)
+                cmd="oauth__subcmd__provider__subcmd__discover"
+                ;;
             oauth__subcmd__provider,help)
                 cmd="oauth__subcmd__provider__subcmd__help"
                 ;;
@@ -234,6 +240,9 @@ _oauth() {
                 ;;
             oauth__subcmd__provider__subcmd__help,check)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__check"
+                ;;
+            oauth__subcmd__provider__subcmd__help,discover)
+                cmd="oauth__subcmd__provider__subcmd__help__subcmd__discover"
                 ;;
             oauth__subcmd__provider__subcmd__help,help)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__help"
@@ -972,7 +981,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider)
-            opts="list show add check remove"
+            opts="list show add check discover remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1000,6 +1009,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__provider__subcmd__discover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1098,7 +1121,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__init)
-            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --resource --dpop --default --key-file --key-id --subject --audience --subject-token --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1137,7 +1160,7 @@ _oauth() {
                     return 0
                     ;;
                 --flow)
-                    COMPREPLY=($(compgen -W "browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "browser device paste client-credentials jwt-bearer token-exchange installation" -- "${cur}"))
                     return 0
                     ;;
                 --port)
@@ -1157,6 +1180,30 @@ _oauth() {
                     return 0
                     ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resource)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subject-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1458,7 +1505,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add check remove help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add check discover remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1595,8 +1642,38 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__provider__subcmd__discover)
+            opts="-q -v -h --write --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__provider__subcmd__help)
-            opts="list show add check remove help"
+            opts="list show add check discover remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1624,6 +1701,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__provider__subcmd__help__subcmd__discover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1844,7 +1935,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__token)
-            opts="-q -v -h --min-ttl --refresh --offline --login --format --user --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --min-ttl --refresh --offline --login --format --method --url --nonce --user --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1856,6 +1947,18 @@ _oauth() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "token header json env xoauth2 netrc" -- "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nonce)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --user)
