@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Who asked for what, when, and how it ended; never a secret')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'The client registrations that logins use')
-            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it, move it')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole life of a credential in seconds, against a built-in server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -486,6 +486,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
             [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
+            [CompletionResult]::new('move', 'move', [CompletionResultType]::ParameterValue, 'Put the same key into another place')
+            [CompletionResult]::new('recovery', 'recovery', [CompletionResultType]::ParameterValue, 'Print the key as a code for paper, or put it back from one')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -545,11 +547,47 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'oauth;key;move' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Where the key is to live from now on')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The file, for `--to file`')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauth;key;recovery' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Where it is to live then')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The file, for `--to file`')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--restore', '--restore', [CompletionResultType]::ParameterName, 'Put the key of a recovery code back, which is asked for, or read from standard input')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print the key as it stands in a key file, for a password manager, instead of a code for paper')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'oauth;key;help' {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
             [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
+            [CompletionResult]::new('move', 'move', [CompletionResultType]::ParameterValue, 'Put the same key into another place')
+            [CompletionResult]::new('recovery', 'recovery', [CompletionResultType]::ParameterValue, 'Print the key as a code for paper, or put it back from one')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -563,6 +601,12 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;key;help;forget' {
+            break
+        }
+        'oauth;key;help;move' {
+            break
+        }
+        'oauth;key;help;recovery' {
             break
         }
         'oauth;key;help;help' {
@@ -644,7 +688,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Who asked for what, when, and how it ended; never a secret')
             [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'The client registrations that logins use')
-            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it, move it')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole life of a credential in seconds, against a built-in server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -724,6 +768,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
             [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
+            [CompletionResult]::new('move', 'move', [CompletionResultType]::ParameterValue, 'Put the same key into another place')
+            [CompletionResult]::new('recovery', 'recovery', [CompletionResultType]::ParameterValue, 'Print the key as a code for paper, or put it back from one')
             break
         }
         'oauth;help;key;generate' {
@@ -736,6 +782,12 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;help;key;forget' {
+            break
+        }
+        'oauth;help;key;move' {
+            break
+        }
+        'oauth;help;key;recovery' {
             break
         }
         'oauth;help;doctor' {

@@ -160,6 +160,12 @@ _oauth() {
             oauth__subcmd__help__subcmd__key,generate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__generate"
                 ;;
+            oauth__subcmd__help__subcmd__key,move)
+                cmd="oauth__subcmd__help__subcmd__key__subcmd__move"
+                ;;
+            oauth__subcmd__help__subcmd__key,recovery)
+                cmd="oauth__subcmd__help__subcmd__key__subcmd__recovery"
+                ;;
             oauth__subcmd__help__subcmd__key,rotate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__rotate"
                 ;;
@@ -193,6 +199,12 @@ _oauth() {
             oauth__subcmd__key,help)
                 cmd="oauth__subcmd__key__subcmd__help"
                 ;;
+            oauth__subcmd__key,move)
+                cmd="oauth__subcmd__key__subcmd__move"
+                ;;
+            oauth__subcmd__key,recovery)
+                cmd="oauth__subcmd__key__subcmd__recovery"
+                ;;
             oauth__subcmd__key,rotate)
                 cmd="oauth__subcmd__key__subcmd__rotate"
                 ;;
@@ -207,6 +219,12 @@ _oauth() {
                 ;;
             oauth__subcmd__key__subcmd__help,help)
                 cmd="oauth__subcmd__key__subcmd__help__subcmd__help"
+                ;;
+            oauth__subcmd__key__subcmd__help,move)
+                cmd="oauth__subcmd__key__subcmd__help__subcmd__move"
+                ;;
+            oauth__subcmd__key__subcmd__help,recovery)
+                cmd="oauth__subcmd__key__subcmd__help__subcmd__recovery"
                 ;;
             oauth__subcmd__key__subcmd__help,rotate)
                 cmd="oauth__subcmd__key__subcmd__help__subcmd__rotate"
@@ -883,7 +901,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__key)
-            opts="generate status rotate forget"
+            opts="generate status rotate forget move recovery"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -911,6 +929,34 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__key__subcmd__generate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__key__subcmd__move)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__key__subcmd__recovery)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1227,7 +1273,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate forget help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate forget move recovery help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1305,7 +1351,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key__subcmd__help)
-            opts="generate status rotate forget help"
+            opts="generate status rotate forget move recovery help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1360,6 +1406,34 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__key__subcmd__help__subcmd__move)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__help__subcmd__recovery)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__key__subcmd__help__subcmd__rotate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1381,6 +1455,74 @@ _oauth() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__move)
+            opts="-q -v -h --to --path --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -W "keyring file command environment passphrase" -- "${cur}"))
+                    return 0
+                    ;;
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__recovery)
+            opts="-q -v -h --restore --to --path --raw --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -W "keyring file command environment passphrase" -- "${cur}"))
+                    return 0
+                    ;;
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -40,7 +40,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
-            cand key 'The master key: make one, see where it lives, replace it'
+            cand key 'The master key: make one, see where it lives, replace it, move it'
             cand doctor 'Find what is wrong, and say what mends it'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
@@ -447,6 +447,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
+            cand move 'Put the same key into another place'
+            cand recovery 'Print the key as a code for paper, or put it back from one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;generate'= {
@@ -501,11 +503,45 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;key;move'= {
+            cand --to 'Where the key is to live from now on'
+            cand --path 'The file, for `--to file`'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;key;recovery'= {
+            cand --to 'Where it is to live then'
+            cand --path 'The file, for `--to file`'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --restore 'Put the key of a recovery code back, which is asked for, or read from standard input'
+            cand --raw 'Print the key as it stands in a key file, for a password manager, instead of a code for paper'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;key;help'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
+            cand move 'Put the same key into another place'
+            cand recovery 'Print the key as a code for paper, or put it back from one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;help;generate'= {
@@ -515,6 +551,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;key;help;rotate'= {
         }
         &'oauth;key;help;forget'= {
+        }
+        &'oauth;key;help;move'= {
+        }
+        &'oauth;key;help;recovery'= {
         }
         &'oauth;key;help;help'= {
         }
@@ -590,7 +630,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
-            cand key 'The master key: make one, see where it lives, replace it'
+            cand key 'The master key: make one, see where it lives, replace it, move it'
             cand doctor 'Find what is wrong, and say what mends it'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
@@ -650,6 +690,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
+            cand move 'Put the same key into another place'
+            cand recovery 'Print the key as a code for paper, or put it back from one'
         }
         &'oauth;help;key;generate'= {
         }
@@ -658,6 +700,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;key;rotate'= {
         }
         &'oauth;help;key;forget'= {
+        }
+        &'oauth;help;key;move'= {
+        }
+        &'oauth;help;key;recovery'= {
         }
         &'oauth;help;doctor'= {
         }

@@ -34,6 +34,8 @@ pub(crate) struct Paths {
     pub(crate) landing: PathBuf,
     pub(crate) uses: PathBuf,
     pub(crate) marks: PathBuf,
+    /// Where a key file is put when no other place is named.
+    pub(crate) key_file: PathBuf,
     /// For sockets that live as long as one command.
     pub(crate) run: PathBuf,
 }
@@ -200,6 +202,7 @@ impl Paths {
         Self {
             config: config.join("config.toml"),
             providers: config.join("providers.d"),
+            key_file: config.join("master-key"),
             database: data.join("credentials.db"),
             locks: state.join("locks"),
             landing: data.join("landing"),

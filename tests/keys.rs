@@ -137,3 +137,117 @@ fn nothing_is_lost_when_keys_are_replaced_while_tokens_are_refreshed() {
     }
     assert_eq!(server.count("reuse_detections"), 0);
 }
+
+#[test]
+fn a_key_is_moved_from_place_to_place_and_opens_the_store_from_each() {
+    let (_server, home, file) = with_key_file();
+    let filed = |args: &[&str]| filed(&home, &file, args);
+    let plain = |args: &[&str]| home.oauth(args.iter().copied()).without_key();
+    let before = tokens(filed);
+    let id = filed(&["key", "status", "--json"]).run().success().json()["key_id"].clone();
+
+    // To another file: the old one is the person's own, and stays.
+    let other = home.path().join("other-key").display().to_string();
+    let moved = filed(&["key", "move", "--to", "file", "--path", &other, "--json"]).run();
+    let told = moved.success().stderr_has("remove it there").json();
+    assert!(told["to"].as_str().is_some_and(|to| to.contains("other-key")), "{told:#}");
+    assert_eq!(fs::metadata(&other).expect("the key file").permissions().mode() & 0o777, 0o600);
+    fs::remove_file(&file).expect("the old key file");
+    assert_eq!(tokens(plain), before);
+
+    // To a command, which has to print this very key.
+    let command = format!("cat '{other}'");
+    let wrong =
+        plain(&["key", "move", "--to", "command", "--json"]).env("OAUTH_MASTER_KEY_COMMAND", "oauth key generate");
+    assert_eq!(wrong.run().fails(6).stdout, "");
+    let given = |args: &[&str]| plain(args).env("OAUTH_MASTER_KEY_COMMAND", &command);
+    given(&["key", "move", "--to", "command"]).run().success();
+    assert_eq!(tokens(given), before);
+    assert_eq!(plain(&["token", "demo"]).run().fails(6).stdout, "");
+    assert_eq!(given(&["key", "status", "--json"]).run().success().json()["key_id"], id);
+    // A file that has another key is left as it is.
+    fs::write(&file, format!("{MASTER_KEY}\n")).expect("a key file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a private file");
+    given(&["key", "rotate"]).run().success();
+}
+
+#[test]
+fn a_recovery_code_brings_the_key_back() {
+    let (_server, home, file) = with_key_file();
+    let run = |args: &[&str]| filed(&home, &file, args);
+    let before = tokens(run);
+    let code = run(&["key", "recovery"]).run().success().stdout.trim_end().to_owned();
+    assert_eq!((code.len(), code.split('-').count()), (69, 14), "{code}");
+    assert_eq!(run(&["key", "recovery", "--raw"]).run().success().stdout.trim_end(), MASTER_KEY);
+    fs::remove_file(&file).expect("the key file");
+    assert_eq!(run(&["token", "demo"]).run().fails(6).stdout, "");
+
+    let new = home.path().join("new-key").display().to_string();
+    let restore = |code: &str| {
+        let args = ["key", "recovery", "--restore", "--to", "file", "--path", &new, "--json"];
+        home.oauth(args).without_key().stdin(format!("{code}\n")).run()
+    };
+    let wrong = format!("{}{}", if code.starts_with('0') { "1" } else { "0" }, &code[1..]);
+    assert_eq!(restore(&wrong).fails(2).error()["code"], "usage");
+    assert!(!std::path::Path::new(&new).exists());
+    restore(&code.to_lowercase()).success();
+    assert_eq!(tokens(|args| home.oauth(args.iter().copied()).without_key()), before);
+    // That it was given out is known.
+    let events = home.oauth(["audit", "--json"]).run().success().json();
+    let kinds: Vec<_> = events.as_array().expect("a list").iter().map(|event| event["event"].clone()).collect();
+    assert!(kinds.contains(&json!("key_exported")) && kinds.contains(&json!("key_moved")), "{kinds:?}");
+}
+
+/// Runs a command in a terminal of its own, in which somebody types.
+#[track_caller]
+fn typed(run: Run, lines: &[&str]) -> Output {
+    const TERMINAL: &str = r"
+import os, pty, select, sys
+lines = sys.argv[1].split('|') if sys.argv[1] else []
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+seen = b''
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if lines and seen.rstrip().endswith(b':'):
+        seen = b''
+        os.write(fd, lines.pop(0).encode() + b'\n')
+        continue
+    sys.stdout.buffer.write(data)
+sys.stdout.flush()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+    run.env("NO_COLOR", "1").through(["python3", "-c", TERMINAL, &lines.join("|")]).run()
+}
+
+#[test]
+fn a_passphrase_opens_the_store_and_the_file_that_held_the_key_can_go() {
+    let (_server, home, file) = with_key_file();
+    let before = tokens(|args| filed(&home, &file, args));
+    let plain = |args: &[&str]| home.oauth(args.iter().copied()).without_key();
+    let differing = typed(filed(&home, &file, &["key", "move", "--to", "passphrase"]), &["one", "other"]);
+    assert_eq!(differing.code, Some(2), "{differing}");
+    assert_eq!(
+        filed(&home, &file, &["key", "move", "--to", "passphrase", "--json"]).run().fails(2).error()["code"],
+        "usage"
+    );
+    typed(filed(&home, &file, &["key", "move", "--to", "passphrase"]), &["correct horse", "correct horse"]).success();
+    fs::remove_file(&file).expect("the key file");
+
+    let opened = typed(plain(&["token", "demo", ALICE]), &["correct horse"]);
+    assert!(opened.success().stdout.contains(before[0].trim_end()), "{opened}");
+    assert_eq!(typed(plain(&["token", "demo", ALICE]), &["wrong"]).code, Some(6));
+    // Where nobody can be asked, that is said.
+    assert_eq!(plain(&["token", "demo", "--json"]).run().fails(6).error()["code"], "passphrase_required");
+    // The passphrase stays the same when the key is replaced.
+    typed(plain(&["key", "rotate"]), &["correct horse", "correct horse"]).success();
+    let opened = typed(plain(&["token", "demo", ALICE]), &["correct horse"]);
+    assert!(opened.success().stdout.contains(before[0].trim_end()), "{opened}");
+}

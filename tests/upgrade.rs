@@ -12,6 +12,7 @@ use crate::support::sandbox::Home;
 #[track_caller]
 fn make_old(home: &Home) {
     let sql = "alter table store drop column place;
+               alter table store drop column wrapped_key;
                alter table credentials drop column retry_at;
                drop table habits;
                drop table spare_keys;

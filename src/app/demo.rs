@@ -93,6 +93,7 @@ impl Demo {
             keys: KeyAccess {
                 given: Some(key),
                 cache: KeyCache::new(None),
+                ask: |_| None,
                 keyring: Keyring::new(None, Duration::ZERO),
             },
             tenant: "default".into(),

@@ -43,12 +43,14 @@ pub(crate) use select::Selector;
 pub(crate) use crate::callback::Typist;
 pub(crate) use crate::protocol::{KeyError, Verdict};
 pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
-pub(crate) use crate::vault::{Event as AuditEvent, MasterKey, Rotated, Source as KeySource};
+pub(crate) use crate::vault::{
+    Event as AuditEvent, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget,
+};
 
 use crate::http::Http;
 use crate::model::{Caller, Clock, Credential, Secret};
 use crate::provider::Registry;
-use crate::vault::{Home, KeyAccess, KeyStatus, Seal, Vault};
+use crate::vault::{Given, Home, KeyAccess, KeyStatus, Seal, Vault};
 
 /// How long one process waits for another one's lease: a refresh with its time limit, and some.
 const LEASE_WAIT: Duration = Duration::from_secs(40);
@@ -116,6 +118,24 @@ impl App {
         let mut vault =
             found.ok_or_else(|| Error::Usage("there is no master key yet that could be replaced".into()))?;
         Ok(vault.rotate_key(&self.keys, Self::lease_deadline(), (self.clock)(), hand_out)?)
+    }
+
+    /// Puts the same master key into another place. `code` is a recovery code, where the key is nowhere else any more.
+    pub(crate) fn move_key(&mut self, target: KeyTarget, code: Option<&Secret>) -> Result<Moved, Error> {
+        if let Some(code) = code {
+            let key = MasterKey::from_recovery_code(code).map_err(|error| Error::Usage(error.to_string()))?;
+            self.keys.given = Some(Given::Value(key.encode()));
+        }
+        let found = self.vault()?.filter(Vault::has_key);
+        let mut vault = found.ok_or_else(|| Error::Usage("there is no master key yet that could be moved".into()))?;
+        Ok(vault.move_key(&self.keys, target, Self::lease_deadline(), (self.clock)())?)
+    }
+
+    /// The master key as a code for paper.
+    pub(crate) fn recovery_code(&self) -> Result<Secret, Error> {
+        let found = self.vault()?.filter(Vault::has_key);
+        let vault = found.ok_or_else(|| Error::Usage("there is no master key yet".into()))?;
+        Ok(vault.recovery_code(&self.keys, (self.clock)())?)
     }
 
     /// Drops the copy of the master key that is kept for a while. Says whether there was one.

@@ -60,12 +60,13 @@ impl Context {
             MasterKeySource::File(path) => Given::File(path),
             MasterKeySource::Command(line) => Given::Command(line),
         });
-        let Paths { config, providers, database, locks, landing, uses, marks, run } = places;
+        let Paths { config, providers, database, locks, landing, uses, marks, run, .. } = places;
         Ok(App {
             home: Home { database, locks, landing, uses, marks },
             run_dir: run,
             registry: Registry::new(&providers),
             keys: KeyAccess {
+                ask: self.terminal.passphrase_asker(),
                 given,
                 cache: KeyCache::new(self.key_cache()?),
                 keyring: Keyring::new(self.environment.session_bus(), KEYRING_LIMIT),

@@ -461,6 +461,9 @@ fn of_vault(error: &vault::Error) -> Failure {
         E::KeyReplaced => Failure::new("conflict", 5, text).hint("try again"),
         E::OtherSource { .. } => Failure::set_up(text)
             .hint("unset OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE and OAUTH_MASTER_KEY_COMMAND for this command"),
+        E::NothingGiven => Failure::set_up(text)
+            .hint("set OAUTH_MASTER_KEY_COMMAND (or OAUTH_MASTER_KEY) to what gives this store's key, and try again")
+            .hint("the key as text, to put it there: oauth key recovery --raw"),
         E::NotTaken => Failure::internal(text),
         E::Stale { label, reason } => {
             let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
@@ -492,6 +495,10 @@ fn of_key(error: &KeyError) -> Failure {
             Failure::new("bad_config", 2, cause.clone()).action("oauth key generate")
         }
         KeyError::Malformed { .. } => failure("wrong_master_key"),
+        KeyError::PassphraseWanted => failure("passphrase_required")
+            .hint("run it in a terminal once: the kernel keeps the key for a while then; see OAUTH_KEY_CACHE")
+            .hint("for jobs without a person: oauth key move --to file"),
+        KeyError::WrongPassphrase => failure("wrong_master_key"),
         KeyError::Files(error) => of_files(error),
         KeyError::Command(_) => failure("keyring_unavailable"),
     }

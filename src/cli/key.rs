@@ -1,17 +1,21 @@
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::app::{Error, KeySource, KeyState, MasterKey, Rotated};
+use crate::app::{Error, KeySource, KeyState, KeyTarget, MasterKey, Moved, Rotated};
 use crate::model::Secret;
 
-/// The master key: make one, see where it lives, replace it
+/// The master key: make one, see where it lives, replace it, move it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   oauth key status
   oauth key rotate
+  oauth key move --to passphrase
+  oauth key recovery > /dev/lp0
   (umask 077; oauth key generate > ~/.oauth-master-key)
   export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key")]
 pub(super) struct KeyArgs {
@@ -38,14 +42,23 @@ enum KeyCommand {
     /// After the keyring has given the key, it is kept in the kernel's keyring for 15 minutes, where programs of yours
     /// could read it as they could ask the keyring. OAUTH_KEY_CACHE sets the seconds, or `off`.
     Forget,
+    /// Put the same key into another place
+    ///
+    /// The key is put there and read again before the store is told, and taken out of the keyring afterwards. Nothing is
+    /// sealed anew.
+    Move(MoveArgs),
+    /// Print the key as a code for paper, or put it back from one
+    Recovery(RecoveryArgs),
 }
 
-pub(super) fn run(args: &KeyArgs, context: &Context) -> Result<u8, Failure> {
+pub(super) fn run(args: KeyArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
         KeyCommand::Generate => generate(context),
         KeyCommand::Status => status(context),
         KeyCommand::Rotate => rotate(context),
         KeyCommand::Forget => forget(context),
+        KeyCommand::Move(args) => move_key(args, context),
+        KeyCommand::Recovery(args) => recovery(args, context),
     }
 }
 
@@ -133,6 +146,113 @@ fn first_key(context: &Context) -> Result<u8, Failure> {
             .data_json(&json!({"source": null, "first_source": source, "key_id": null, "sealed": 0, "opens": null}))?;
     } else {
         context.terminal.data_line(&format!("no key yet: the first `oauth init` will take {source}"))?;
+    }
+    Ok(0)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Place {
+    /// The keyring of the operating system
+    Keyring,
+    /// A private file: --path, or `master-key` beside the configuration
+    File,
+    /// A command of yours, in OAUTH_MASTER_KEY_COMMAND, that prints this very key
+    Command,
+    /// A variable, OAUTH_MASTER_KEY, that holds this very key
+    Environment,
+    /// The store itself, under a passphrase that you type
+    Passphrase,
+}
+
+#[derive(Debug, Args)]
+struct MoveArgs {
+    /// Where the key is to live from now on
+    #[arg(long)]
+    to: Place,
+    /// The file, for `--to file`
+    #[arg(long, value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct RecoveryArgs {
+    /// Put the key of a recovery code back, which is asked for, or read from standard input
+    #[arg(long)]
+    restore: bool,
+    /// Where it is to live then
+    #[arg(long, requires = "restore", default_value = "keyring")]
+    to: Place,
+    /// The file, for `--to file`
+    #[arg(long, value_name = "FILE", requires = "restore")]
+    path: Option<PathBuf>,
+    /// Print the key as it stands in a key file, for a password manager, instead of a code for paper
+    #[arg(long, conflicts_with = "restore")]
+    raw: bool,
+}
+
+fn move_key(args: MoveArgs, context: &Context) -> Result<u8, Failure> {
+    let target = target(args.to, args.path, context)?;
+    let moved = context.app()?.move_key(target, None)?;
+    told_moved(&moved, context)
+}
+
+fn told_moved(moved: &Moved, context: &Context) -> Result<u8, Failure> {
+    let (from, to) = (moved.from.words(), moved.to.words());
+    if context.terminal.json {
+        let leftover = moved.leftover.as_ref().map(KeySource::words);
+        context.terminal.data_json(&json!({"from": from, "to": to, "leftover": leftover}))?;
+    }
+    context.terminal.note(&format!("the master key lives in {to} now"));
+    if let Some(left) = &moved.leftover {
+        context.terminal.warn(&format!("it is still in {} too: remove it there", left.words()));
+    }
+    Ok(0)
+}
+
+fn target(place: Place, path: Option<PathBuf>, context: &Context) -> Result<KeyTarget, Failure> {
+    if path.is_some() && place != Place::File {
+        return Err(Failure::usage("--path is for --to file".into()));
+    }
+    Ok(match place {
+        Place::Keyring => KeyTarget::Keyring,
+        Place::File => KeyTarget::File(path.map_or_else(|| Ok(context.paths()?.key_file), Ok::<_, Failure>)?),
+        Place::Command => KeyTarget::Command,
+        Place::Environment => KeyTarget::Environment,
+        Place::Passphrase => KeyTarget::Passphrase(new_passphrase(context)?),
+    })
+}
+
+/// Asks twice: what was typed wrongly could never be typed again.
+fn new_passphrase(context: &Context) -> Result<Secret, Failure> {
+    let nobody = || Failure::usage("a passphrase is typed in a terminal, and there is none".into());
+    let first = context.terminal.ask_secret("New passphrase (not shown):").ok_or_else(nobody)?;
+    let second = context.terminal.ask_secret("Once more:").ok_or_else(nobody)?;
+    if first.expose() == second.expose() {
+        return Ok(first);
+    }
+    Err(Failure::usage("the two passphrases differ; nothing is changed".into()))
+}
+
+fn recovery(args: RecoveryArgs, context: &Context) -> Result<u8, Failure> {
+    if args.restore {
+        let code = context.terminal.ask_secret("Recovery code (not shown):");
+        let code = code.map_or_else(|| context.terminal.read_secret(), Ok)?;
+        let target = target(args.to, args.path, context)?;
+        return told_moved(&context.app()?.move_key(target, Some(&code))?, context);
+    }
+    let code = context.app()?.recovery_code()?;
+    let code =
+        if args.raw { MasterKey::from_recovery_code(&code).map(|key| key.encode()).unwrap_or(code) } else { code };
+    if context.terminal.json {
+        context.terminal.data_json(&json!({"code": code.expose()}))?;
+    } else {
+        context.terminal.data_line(code.expose())?;
+    }
+    if !args.raw {
+        context
+            .terminal
+            .say("Keep it on paper, away from this machine: with it and the store, everything can be opened.");
+        context.terminal.say("To put the key back: oauth key recovery --restore");
     }
     Ok(0)
 }

@@ -155,7 +155,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Provider(args) => provider::run(args, context),
         Command::Audit(args) => audit::run(args, context),
         Command::Client(args) => client::run(args, context),
-        Command::Key(args) => key::run(&args, context),
+        Command::Key(args) => key::run(args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),

@@ -208,6 +208,15 @@ impl Terminal {
         Some(Secret::new(typed.trim())).filter(|secret| !secret.expose().is_empty())
     }
 
+    /// Who asks for the passphrase of a master key: the terminal of this process, wherever stdin and stdout go.
+    pub(super) fn passphrase_asker(&self) -> fn(&str) -> Option<Secret> {
+        let asks = self.input && io::stderr().is_terminal();
+        if !asks {
+            return |_| None;
+        }
+        |question| rpassword::prompt_password(format!("{question} ")).ok().map(Secret::new)
+    }
+
     /// Reads a secret from standard input: its first line.
     pub(super) fn read_secret(&self) -> Result<Secret, Failure> {
         let mut text = String::new();

@@ -38,6 +38,9 @@ pub(crate) enum Error {
     /// The key cannot be replaced where this run takes it from.
     #[error("the master key of this store comes from {recorded}, and this run takes it from {given}")]
     OtherSource { recorded: String, given: String },
+    /// The key was to live where this run does not take it from.
+    #[error("the environment gives no key from there")]
+    NothingGiven,
     /// A new key was made, and the caller who was to keep it did not take it. Nothing is changed.
     #[error("the new master key was not taken, and is not used")]
     NotTaken,
@@ -76,6 +79,11 @@ pub(crate) enum KeyError {
     Malformed { variable: String, source: super::NotAKey },
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// The key is wrapped under a passphrase, and nobody can be asked for it.
+    #[error("it is wrapped under a passphrase, and nobody can be asked for it here")]
+    PassphraseWanted,
+    #[error("the passphrase is another one, or the wrapped key was altered")]
+    WrongPassphrase,
     #[error("the key command {0}")]
     Command(String),
 }

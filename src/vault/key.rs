@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::keyring::Place;
 use super::lock::LockFile;
 use super::store::Description;
-use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, rotate};
+use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, passphrase, rotate};
 use crate::files;
 use crate::model::Secret;
 
@@ -39,6 +39,8 @@ pub(crate) struct KeyAccess {
     pub(crate) keyring: Keyring,
     /// Where a key that the keyring gave is kept for a while.
     pub(crate) cache: KeyCache,
+    /// Asks the person for a passphrase, which is not shown; `None` when nobody can be asked.
+    pub(crate) ask: fn(&str) -> Option<Secret>,
 }
 
 /// Where the key of a store lives, as it was chosen when the first account was connected.
@@ -48,6 +50,8 @@ pub(crate) enum Source {
     Environment,
     File(PathBuf),
     Command,
+    /// The store itself, under a passphrase.
+    Passphrase,
 }
 
 /// What can be said of a store's key without opening anything with it.
@@ -59,12 +63,13 @@ pub(crate) struct KeyStatus {
 }
 
 impl Source {
-    fn encode(&self) -> String {
+    pub(super) fn encode(&self) -> String {
         match self {
             Self::Keyring => "keyring".into(),
             Self::Environment => "environment".into(),
             Self::File(path) => format!("file:{}", path.display()),
             Self::Command => "command".into(),
+            Self::Passphrase => "passphrase".into(),
         }
     }
 
@@ -75,6 +80,7 @@ impl Source {
             Self::Environment => "OAUTH_MASTER_KEY".into(),
             Self::File(path) => format!("the file {}", path.display()),
             Self::Command => "OAUTH_MASTER_KEY_COMMAND".into(),
+            Self::Passphrase => "the store, under a passphrase".into(),
         }
     }
 
@@ -83,6 +89,7 @@ impl Source {
             "keyring" => Some(Self::Keyring),
             "environment" => Some(Self::Environment),
             "command" => Some(Self::Command),
+            "passphrase" => Some(Self::Passphrase),
             other => other.strip_prefix("file:").map(|path| Self::File(path.into())),
         }
     }
@@ -159,7 +166,7 @@ impl Vault {
         Ok(KeyStatus { key_id, source: key_source.as_deref().and_then(Source::decode), sealed_rows })
     }
 
-    fn seal_with(&self, key: &MasterKey, description: &Description) -> Result<Seal, Error> {
+    pub(super) fn seal_with(&self, key: &MasterKey, description: &Description) -> Result<Seal, Error> {
         if description.key_id.as_deref() != Some(key.id()) {
             let wanted = description.key_id.clone().unwrap_or_else(|| "not chosen".into());
             return Err(Error::WrongKey { given: key.id().to_owned(), wanted });
@@ -177,7 +184,7 @@ impl Vault {
         Ok((key, Source::Keyring))
     }
 
-    fn master_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
+    pub(super) fn master_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
         if let Some(given) = &access.given {
             return of_file(given, description);
         }
@@ -187,7 +194,28 @@ impl Vault {
             Source::File(path) => of_file(&Given::File(path), description),
             Source::Environment => not_given("OAUTH_MASTER_KEY"),
             Source::Command => not_given("OAUTH_MASTER_KEY_COMMAND"),
+            Source::Passphrase => self.wrapped_key(description, access),
         }
+    }
+
+    fn wrapped_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
+        let key_id = description.key_id.as_deref().ok_or(Error::NoKey(KeyError::Lost))?;
+        let place = Place { store_id: &description.id, key_id };
+        if let Some(kept) = kept(&place, access) {
+            return Ok(kept);
+        }
+        let key = self.open_wrapped(description, &Self::passphrase(access)?)?;
+        access.cache.put(&place, &key.encode());
+        Ok(key)
+    }
+
+    pub(super) fn passphrase(access: &KeyAccess) -> Result<Secret, Error> {
+        (access.ask)("Passphrase of the master key:").ok_or(Error::NoKey(KeyError::PassphraseWanted))
+    }
+
+    pub(super) fn open_wrapped(&self, description: &Description, passphrase: &Secret) -> Result<MasterKey, Error> {
+        let wrapped = description.wrapped_key.as_deref().ok_or(Error::NoKey(KeyError::Lost))?;
+        passphrase::unwrap(wrapped, passphrase).map_err(|_| Error::NoKey(KeyError::WrongPassphrase))
     }
 
     /// The place that was chosen for the key.
@@ -198,9 +226,7 @@ impl Vault {
     fn keyring_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
         let key_id = description.key_id.as_deref().ok_or(Error::NoKey(KeyError::Lost))?;
         let place = Place { store_id: &description.id, key_id };
-        if let Some(kept) = access.cache.get(&place).and_then(|text| MasterKey::parse(&text).ok())
-            && kept.id() == key_id
-        {
+        if let Some(kept) = kept(&place, access) {
             return Ok(kept);
         }
         let found = access.keyring.read(&place).map_err(|error| Error::NoKey(error.into()))?;
@@ -209,6 +235,12 @@ impl Vault {
         access.cache.put(&place, &text);
         Ok(key)
     }
+}
+
+/// The key that is kept for a while.
+fn kept(place: &Place<'_>, access: &KeyAccess) -> Option<MasterKey> {
+    let text = access.cache.get(place)?;
+    MasterKey::parse(&text).ok().filter(|key| key.id() == place.key_id)
 }
 
 /// The key that is given. Beside a key file there may be the next one, left by a rotation that was interrupted after
@@ -232,7 +264,7 @@ impl Given {
         }
     }
 
-    fn read(&self) -> Result<MasterKey, Error> {
+    pub(super) fn read(&self) -> Result<MasterKey, Error> {
         match self {
             Self::Value(text) => parse(text, "OAUTH_MASTER_KEY"),
             Self::File(path) => parse(&read_file(path)?, &path.display().to_string()),
@@ -296,7 +328,13 @@ mod tests {
 
     #[test]
     fn a_source_survives_its_written_form() {
-        for source in [Source::Keyring, Source::Environment, Source::Command, Source::File("/run/key:1".into())] {
+        for source in [
+            Source::Keyring,
+            Source::Environment,
+            Source::Command,
+            Source::Passphrase,
+            Source::File("/run/key:1".into()),
+        ] {
             assert_eq!(Source::decode(&source.encode()), Some(source));
         }
         assert_eq!(Source::decode("cloud"), None);

@@ -17,7 +17,9 @@ use super::key::{Source, read_file};
 use super::keyring::Place;
 use super::lock::{Held, LockFile};
 use super::rows::Which;
-use super::{Entry, Error, KeyAccess, KeyCache, Lease, MasterKey, Seal, Secrets, Vault, open, rows, sealed};
+use super::{
+    Entry, Error, KeyAccess, KeyCache, Lease, MasterKey, Seal, Secrets, Vault, open, passphrase, rows, sealed,
+};
 use crate::files;
 use crate::model::{Secret, Timestamp};
 
@@ -62,11 +64,11 @@ impl Vault {
         self.remove_spare_keys(access)?;
         let key = MasterKey::generate();
         let place = KeyPlace { vault: self, access, source: &source };
-        place.put(&key, now)?;
+        let wrapped = place.put(&key, now)?;
         if place.is_kept_by_caller() && !hand_out(&key.encode()) {
             return Err(Error::NotTaken);
         }
-        let credentials = match self.seal_anew(&old, &Seal::new(&key, &self.description.id), now) {
+        let credentials = match self.seal_anew(&old, &Seal::new(&key, &self.description.id), wrapped, now) {
             Ok(count) => count,
             Err(error) => {
                 place.take_back(&key);
@@ -83,7 +85,7 @@ impl Vault {
     }
 
     /// Both locks: nobody chooses a key, and nobody writes with one.
-    fn hold_key(&self, deadline: Instant) -> Result<(Held, Held), Error> {
+    pub(super) fn hold_key(&self, deadline: Instant) -> Result<(Held, Held), Error> {
         let busy = || Error::Leased { label: "a credential, or replacing the master key".into() };
         let choice = LockFile::new(&self.home.locks, "key")?.take_by(deadline)?.ok_or_else(busy)?;
         let seal = self.seal_lock()?.take_by(deadline)?.ok_or_else(busy)?;
@@ -103,7 +105,7 @@ impl Vault {
     }
 
     /// Seals everything under another key, in one transaction. One value that does not open stops it.
-    fn seal_anew(&self, old: &Seal, new: &Seal, now: Timestamp) -> Result<usize, Error> {
+    fn seal_anew(&self, old: &Seal, new: &Seal, wrapped: Option<Vec<u8>>, now: Timestamp) -> Result<usize, Error> {
         // An answer that has landed is sealed with the old key, and would open nowhere.
         for row in self.all()?.iter().filter(|row| row.has_attempt()) {
             Lease::over(self, old, None, &row.credential.id)?;
@@ -125,7 +127,8 @@ impl Vault {
             self.seal_clients_anew(transaction, old, new)?;
             self.chain_anew(transaction, old, new)?;
             let failed = self.store.failed();
-            transaction.execute("update store set key_id = ?1", [new.key_id()]).map_err(&failed)?;
+            let sql = "update store set key_id = ?1, wrapped_key = ?2";
+            transaction.execute(sql, (new.key_id(), wrapped)).map_err(&failed)?;
             note_spare(transaction, old.key_id(), now).map_err(&failed)?;
             transaction.execute("delete from spare_keys where key_id = ?1", [new.key_id()]).map_err(&failed)?;
             Ok(rows.len())
@@ -184,22 +187,28 @@ impl KeyPlace<'_> {
         matches!(self.source, Source::Environment | Source::Command)
     }
 
-    /// Puts the new key beside the old one.
-    fn put(&self, key: &MasterKey, now: Timestamp) -> Result<(), Error> {
+    /// Puts the new key beside the old one, or gives it wrapped under the passphrase of the old one.
+    fn put(&self, key: &MasterKey, now: Timestamp) -> Result<Option<Vec<u8>>, Error> {
         match self.source {
             Source::Keyring => {
                 self.vault.note_spare_key(key.id(), now)?;
                 let written = self.access.keyring.write(&self.at(key.id()), &key.encode());
-                written.map_err(|error| Error::NoKey(error.into()))
+                written.map(|()| None).map_err(|error| Error::NoKey(error.into()))
             }
             Source::File(path) => {
                 // An interrupted rotation may have left the key that counts beside the file.
                 if let Some(next) = next_key(path, self.vault.description.key_id.as_deref().unwrap_or_default()) {
                     files::replace(path, &format!("{}\n", next.encode().expose()))?;
                 }
-                Ok(files::replace(&beside(path), &format!("{}\n", key.encode().expose()))?)
+                files::replace(&beside(path), &format!("{}\n", key.encode().expose()))?;
+                Ok(None)
             }
-            Source::Environment | Source::Command => Ok(()),
+            Source::Passphrase => {
+                let passphrase = Vault::passphrase(self.access)?;
+                self.vault.open_wrapped(&self.vault.description, &passphrase)?;
+                Ok(Some(passphrase::wrap(key, &passphrase)))
+            }
+            Source::Environment | Source::Command => Ok(None),
         }
     }
 
@@ -208,7 +217,7 @@ impl KeyPlace<'_> {
         let _ = match self.source {
             Source::Keyring => self.vault.remove_spare_key(key.id(), self.access),
             Source::File(path) => fs::remove_file(beside(path)).map_err(|e| files::Error::io("delete", path)(e).into()),
-            Source::Environment | Source::Command => Ok(()),
+            Source::Environment | Source::Command | Source::Passphrase => Ok(()),
         };
     }
 

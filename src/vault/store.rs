@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_audit.sql"),
     include_str!("migrations/0004_clients.sql"),
     include_str!("migrations/0005_proof_keys.sql"),
+    include_str!("migrations/0006_wrapped_key.sql"),
 ];
 /// `PRAGMA application_id`: "oaut" in ASCII. Tells our files from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f61_7574;
@@ -44,6 +45,8 @@ pub(super) struct Description {
     pub(super) id: String,
     pub(super) key_id: Option<String>,
     pub(super) key_source: Option<String>,
+    /// The key under a passphrase, where that is its place.
+    pub(super) wrapped_key: Option<Vec<u8>>,
     /// Whether the file is the one that the store was made in, and no copy of it.
     pub(super) is_original: bool,
 }
@@ -172,9 +175,18 @@ impl Store {
         let own = self.identity()?;
         let read = |row: &rusqlite::Row<'_>| {
             let is_original = row.get::<_, Option<String>>(3)?.is_none_or(|place| place == own);
-            Ok(Description { id: row.get(0)?, key_id: row.get(1)?, key_source: row.get(2)?, is_original })
+            Ok(Description {
+                id: row.get(0)?,
+                key_id: row.get(1)?,
+                key_source: row.get(2)?,
+                wrapped_key: row.get(4)?,
+                is_original,
+            })
         };
-        let found = self.connection.query_row("select id, key_id, key_source, place from store", [], read).optional();
+        let found = self
+            .connection
+            .query_row("select id, key_id, key_source, place, wrapped_key from store", [], read)
+            .optional();
         found.map_err(self.failed())?.ok_or_else(|| Error::NotAStore { path: self.path.clone() })
     }
 
