@@ -1,16 +1,20 @@
 //! The HTTP client: one place where time-outs, redirects, body sizes and proxies are decided.
 //!
 //! No redirect is ever followed, no connection is used twice (a reset on an old connection would leave it open whether
-//! a refresh token was spent), nothing is retried, and no encoded body is taken.
+//! a refresh token was spent), and nothing is retried. What the program itself asks ([`Http::send`]) has a limit in time
+//! and size, and no encoded body is taken; what a user asks ([`Http::stream`]) passes through as it comes, for as long
+//! as something comes.
 
+use std::io::Read;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use ureq::Agent;
-use ureq::config::AutoHeaderValue;
+use ureq::config::{AutoHeaderValue, ConfigBuilder};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
+use ureq::{Agent, SendBody};
 
-pub(crate) use ureq::http::{Method, Request, Response, header};
+pub(crate) use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 
 use crate::model::endpoint;
 
@@ -36,6 +40,16 @@ pub(crate) enum Error {
     #[error("the answer of {host} is not taken: {cause}")]
     Unreadable { host: String, cause: String },
 }
+
+/// A body on its way out.
+pub(crate) struct Upload {
+    /// Bytes, where they are known beforehand.
+    pub(crate) length: Option<u64>,
+    pub(crate) reader: Box<dyn Read>,
+}
+
+/// A body on its way in. What goes wrong with it is an [`std::io::Error`].
+pub(crate) type Download = Box<dyn Read>;
 
 /// A client with a time limit for each whole request.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +78,35 @@ impl Http {
         Ok(Response::from_parts(parts, body))
     }
 
+    /// Sends a request whose body is read from `upload` as it leaves, and gives the answer as soon as its head is there.
+    /// Without an upload, no body is sent. The time limit holds for each wait, not for the whole.
+    pub(crate) fn stream(&self, request: Request<()>, upload: Option<Upload>) -> Result<Response<Download>, Error> {
+        let url = endpoint::check(&request.uri().to_string())?;
+        let host = endpoint::authority(&url);
+        let (mut parts, ()) = request.into_parts();
+        let body = match upload {
+            None => SendBody::none(),
+            Some(Upload { length, reader }) => {
+                if let Some(length) = length {
+                    parts.headers.insert(header::CONTENT_LENGTH, length.into());
+                }
+                SendBody::from_owned_reader(reader)
+            }
+        };
+        let config = self.config(endpoint::is_loopback(&url)).allow_non_standard_methods(true);
+        let agent = config.timeout_per_read(Some(self.limit)).build().new_agent();
+        let sent = agent.run(Request::from_parts(parts, body));
+        let (parts, body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
+        Ok(Response::from_parts(parts, Box::new(body.into_with_config().limit(u64::MAX).reader())))
+    }
+
     fn agent(&self, loopback: bool) -> Agent {
+        self.config(loopback).timeout_global(Some(self.limit)).build().new_agent()
+    }
+
+    fn config(&self, loopback: bool) -> ConfigBuilder<AgentScope> {
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let config = Agent::config_builder()
-            .timeout_global(Some(self.limit))
             .timeout_connect(Some(CONNECT.min(self.limit)))
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -77,8 +116,7 @@ impl Http {
             .accept_encoding(AutoHeaderValue::None)
             .tls_config(tls);
         // A proxy of the network has no way to this machine's own loopback.
-        let config = if loopback { config.proxy(None) } else { config };
-        config.build().new_agent()
+        if loopback { config.proxy(None) } else { config }
     }
 }
 

@@ -16,6 +16,10 @@ const REFRESH_AHEAD: i64 = 300;
 /// So many seconds a clock may be put back without a doubt about the tokens.
 const CLOCK_SKEW: i64 = 300;
 
+/// The key in a credential's metadata under which the tool stands that a login was brought in from. Until that tool is
+/// given up, it may refresh the login itself.
+pub(crate) const IMPORTED_FROM: &str = "imported_from";
+
 /// The random name of a row, 128 bits in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct CredentialId(pub(crate) String);
@@ -117,6 +121,11 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
+    /// The tool that this login was brought in from.
+    pub(crate) fn imported_from(&self) -> Option<&str> {
+        self.metadata.get(IMPORTED_FROM)?.as_str()
+    }
+
     /// `provider account`, the way both are written on the command line.
     pub(crate) fn label(&self) -> String {
         format!("{} {}", self.provider, self.account)

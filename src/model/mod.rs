@@ -4,6 +4,7 @@ pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod credential;
 pub(crate) mod endpoint;
+pub(crate) mod host;
 pub(crate) mod mint;
 pub(crate) mod quirks;
 pub(crate) mod scope;

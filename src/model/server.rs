@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use super::{ClientAuthentication, Mint, Pkce, Quirks};
+use super::{ClientAuthentication, Mint, Pkce, Quirks, endpoint, host};
 
 /// Endpoints, hosts and habits of an authorization server, with all template variables filled in (names of RFC 8414
 /// where it has them).
@@ -96,12 +97,67 @@ pub(crate) struct Server {
     pub(crate) git_hosts: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) registry_hosts: Vec<String>,
+    /// The user name that git is given beside the token, where it is not `oauth2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) git_username: Option<String>,
+    /// The same for a registry, where it is not the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) registry_username: Option<String>,
     /// The environment variable in which other tools look for this provider's token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_env: Option<String>,
     /// The page on which a person sees and ends the applications that have access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) applications_url: Option<String>,
+}
+
+/// Says that the password is an OAuth token: GitLab and Gitea ask for it ("Access a Git repository with an OAuth token"),
+/// and GitHub takes any name.
+const ANY_USER: &str = "oauth2";
+
+/// What of a provider's a host serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Api,
+    Git,
+    /// Container images and packages.
+    Registry,
+}
+
+impl Server {
+    /// The hosts an access token may be sent to for a service. The places the program itself asks with a token belong
+    /// to the API, named or not.
+    pub(crate) fn hosts(&self, service: Service) -> Vec<String> {
+        match service {
+            Service::Git => self.git_hosts.clone(),
+            Service::Registry => self.registry_hosts.clone(),
+            Service::Api => {
+                let urls = self.api_base.iter().chain(&self.userinfo_endpoint).filter_map(|url| Url::parse(url).ok());
+                let mut hosts = self.api_hosts.clone();
+                for own in urls.map(|url| endpoint::authority(&url)) {
+                    if !hosts.contains(&own) {
+                        hosts.push(own);
+                    }
+                }
+                hosts
+            }
+        }
+    }
+
+    /// The user name beside a token that stands as password, for git.
+    pub(crate) fn git_user(&self) -> &str {
+        self.git_username.as_deref().unwrap_or(ANY_USER)
+    }
+
+    /// The same for a registry; most take any name, some want the account's.
+    pub(crate) fn registry_user<'a>(&'a self, account: Option<&'a str>) -> &'a str {
+        self.registry_username.as_deref().or(account).unwrap_or(ANY_USER)
+    }
+
+    /// Whether an access token may be sent there for a service.
+    pub(crate) fn serves(&self, service: Service, url: &Url) -> bool {
+        self.hosts(service).iter().any(|pattern| host::names(pattern, url))
+    }
 }
 
 /// How a provider takes back a token.

@@ -128,7 +128,7 @@ pub(super) fn object(
 }
 
 /// Seconds to wait (RFC 9110 §10.2.3), given as a number or as a date.
-fn retry_after(response: &Response<Vec<u8>>, now: Timestamp) -> Option<u64> {
+pub(crate) fn retry_after<B>(response: &Response<B>, now: Timestamp) -> Option<u64> {
     let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     if let Ok(seconds) = text.parse() {
         return Some(seconds);

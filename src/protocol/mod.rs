@@ -4,6 +4,7 @@
 
 mod answer;
 mod authorization;
+mod challenge;
 mod client;
 mod device;
 mod discovery;
@@ -16,6 +17,7 @@ mod installation;
 mod introspection;
 mod job;
 mod jwt;
+mod link;
 mod metadata;
 mod mint;
 mod protected_resource;
@@ -24,7 +26,9 @@ mod quirks;
 mod registration;
 mod revocation;
 
+pub(crate) use answer::retry_after;
 pub(crate) use authorization::{AuthorizationRequest, AuthorizationResponse, Pending, Watch};
+pub(crate) use challenge::Challenge;
 pub(crate) use client::{Channel, refresh};
 pub(crate) use device::{DeviceAuthorization, Poll, authorize_device};
 pub(crate) use discovery::{Finding, Findings, Verdict, discover, survey};
@@ -36,8 +40,10 @@ pub(crate) use installation::installations;
 pub(crate) use introspection::introspect;
 pub(crate) use job::github_actions_token;
 pub(crate) use jwt::{KeyError, SigningKey, is_private_key};
+pub(crate) use link::next_page;
 pub(crate) use metadata::Metadata;
 pub(crate) use mint::{Order, mint};
 pub(crate) use protected_resource::{ProtectedResource, protected_resource};
+pub(crate) use quirks::{add_headers, add_secret, add_token};
 pub(crate) use registration::{RegistrationRequest, register, unregister};
 pub(crate) use revocation::{Revocation, TokenKind, revoke};

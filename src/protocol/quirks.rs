@@ -61,7 +61,7 @@ pub(super) fn as_json(mut request: Request<Vec<u8>>) -> Result<Request<Vec<u8>>,
 }
 
 /// Headers that the provider wants in every request; they replace our own.
-pub(super) fn add_headers(server: &Server, request: &mut Request<Vec<u8>>) -> Result<(), Error> {
+pub(crate) fn add_headers<B>(server: &Server, request: &mut Request<B>) -> Result<(), Error> {
     for (name, text) in &server.quirks.headers {
         let name = header::HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit(name))?;
         request.headers_mut().insert(name, value(text)?);
@@ -70,10 +70,15 @@ pub(super) fn add_headers(server: &Server, request: &mut Request<Vec<u8>>) -> Re
 }
 
 /// The access token where the provider wants it.
-pub(super) fn add_token(server: &Server, request: &mut Request<Vec<u8>>, token: &str) -> Result<(), Error> {
+pub(crate) fn add_token<B>(server: &Server, request: &mut Request<B>, token: &str) -> Result<(), Error> {
     let (name, text) = server.quirks.token_header(token);
-    let name = header::HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit(&name))?;
-    let mut value = value(&text)?;
+    add_secret(request, &name, &text)
+}
+
+/// A header whose value is not shown.
+pub(crate) fn add_secret<B>(request: &mut Request<B>, name: &str, text: &str) -> Result<(), Error> {
+    let name = header::HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit(name))?;
+    let mut value = value(text)?;
     value.set_sensitive(true);
     request.headers_mut().insert(name, value);
     Ok(())
@@ -142,7 +147,7 @@ mod tests {
     #[test]
     fn the_token_stands_where_the_provider_wants_it() {
         let header = |quirks: &str, name: &str| {
-            let mut request = Request::get("https://as.example/u").body(vec![]).unwrap();
+            let mut request = Request::get("https://as.example/u").body(Vec::<u8>::new()).unwrap();
             add_token(&server(quirks), &mut request, "t").unwrap();
             request.headers()[name].to_str().unwrap().to_owned()
         };

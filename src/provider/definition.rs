@@ -112,6 +112,12 @@ pub(crate) struct Entry {
     pub(crate) git_hosts: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) registry_hosts: Vec<String>,
+    /// The user name that git is given beside the token, where it is not `oauth2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) git_username: Option<String>,
+    /// The same for a registry, where it is not the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) registry_username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_env: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -78,6 +78,8 @@ impl Entry {
             api_hosts: self.api_hosts.iter().map(host).collect(),
             git_hosts: self.git_hosts.iter().map(host).collect(),
             registry_hosts: self.registry_hosts.iter().map(host).collect(),
+            git_username: self.git_username.clone(),
+            registry_username: self.registry_username.clone(),
             token_env: self.token_env.clone(),
             applications_url: maybe(&self.applications_url),
         };
