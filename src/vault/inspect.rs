@@ -38,6 +38,7 @@ impl Vault {
             ("access_token", &row.access_token),
             ("refresh_token", &row.refresh_token),
             ("client_secret", &row.client_secret),
+            ("proof_key", &row.proof_key),
         ] {
             open(row, seal, field, blob.as_deref())?;
         }

@@ -12,7 +12,7 @@ use super::{
     sealed,
 };
 use crate::model::{
-    AccessToken, Client, Credential, CredentialId, ProofKey, RefreshToken, Secret, Timestamp, TokenResponse,
+    AccessToken, Client, Credential, CredentialId, ProofKey, RefreshToken, Secret, Server, Timestamp, TokenResponse,
 };
 
 /// A held lease. Dropping it ends it.
@@ -243,8 +243,9 @@ impl<'a> Lease<'a> {
             None => None,
         };
         let keep = new.keep_client.then(|| new.client.clone());
+        let access = Some(new.access_token.0).filter(|token| !token.expose().is_empty());
         let proof = new.proof_key.map(|key| key.0);
-        let secrets = Secrets { access: Some(new.access_token.0), refresh, client: new.client.secret, proof };
+        let secrets = Secrets { access, refresh, client: new.client.secret, proof };
         self.replace(next, &secrets, "authorized", keep.as_ref())?;
         let own = &self.row.credential;
         let others = self.vault.of_provider(&own.tenant, &own.provider)?.into_iter().map(|row| row.credential);
@@ -252,6 +253,35 @@ impl<'a> Lease<'a> {
             self.vault.make_default(own)?;
         }
         Ok(())
+    }
+
+    /// Seals the tokens anew for another record of the server: a user has changed where they may go.
+    pub(crate) fn repin(&mut self, server: Server, now: Timestamp) -> Result<(), Error> {
+        // The new row would be taken for one that this copy has made.
+        if let Some(reason) = self.staleness()? {
+            return Err(Error::Stale { label: self.row.credential.label(), reason });
+        }
+        let mut next = self.row.credential.clone();
+        next.generation += 1;
+        (next.server, next.updated_at) = (server, now);
+        let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
+        let proof = self.proof_key()?.map(|key| key.0);
+        let secrets = Secrets { access, refresh: self.refresh_token()?, client: self.client_secret()?, proof };
+        self.replace(next, &secrets, "hosts", None)
+    }
+
+    /// Notes that the access token is not taken any more, although its end has not come: it is due now.
+    pub(crate) fn reject(&mut self, now: Timestamp) -> Result<(), Error> {
+        let own = &mut self.row.credential;
+        (own.expires_at, own.updated_at) = (Some(own.expires_at.map_or(now, |end| end.min(now))), now);
+        let own = &self.row.credential;
+        let written = self.vault.write_recorded(self.seal, |transaction| {
+            let sql = "update credentials set expires_at = ?1, updated_at = ?2 where id = ?3 and generation = ?4";
+            let values = (own.expires_at.map(|end| end.0), now.0, &own.id.0, own.generation);
+            let written = transaction.execute(sql, values).map_err(self.vault.store.failed())?;
+            Ok((written, vec![Entry::ok("rejected", own, now)]))
+        })?;
+        self.check(written)
     }
 
     /// Notes that a human is needed. The tokens stay: a refusal may be wrong, or explain something.

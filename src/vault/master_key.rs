@@ -75,7 +75,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A random name of 128 bits, in hexadecimal.
-pub(super) fn random_id() -> String {
+pub(crate) fn random_id() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     hex(&bytes)

@@ -42,7 +42,7 @@ pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
 pub(crate) use keyring::{Error as KeyringError, KeyCache, Keyring};
 pub(crate) use lease::Lease;
 use lease::Locks;
-pub(crate) use master_key::{MasterKey, NotAKey};
+pub(crate) use master_key::{MasterKey, NotAKey, random_id};
 pub(crate) use registrations::SelfRegistration;
 pub(crate) use relocate::{Moved, Target};
 pub(crate) use rotate::Rotated;
@@ -56,7 +56,6 @@ use crate::model::{
 use landing::Landing;
 use lock::LockFile;
 use marks::Marks;
-use master_key::random_id;
 use rows::Which;
 use seal::Binding;
 use store::{Description, Store};
@@ -207,6 +206,11 @@ impl Vault {
         let reason = match marks.is_beyond(&own.id, row.mark()) {
             Some(false) => return Ok(None),
             Some(true) => "the store was restored from an older copy, and the refresh token was spent since",
+            // It was never marked, as nothing was spent here: that other program goes on with it.
+            None if own.imported_from().is_some() => {
+                let tool = own.imported_from().unwrap_or_default();
+                return Ok(Some(format!("{tool}, which it was brought in from, may spend the refresh token, too")));
+            }
             None if self.description.is_original => return Ok(None),
             None => "the store was copied or restored, and the other copy may have spent the refresh token",
         };
@@ -324,13 +328,15 @@ impl Vault {
         credential.id = CredentialId(random_id());
         credential.generation = 1;
         let secrets = Secrets {
-            access: Some(new.access_token.0),
+            access: Some(new.access_token.0).filter(|token| !token.expose().is_empty()),
             refresh: new.refresh_token.map(|token| token.0),
             client: new.client.secret.clone(),
             proof: new.proof_key.map(|key| key.0),
         };
         let mut row = sealed(credential, &secrets, seal);
-        self.mark(&row)?;
+        if row.credential.imported_from().is_none() {
+            self.mark(&row)?;
+        }
         self.write_recorded(seal, |transaction| {
             let own = &mut row.credential;
             let which = Which::Provider { tenant: &own.tenant, provider: &own.provider };
