@@ -1,0 +1,123 @@
+//! git's credential helpers (git-credential(1), "INPUT/OUTPUT FORMAT", and gitcredentials(7)).
+//!
+//! Lines of `key=value` that end with LF and nothing else. A carriage return or a NUL anywhere, or a key that stands
+//! twice, is refused: programs that took one for the end of a line have sent one host's password to another.
+
+use url::Url;
+
+use super::{Malformed, fits_a_line, host_url};
+use crate::model::{Secret, Timestamp};
+
+/// What git asks about.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    protocol: Option<String>,
+    host: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<Secret>,
+}
+
+impl Request {
+    pub(crate) fn parse(input: &[u8]) -> Result<Self, Malformed> {
+        let bad = |what| Malformed { tool: "git", what };
+        let text = std::str::from_utf8(input).map_err(|_| bad("it is no UTF-8 text"))?;
+        if text.contains(['\r', '\0']) {
+            return Err(bad("it holds a carriage return or a NUL"));
+        }
+        let mut request = Self::default();
+        for line in text.split('\n').take_while(|line| !line.is_empty()) {
+            let (key, value) = line.split_once('=').ok_or_else(|| bad("a line has no `=`"))?;
+            let place = match key {
+                "protocol" => &mut request.protocol,
+                "host" => &mut request.host,
+                "username" => &mut request.username,
+                "password" => {
+                    if request.password.replace(Secret::new(value)).is_some() {
+                        return Err(bad("it has two passwords"));
+                    }
+                    continue;
+                }
+                // What a server says of itself (`wwwauth[]`) is no reason to give it anything.
+                _ => continue,
+            };
+            if place.replace(value.to_owned()).is_some() {
+                return Err(bad("a key stands there twice"));
+            }
+        }
+        Ok(request)
+    }
+
+    /// The place that is asked about, when it is one that a token may go to.
+    pub(crate) fn url(&self) -> Option<Url> {
+        host_url(self.protocol.as_deref()?, self.host.as_deref()?)
+    }
+}
+
+/// The answer to `get`. `None` when a value cannot stand in a line.
+pub(crate) fn answer(username: &str, token: &Secret, expires_at: Option<Timestamp>) -> Option<Secret> {
+    let token = token.expose();
+    if !fits_a_line(username) || !fits_a_line(token) {
+        return None;
+    }
+    let end = expires_at.map(|end| format!("password_expiry_utc={}\n", end.0)).unwrap_or_default();
+    Some(Secret::new(format!("username={username}\npassword={token}\n{end}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(input: &str) -> Result<Option<String>, Malformed> {
+        Request::parse(input.as_bytes()).map(|request| request.url().map(Into::into))
+    }
+
+    #[test]
+    fn a_request_ends_at_an_empty_line_or_with_the_input() {
+        let asked = Ok(Some("https://github.com/".to_owned()));
+        assert_eq!(url("protocol=https\nhost=github.com\n\nhost=evil.example\n"), asked);
+        assert_eq!(url("capability[]=authtype\ncapability[]=state\nhost=github.com\nprotocol=https"), asked);
+        assert_eq!(url("protocol=https\nhost=github.com\npath=a=b\nwwwauth[]=Basic realm=\"x\"\nwwwauth[]=y\n"), asked);
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_refused() {
+        for input in [
+            "protocol=https\nhost=github.com\rhost=evil.example\n",
+            "protocol=https\r\nhost=github.com\r\n",
+            "protocol=https\nhost=github.com\0\n",
+            "protocol=https\nhost=github.com\nhost=evil.example\n",
+            "protocol=https\nprotocol=http\nhost=github.com\n",
+            "username=a\nusername=b\n",
+            "password=a\npassword=b\n",
+            "protocol=https\nnonsense\n",
+        ] {
+            assert!(url(input).is_err(), "{input:?}");
+        }
+        assert!(Request::parse(b"host=\xff\n").is_err());
+    }
+
+    #[test]
+    fn without_a_whole_place_there_is_none() {
+        for input in [
+            "",
+            "\n",
+            "host=github.com\n",
+            "protocol=https\n",
+            "protocol=https\nhost=\n",
+            "protocol=\nhost=github.com\n",
+        ] {
+            assert_eq!(url(input), Ok(None), "{input:?}");
+        }
+        for protocol in ["http", "ssh", "ftp", "HTTPS ", "https ", "HTTPS", "file", "https:", ""] {
+            assert_eq!(url(&format!("protocol={protocol}\nhost=github.com\n")), Ok(None), "{protocol:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_breaks_a_line_goes_out() {
+        let told = answer("oauth2", &Secret::new("tok"), Some(Timestamp(7))).unwrap();
+        assert_eq!(told.expose(), "username=oauth2\npassword=tok\npassword_expiry_utc=7\n");
+        assert!(answer("oauth2", &Secret::new("t\nhost=x"), None).is_none());
+        assert!(answer("a\rb", &Secret::new("t"), None).is_none());
+    }
+}
