@@ -10,6 +10,7 @@ mod app;
 mod callback;
 mod cli;
 mod files;
+mod helper;
 mod http;
 mod model;
 mod paths;

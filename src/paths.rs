@@ -179,6 +179,17 @@ impl Environment {
         Path::new(usual.unwrap_or("/tmp")).join(format!("oauth-{name}-{random:016x}"))
     }
 
+    /// A path in the user's home directory; none where that is not known.
+    pub(crate) fn in_home(&self, path: &str) -> Option<PathBuf> {
+        Some(Path::new(self.get(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?).join(path))
+    }
+
+    /// A path in the directory in which other programs keep their settings.
+    pub(crate) fn in_config(&self, path: &str) -> Option<PathBuf> {
+        let given = self.get("XDG_CONFIG_HOME").map(|dir| Path::new(dir).join(path));
+        given.or_else(|| self.in_home(&format!(".config/{path}")))
+    }
+
     pub(crate) fn paths(&self) -> Result<Paths, Error> {
         if let Some(name) = &self.garbled {
             return Err(Error::Garbled(name.to_string_lossy().into_owned()));

@@ -62,10 +62,7 @@ impl App {
                 return Ok(static_token(token));
             }
             (Err(error), _) => {
-                if let Error::NotConnected { provider, account, .. } = &error {
-                    // What nobody has connected is worth to be known; the error that counts is that it is missing.
-                    let _ = vault.note_missing(&self.tenant, provider, account.as_deref(), (self.clock)());
-                }
+                self.note_missing(&vault, &error);
                 return Err(error);
             }
             (Ok(row), _) => row,
@@ -92,6 +89,13 @@ impl App {
             row = vault.reread(&row.credential.id)?;
         }
         self.access(vault, &self.unlock(vault)?, &row, demand)
+    }
+
+    /// What was asked for and nobody has connected is worth to be known; the error that counts is that it is missing.
+    pub(super) fn note_missing(&self, vault: &Vault, error: &Error) {
+        if let Error::NotConnected { provider, account, .. } = error {
+            let _ = vault.note_missing(&self.tenant, provider, account.as_deref(), (self.clock)());
+        }
     }
 
     /// A valid token of this row: the stored one, another process's, or a new one.

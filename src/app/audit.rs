@@ -28,6 +28,8 @@ pub(crate) struct AuditSummary {
     pub(crate) credentials: Vec<CredentialSummary>,
     /// What was asked for and is not connected, as `provider account`, and how often.
     pub(crate) missing: Vec<(String, usize)>,
+    /// Scopes that a credential lacked, as `provider account` and the scopes, and how often.
+    pub(crate) missing_scopes: Vec<(String, String, usize)>,
     pub(crate) unusual: Vec<Unusual>,
 }
 
@@ -91,7 +93,7 @@ impl App {
 fn summary(events: &[Event], since: Option<Timestamp>, now: Timestamp) -> AuditSummary {
     let counted = || events.iter().filter(|event| since.is_none_or(|since| event.at >= since));
     let mut credentials = BTreeMap::new();
-    let mut missing = BTreeMap::new();
+    let (mut missing, mut scopes) = (BTreeMap::new(), BTreeMap::<_, usize>::new());
     for event in counted() {
         let label = label(event);
         if event.kind == "missing" {
@@ -100,6 +102,9 @@ fn summary(events: &[Event], since: Option<Timestamp>, now: Timestamp) -> AuditS
         }
         if event.credential.is_empty() {
             continue;
+        }
+        if let Some(lacking) = event.detail.as_ref().filter(|_| event.kind == "missing_scope") {
+            *scopes.entry((label.clone(), lacking.clone())).or_default() += 1;
         }
         let own = credentials.entry(&event.credential).or_insert_with(|| CredentialSummary {
             label: String::new(),
@@ -118,6 +123,7 @@ fn summary(events: &[Event], since: Option<Timestamp>, now: Timestamp) -> AuditS
     AuditSummary {
         credentials: credentials.into_values().collect(),
         missing: missing.into_iter().collect(),
+        missing_scopes: scopes.into_iter().map(|((label, scopes), count)| (label, scopes, count)).collect(),
         unusual: unusual(events, lately),
     }
 }

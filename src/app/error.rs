@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::Credential;
 use crate::protocol::{self, ErrorResponse};
-use crate::{callback, files, provider, sandbox, vault};
+use crate::{callback, files, helper, provider, sandbox, vault};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -46,6 +46,10 @@ pub(crate) enum Error {
     WrongAccount { asked: String, found: String },
     #[error("{provider} does not say whose account this is, so it needs a name")]
     NameRequired { provider: String },
+    #[error("{provider} has other accounts, so a token of it needs a name")]
+    ImportNeedsName { provider: String },
+    #[error("{provider} {account} is connected by a login already")]
+    ConnectedAlready { provider: String, account: String },
     #[error("{provider} needs a client registration")]
     ClientRequired { provider: String, need: Box<super::ClientNeed> },
     #[error("{provider} has no client registration named `{name}`")]
@@ -70,10 +74,20 @@ pub(crate) enum Error {
     RevocationFailed { label: String, source: protocol::Error },
     #[error("the store {} is damaged", path.display())]
     StoreDamaged { path: std::path::PathBuf, line: String },
+    #[error("the token of {provider} is not sent to {host}")]
+    WrongHost { provider: String, host: String, known: Vec<String> },
+    #[error("a redirect to {host} is not followed")]
+    RedirectRefused { host: String, cause: String },
+    #[error("several providers serve {host}")]
+    SharedHost { host: String, providers: Vec<String> },
+    #[error("no provider is known for {host}")]
+    UnknownHost { host: String },
     #[error("{0}")]
     Usage(String),
     #[error("{doing}")]
     Protocol { doing: String, source: protocol::Error },
+    #[error(transparent)]
+    Helper(#[from] helper::Malformed),
     #[error(transparent)]
     Provider(#[from] provider::Error),
     #[error(transparent)]

@@ -12,9 +12,15 @@ mod demo;
 mod discover;
 mod doctor;
 mod error;
+mod exec;
+mod helper;
+mod import;
+mod migrate;
 mod mint;
+mod place;
 mod providers;
 mod refresh;
+mod request;
 mod revoke;
 mod select;
 
@@ -34,14 +40,19 @@ pub(crate) use demo::{Demo, DemoServer, DemoSettings};
 pub(crate) use discover::{Discovered, Discovery};
 pub(crate) use doctor::{Finding, Mend, Outcome};
 pub(crate) use error::Error;
+pub(crate) use exec::{NotRun, Task, TokenFile};
+pub(crate) use helper::{DockerAnswer, Tokens};
+pub(crate) use import::{Imported, StaticToken};
+pub(crate) use migrate::{Candidate, Source, Tool, What};
 pub(crate) use providers::NewProvider;
 pub(crate) use refresh::{WORKER, work};
+pub(crate) use request::{Answer, Body, Outgoing, Verdict};
 pub(crate) use revoke::{Fate, Revoked};
 pub(crate) use select::Selector;
 
 // What the commands may know of the rooms below.
 pub(crate) use crate::callback::Typist;
-pub(crate) use crate::protocol::{KeyError, Verdict};
+pub(crate) use crate::protocol::{KeyError, Verdict as ClauseVerdict};
 pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{
     Event as AuditEvent, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget,

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, named, word};
 use super::{table, when};
 use crate::app::{App, AuditEvent, AuditFilter, AuditSummary, Unusual};
 use crate::model::Timestamp;
@@ -37,7 +37,7 @@ pub(super) struct AuditArgs {
     /// Only events of this provider
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
-    /// Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …
+    /// Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
     /// Go on, and print what happens as it happens; with --json, one object a line
@@ -190,6 +190,9 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
             json!({"credential": own.label, "uses": own.uses, "failures": own.failures, "last_error": error})
         });
         let missing = summary.missing.iter().map(|(label, count)| json!({"asked_for": label, "times": count}));
+        let scopes = summary.missing_scopes.iter();
+        let scopes =
+            scopes.map(|(label, scopes, count)| json!({"credential": label, "scopes": scopes, "times": count}));
         let unusual = summary.unusual.iter().map(|one| {
             let (kind, label, at, words) = told(one);
             json!({"kind": kind, "credential": label, "at": at, "detail": words})
@@ -197,6 +200,7 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
         let object = json!({
             "credentials": credentials.collect::<Vec<_>>(),
             "missing": missing.collect::<Vec<_>>(),
+            "missing_scopes": scopes.collect::<Vec<_>>(),
             "unusual": unusual.collect::<Vec<_>>(),
         });
         return context.terminal.data_json(&object).map(|()| 0);
@@ -212,7 +216,11 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
         let _ = writeln!(text, "{line}");
     }
     for (label, count) in &summary.missing {
-        let _ = writeln!(text, "not connected, asked for {count} times: {}", shown(label));
+        let _ = writeln!(text, "not connected, asked for {count} times: {} ({})", shown(label), init(label));
+    }
+    for (label, scopes, count) in &summary.missing_scopes {
+        let scopes = word(&scopes.replace(' ', ","));
+        let _ = writeln!(text, "lacked a scope {count} times: {} ({} --add-scope {scopes})", shown(label), init(label));
     }
     for one in &summary.unusual {
         let (_, label, at, words) = told(one);
@@ -220,6 +228,16 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
     }
     context.terminal.data(&text)?;
     Ok(0)
+}
+
+/// The command that connects what a label names.
+fn init(label: &str) -> String {
+    let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+    if account.is_empty() {
+        format!("oauth init {}", word(provider))
+    } else {
+        format!("oauth init {}", named(provider, account))
+    }
 }
 
 /// The kind, the credential, the time and the words of something unusual.

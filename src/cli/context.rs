@@ -26,12 +26,25 @@ pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) terminal: Terminal,
     tenant: Option<String>,
+    /// The size of core dumps before we forbade them, in bytes; `None` is without limit.
+    core_limit: Option<u64>,
 }
 
 impl Context {
-    pub(super) fn new(environment: Environment, global: &Global) -> Self {
+    pub(super) fn new(environment: Environment, global: &Global, core_limit: Option<u64>) -> Self {
         let tenant = global.tenant.clone().or_else(|| environment.get("OAUTH_TENANT").map(str::to_owned));
-        Self { terminal: Terminal::new(&environment, global), environment, tenant }
+        Self { terminal: Terminal::new(&environment, global), environment, tenant, core_limit }
+    }
+
+    /// Gives back the limit on core dumps that was there before, for a child that inherits it. We ourselves write none all
+    /// the same: we are not dumpable.
+    pub(super) fn allow_core_dumps(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+            // A limit that cannot be given back is a child without core dumps, and no more.
+            let _ = setrlimit(Resource::Core, Rlimit { current: self.core_limit, ..getrlimit(Resource::Core) });
+        }
     }
 
     pub(super) fn paths(&self) -> Result<Paths, Failure> {

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::provider::DiscoverArgs;
 use super::terminal::Tone;
-use crate::app::{Discovered, Discovery, Verdict};
+use crate::app::{ClauseVerdict, Discovered, Discovery};
 use crate::model::text::shown;
 
 pub(super) fn run(args: &DiscoverArgs, context: &Context) -> Result<u8, Failure> {
@@ -47,9 +47,9 @@ fn report(discovery: &Discovery, context: &Context) -> String {
     text.push('\n');
     for finding in &discovery.findings {
         let mark = match finding.verdict {
-            Verdict::Kept => terminal.tint_out("yes", Tone::Good),
-            Verdict::Absent => terminal.tint_out("-  ", Tone::Faint),
-            Verdict::Broken => terminal.tint_out("NO ", Tone::Bad),
+            ClauseVerdict::Kept => terminal.tint_out("yes", Tone::Good),
+            ClauseVerdict::Absent => terminal.tint_out("-  ", Tone::Faint),
+            ClauseVerdict::Broken => terminal.tint_out("NO ", Tone::Bad),
         };
         text.push_str(&format!("  {mark}  {:<17} {}\n", finding.clause, finding.what));
     }
@@ -62,9 +62,9 @@ fn describe(discovery: &Discovery) -> Value {
         .iter()
         .map(|finding| {
             let verdict = match finding.verdict {
-                Verdict::Kept => "kept",
-                Verdict::Absent => "absent",
-                Verdict::Broken => "broken",
+                ClauseVerdict::Kept => "kept",
+                ClauseVerdict::Absent => "absent",
+                ClauseVerdict::Broken => "broken",
             };
             json!({"clause": finding.clause, "verdict": verdict, "what": finding.what})
         })

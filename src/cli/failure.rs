@@ -2,6 +2,7 @@
 //!
 //! Only here are hints written, because only this room knows commands. A hint is something that can be pasted.
 
+mod answer;
 mod flows;
 
 use std::error::Error as StdError;
@@ -17,6 +18,7 @@ use crate::model::Credential;
 use crate::model::text::shown;
 use crate::vault::{KeyError, KeyringError};
 use crate::{callback, files, http, protocol, provider, vault};
+pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 
 /// An error on its way to the user.
 #[derive(Debug)]
@@ -185,6 +187,13 @@ impl Failure {
             Error::StoreDamaged { line, .. } => Self::new("store_unavailable", 6, error.to_string())
                 .because(shown_long(line))
                 .hint("bring back a backup, or put the file aside and connect the accounts again"),
+            Error::WrongHost { .. }
+            | Error::RedirectRefused { .. }
+            | Error::SharedHost { .. }
+            | Error::UnknownHost { .. }
+            | Error::ImportNeedsName { .. }
+            | Error::ConnectedAlready { .. }
+            | Error::Helper(_) => answer::of_use(error),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {
@@ -257,7 +266,7 @@ fn init_again(provider: &str, account: &str, is_default: bool) -> String {
 }
 
 /// Provider and account as two words, or as one where the account could be taken for an option.
-fn named(provider: &str, account: &str) -> String {
+pub(super) fn named(provider: &str, account: &str) -> String {
     if account.starts_with('-') {
         word(&format!("{provider}@{account}"))
     } else {
@@ -266,7 +275,7 @@ fn named(provider: &str, account: &str) -> String {
 }
 
 /// A word as a shell takes it, made harmless first.
-fn word(text: &str) -> String {
+pub(super) fn word(text: &str) -> String {
     let text = shown(text);
     let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "@.-_+:/,=".contains(c));
     if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -9,7 +9,10 @@ mod default;
 mod demo;
 mod discover;
 mod doctor;
+mod exec;
 mod failure;
+mod helper;
+mod import;
 mod init;
 mod key;
 mod large;
@@ -17,6 +20,7 @@ mod list;
 mod man;
 mod person;
 mod provider;
+mod request;
 mod revoke;
 mod table;
 mod terminal;
@@ -25,7 +29,8 @@ mod token;
 mod when;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -100,6 +105,10 @@ enum Command {
     Token(token::TokenArgs),
     Test(test::TestArgs),
     Revoke(revoke::RevokeArgs),
+    Request(Box<request::RequestArgs>),
+    Exec(exec::ExecArgs),
+    Helper(helper::HelperArgs),
+    Import(import::ImportArgs),
     Provider(provider::ProviderArgs),
     Audit(audit::AuditArgs),
     Client(client::ClientArgs),
@@ -115,33 +124,48 @@ enum Command {
 /// To be called once, at the start of `main`, before any other thread exists: it takes secrets out of the process's
 /// environment.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    keep_out_of_core_dumps();
+    let core_limit = keep_out_of_core_dumps();
     let environment = Environment::take();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if arguments.get(1).is_some_and(|word| word == WORKER) {
         app::work(std::io::stdin(), std::io::stderr(), Timestamp::now);
         return ExitCode::SUCCESS;
     }
+    let arguments = as_helper(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return failure::of_arguments(&error, arguments.iter().any(|argument| argument == "--json")),
     };
-    let context = Context::new(environment, &cli.global);
+    let context = Context::new(environment, &cli.global, core_limit);
     match dispatch(cli.command, &context) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => context.terminal.report(&failure),
     }
 }
 
-/// Keys and tokens in memory shall not be written to a core file, nor be read by a debugger of the same user.
-fn keep_out_of_core_dumps() {
+/// The arguments of `oauth helper TOOL …` when the program is run under a helper's name.
+fn as_helper(arguments: Vec<OsString>) -> Vec<OsString> {
+    let program = arguments.first().map(Path::new).and_then(Path::file_stem).and_then(OsStr::to_str);
+    let first = arguments.get(1).and_then(|word| word.to_str());
+    let Some(tool) = helper::by_name(program.unwrap_or_default(), first) else { return arguments };
+    let rest = arguments.into_iter().skip(1).filter(|word| word != helper::CARGO_MARK);
+    ["oauth", "helper", tool].into_iter().map(OsString::from).chain(rest).collect()
+}
+
+/// Keys and tokens in memory shall not be written to a core file, nor be read by a debugger of the same user. Gives the
+/// limit that was there before, for commands that are not ours.
+fn keep_out_of_core_dumps() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
-        use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+        use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+        let before = getrlimit(Resource::Core);
         // Best effort: what fails here leaves the machine's own rules in place.
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..before });
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        before.current
     }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
@@ -152,6 +176,10 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Token(args) => token::run(&args, context),
         Command::Test(args) => test::run(&args, context),
         Command::Revoke(args) => revoke::run(&args, context),
+        Command::Exec(args) => exec::run(args, context),
+        Command::Helper(args) => helper::run(&args, context),
+        Command::Import(args) => import::run(args, context),
+        Command::Request(args) => request::run(*args, context),
         Command::Provider(args) => provider::run(args, context),
         Command::Audit(args) => audit::run(args, context),
         Command::Client(args) => client::run(args, context),

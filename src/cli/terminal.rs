@@ -84,8 +84,13 @@ impl Terminal {
 
     /// Writes data to stdout.
     pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        self.data_bytes(text.as_bytes())
+    }
+
+    /// Writes data that need not be text, at once.
+    pub(super) fn data_bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = out.write_all(bytes).and_then(|()| out.flush());
         written.map_err(|error| Failure::of_output(&error))
     }
 

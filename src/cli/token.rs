@@ -10,6 +10,8 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{credential, init, when};
 use crate::app::{Access, Demand, Error, Selector, Warning};
+use crate::model::Credential;
+use crate::model::server::Service;
 use crate::model::text::{shown, variable_part};
 use crate::model::time::parse_duration;
 
@@ -85,18 +87,21 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
         }
         access => access?,
     };
+    tell(&access, &selector.provider, variable, context);
+    print(args, &selector, &access, context)?;
+    Ok(0)
+}
+
+/// What there is to say of a token besides itself: warnings, and that it comes from a `variable`.
+pub(super) fn tell(access: &Access, provider: &str, variable: Option<String>, context: &Context) {
     for warning in &access.warnings {
         warn(warning, context);
     }
     if access.credential.is_none() {
-        let variable = variable.unwrap_or_default();
-        context.terminal.note(&format!(
-            "note: the token comes from {variable}; nothing is connected for {}",
-            shown(&selector.provider)
-        ));
+        let (variable, provider) = (variable.unwrap_or_default(), shown(provider));
+        let note = format!("note: the token comes from {variable}; nothing is connected for {provider}");
+        context.terminal.note(&note);
     }
-    print(args, &selector, &access, context)?;
-    Ok(0)
 }
 
 fn warn(warning: &Warning, context: &Context) {
@@ -128,11 +133,7 @@ fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Conte
         Format::Token => token.to_owned(),
         Format::Header => header(args, access, context)?,
         Format::Env => {
-            let usual = || {
-                let name = format!("{}_TOKEN", variable_part(&selector.provider));
-                if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
-            };
-            let name = own.and_then(|own| own.server.token_env.clone()).unwrap_or_else(usual);
+            let name = variable(&selector.provider, own);
             format!("export {name}='{}'", token.replace('\'', r"'\''"))
         }
         Format::Xoauth2 => STANDARD.encode(format!("user={}\x01auth=Bearer {token}\x01\x01", user()?)),
@@ -167,11 +168,21 @@ fn header(args: &TokenArgs, access: &Access, context: &Context) -> Result<String
     Ok(lines.join("\n"))
 }
 
-/// The host that the provider's API is found at.
-fn api_host(own: &crate::model::Credential) -> Option<String> {
-    let base = own.server.api_base.as_ref().and_then(|base| Url::parse(base).ok());
-    let host = base.and_then(|base| base.host_str().map(str::to_owned));
-    host.or_else(|| own.server.api_hosts.iter().find(|host| !host.contains('*')).cloned())
+/// The variable in which other tools look for this provider's token.
+pub(super) fn variable(provider: &str, own: Option<&Credential>) -> String {
+    own.and_then(|own| own.server.token_env.clone()).unwrap_or_else(|| {
+        let name = format!("{}_TOKEN", variable_part(provider));
+        if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+    })
+}
+
+/// The host that the provider's API is found at. A .netrc file knows no ports.
+fn api_host(own: &Credential) -> Option<String> {
+    let hosts = own.server.hosts(Service::Api);
+    let urls = own.server.api_base.iter().filter_map(|base| Url::parse(base).ok()?.host_str().map(str::to_owned));
+    let named = hosts.iter().filter(|host| !host.contains('*'));
+    let named = named.filter_map(|host| Url::parse(&format!("https://{host}")).ok()?.host_str().map(str::to_owned));
+    urls.chain(named).next()
 }
 
 /// A .netrc file knows no way to write a blank or a quote inside a word.

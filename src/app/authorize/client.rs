@@ -119,7 +119,9 @@ impl App {
         previous: Option<&Credential>,
     ) -> Result<Found, Error> {
         let same_server = |own: &&Credential| own.server.token_endpoint == resolved.server.token_endpoint;
-        let own = match previous.filter(same_server).filter(|own| own.revoked_at.is_none()) {
+        // A static token has no client.
+        let previous = previous.filter(same_server).filter(|own| !own.client_id.is_empty());
+        let own = match previous.filter(|own| own.revoked_at.is_none()) {
             Some(own) => {
                 let secret = Vault::client_secret(&vault.reread(&own.id)?, seal)?;
                 Some(Client { id: own.client_id.clone(), secret })

@@ -150,18 +150,24 @@ impl Plan {
             return Ok(Place { account: row.credential.account.clone(), row: Some(row.clone()) });
         }
         let name_required = || Error::NameRequired { provider: self.provider.clone() };
+        let replaced = rows.iter().find(|row| self.gives_way(&row.credential));
         let Some(label) = &identity.label else {
-            return if rows.is_empty() {
-                Ok(Place { account: UNNAMED.into(), row: None })
-            } else {
-                Err(name_required())
+            return match replaced {
+                Some(row) => Ok(Place { account: row.credential.account.clone(), row: Some(row.clone()) }),
+                None if rows.is_empty() => Ok(Place { account: UNNAMED.into(), row: None }),
+                None => Err(name_required()),
             };
         };
         check_account(label).map_err(|_| name_required())?;
         match rows.iter().find(|row| row.credential.account.eq_ignore_ascii_case(label)) {
             Some(row) if self.is_other(&row.credential, identity) => Err(name_required()),
-            row => Ok(Place { account: label.clone(), row: row.cloned() }),
+            row => Ok(Place { account: label.clone(), row: row.or(replaced).cloned() }),
         }
+    }
+
+    /// A static token that would be taken when no account is named: a login that names none takes its place.
+    fn gives_way(&self, own: &Credential) -> bool {
+        own.kind == Kind::Imported && own.default && own.subject.is_none() && own.revoked_at.is_none()
     }
 
     /// Identity is issuer and subject.

@@ -1,0 +1,185 @@
+//! `helper`: tokens for other tools, in their own words, for the places they ask about and no others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use url::Url;
+
+use super::place::Placed;
+use super::{App, Demand, Error, Selector};
+use crate::helper::{cargo, docker, git, kubectl};
+use crate::model::server::Service;
+use crate::model::text::shown;
+use crate::model::{Kind, Secret, endpoint};
+use crate::vault::Vault;
+
+/// The static token that the environment gives for a provider, if it gives one.
+pub(crate) type Tokens<'a> = &'a dyn Fn(&str) -> Option<Secret>;
+
+/// What docker is told.
+pub(crate) enum DockerAnswer {
+    Found(Secret),
+    /// To be told on standard output, with exit code 1.
+    NotFound(&'static str),
+}
+
+/// A word to cargo, and what went wrong besides.
+pub(crate) struct CargoTalk {
+    pub(crate) line: Secret,
+    pub(crate) error: Option<Error>,
+}
+
+impl App {
+    /// git's `get`. `None` for a place that is none of ours.
+    pub(crate) fn git_get(&self, input: &[u8], tokens: Tokens<'_>) -> Result<Option<Secret>, Error> {
+        let request = git::Request::parse(input)?;
+        let Some(url) = request.url() else { return Ok(None) };
+        let Some(placed) = self.placed(Service::Git, &url, request.username.as_deref(), tokens)? else {
+            return Ok(None);
+        };
+        let expires_at = placed.access.credential.as_ref().and_then(|own| own.expires_at);
+        let answer = git::answer(placed.server.git_user(), &placed.access.token.0, expires_at);
+        answer.map(Some).ok_or_else(|| Error::Usage("this token cannot stand in a line".into()))
+    }
+
+    /// git's `erase`: the token was not taken. It is refreshed at its next use; nothing is deleted.
+    pub(crate) fn git_erase(&self, input: &[u8]) -> Result<(), Error> {
+        let request = git::Request::parse(input)?;
+        let (Some(url), Some(password)) = (request.url(), &request.password) else { return Ok(()) };
+        let Some(provider) = self.provider_at(Service::Git, &url, &|_| None)? else { return Ok(()) };
+        let Some(vault) = self.vault()?.filter(Vault::has_key) else { return Ok(()) };
+        let seal = self.unlock(&vault)?;
+        for row in vault.of_provider(&self.tenant, &provider)? {
+            let held = if row.credential.refreshable { Vault::access_token(&row, &seal)? } else { None };
+            if held.is_some_and(|token| token.0.expose() == password.expose()) {
+                let mut lease = vault.lease(&row.credential.id, &seal, Self::lease_deadline())?;
+                if lease.credential().generation == row.credential.generation {
+                    lease.reject((self.clock)())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells git to ask this program about the hosts of what is connected. Gives these hosts' URLs.
+    pub(crate) fn git_install(&self, program: &Path) -> Result<Vec<String>, Error> {
+        let live = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none());
+        let hosts: BTreeSet<_> = live.flat_map(|own| own.server.hosts(Service::Git)).collect();
+        if hosts.is_empty() {
+            return Err(Error::NothingConnected);
+        }
+        let quoted = program.display().to_string().replace('\'', r"'\''");
+        let urls: Vec<_> = hosts.iter().filter(|host| !host.contains('*')).map(|host| url_of(host)).collect();
+        for url in &urls {
+            let key = format!("credential.{url}.helper");
+            // An empty helper ends the list of those before it: no other one gets to keep the token.
+            configure(&["--replace-all", &key, ""])?;
+            configure(&["--add", &key, &format!("!'{quoted}' helper git")])?;
+        }
+        Ok(urls)
+    }
+
+    /// docker's `get`.
+    pub(crate) fn docker_get(&self, input: &[u8], tokens: Tokens<'_>) -> Result<DockerAnswer, Error> {
+        let registry = docker::Registry::parse(input)?;
+        let none = DockerAnswer::NotFound(docker::NOT_FOUND);
+        let Some(url) = &registry.url else { return Ok(none) };
+        let placed = match self.placed(Service::Registry, url, None, tokens) {
+            Ok(None) | Err(Error::NotConnected { .. }) => return Ok(none),
+            placed => placed?,
+        };
+        let Some(Placed { access, server }) = placed else { return Ok(none) };
+        let account = access.credential.as_ref().map(|own| own.account.as_str());
+        Ok(DockerAnswer::Found(docker::answer(&registry, server.registry_user(account), &access.token.0)))
+    }
+
+    /// docker's `list`: registries, and the user name at each.
+    pub(crate) fn docker_list(&self) -> Result<String, Error> {
+        let mut entries = BTreeMap::new();
+        for own in self.list(false)?.0.iter().filter(|own| own.revoked_at.is_none()) {
+            for host in own.server.hosts(Service::Registry).iter().filter(|host| !host.contains('*')) {
+                let user = own.server.registry_user(Some(&own.account)).to_owned();
+                if own.default || !entries.contains_key(host) {
+                    entries.insert(host.clone(), user);
+                }
+            }
+        }
+        Ok(docker::list(&entries))
+    }
+
+    /// kubectl's `ExecCredential` for a credential that is named: where it goes stands in the kubeconfig. `info` is what
+    /// kubectl says of itself.
+    pub(crate) fn kubectl(&self, selector: &Selector, info: Option<&str>, tokens: Tokens<'_>) -> Result<Secret, Error> {
+        let version = kubectl::version(info)?;
+        let access = self.token(selector, Demand::default(), tokens(&selector.provider))?;
+        let expires_at = access.credential.as_ref().and_then(|own| own.expires_at);
+        Ok(kubectl::answer(version, &access.token.0, expires_at))
+    }
+
+    /// The answer to one line of cargo's.
+    pub(crate) fn cargo(&self, line: &str, tokens: Tokens<'_>) -> CargoTalk {
+        let said = |line: String| CargoTalk { line: Secret::new(line), error: None };
+        let Some(request) = cargo::Request::parse(line) else { return said(cargo::unsupported()) };
+        let url = match request.wish() {
+            cargo::Wish::Get(url) => url,
+            cargo::Wish::ElsewhereUrl => return said(cargo::not_ours()),
+            cargo::Wish::Unsupported => return said(cargo::unsupported()),
+        };
+        match self.placed(Service::Registry, &url, None, tokens) {
+            Ok(None) => said(cargo::not_ours()),
+            Ok(Some(Placed { access, .. })) => {
+                let own = access.credential.as_ref();
+                // A static token is told as it was given: registries of their own making take it without a scheme.
+                let is_static = own.is_none_or(|own| own.kind == Kind::Imported);
+                let token = access.token.0.expose();
+                let header = Secret::new(if is_static { token.to_owned() } else { format!("Bearer {token}") });
+                let line = cargo::answer(header.expose(), own.and_then(|own| own.expires_at));
+                CargoTalk { line, error: None }
+            }
+            Err(error @ Error::NotConnected { .. }) => {
+                CargoTalk { line: Secret::new(cargo::not_found()), error: Some(error) }
+            }
+            Err(error) => CargoTalk { line: Secret::new(cargo::failed(&error.to_string())), error: Some(error) },
+        }
+    }
+
+    /// cargo's first line, before it says anything.
+    pub(crate) fn cargo_hello() -> &'static str {
+        cargo::HELLO
+    }
+
+    /// A token for a place; `None` when no provider serves it. A user name that is an account's chooses that account.
+    fn placed(
+        &self,
+        service: Service,
+        url: &Url,
+        user: Option<&str>,
+        tokens: Tokens<'_>,
+    ) -> Result<Option<Placed>, Error> {
+        let Some(provider) = self.provider_at(service, url, tokens)? else { return Ok(None) };
+        let accounts = self.list(false)?.0.into_iter().filter(|own| own.provider == provider).map(|own| own.account);
+        let account = user.and_then(|user| accounts.into_iter().find(|account| account.eq_ignore_ascii_case(user)));
+        let fallback = tokens(&provider);
+        let selector = Selector { provider, account };
+        self.token_at(service, url, &selector, Demand::default(), fallback).map(Some)
+    }
+}
+
+fn url_of(host: &str) -> String {
+    let https = format!("https://{host}");
+    let here = Url::parse(&https).is_ok_and(|url| endpoint::is_loopback(&url));
+    if here { format!("http://{host}") } else { https }
+}
+
+fn configure(words: &[&str]) -> Result<(), Error> {
+    let done = Command::new("git").args(["config", "--global"]).args(words).output();
+    match done {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(Error::Usage(format!("git config refuses: {}", shown(said.trim()))))
+        }
+        Err(error) => Err(Error::Usage(format!("git cannot be run: {error}"))),
+    }
+}

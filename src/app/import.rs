@@ -1,0 +1,210 @@
+//! `import`: static tokens and keys under the same roof: sealed, listed and used like any other, and never refreshed.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::Map;
+
+use super::select::check_account;
+use super::{App, Error, KeySource, LEASE_WAIT};
+use crate::model::credential::IMPORTED_FROM;
+use crate::model::text::shown;
+use crate::model::{
+    AccessToken, Client, ClientAuthentication, Credential, CredentialId, Kind, RefreshToken, Scopes, Secret, Timestamp,
+};
+use crate::provider::Resolved;
+use crate::vault::{Authorization, Row, Seal, Vault};
+
+/// The name of an account that nobody named.
+const UNNAMED: &str = "default";
+/// The longest token that is taken, in bytes.
+const LONGEST: usize = 16 << 10;
+
+/// A token as its owner gives it.
+pub(crate) struct StaticToken {
+    pub(crate) provider: String,
+    pub(crate) account: Option<String>,
+    pub(crate) token: Secret,
+    pub(crate) variables: BTreeMap<String, String>,
+    /// What the owner says that it may do.
+    pub(crate) scopes: Scopes,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// A token that was brought in.
+pub(crate) struct Imported {
+    pub(crate) credential: Credential,
+    /// One of the same name was there before.
+    pub(crate) replaced: bool,
+    /// The store is new, and its key lives here.
+    pub(crate) chosen: Option<KeySource>,
+}
+
+/// A token, or a login, on its way in.
+pub(super) struct Incoming {
+    pub(super) provider: String,
+    pub(super) account: Option<String>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) scopes: Scopes,
+    pub(super) access_token: Option<Secret>,
+    pub(super) expires_at: Option<Timestamp>,
+    /// Both for a login, none for a static token.
+    pub(super) login: Option<(RefreshToken, Client)>,
+    /// The tool that it comes from, and that may use it still.
+    pub(super) from: Option<String>,
+}
+
+impl App {
+    /// Keeps a static token. Nothing is sent: whether it is good is for `test`.
+    pub(crate) fn import(&self, new: StaticToken) -> Result<Imported, Error> {
+        self.bring_in(Incoming {
+            provider: new.provider,
+            account: new.account,
+            variables: new.variables,
+            scopes: new.scopes,
+            access_token: Some(new.token),
+            expires_at: new.expires_at,
+            login: None,
+            from: None,
+        })
+    }
+
+    pub(super) fn bring_in(&self, new: Incoming) -> Result<Imported, Error> {
+        let provider = self.registry.find(&new.provider)?;
+        if let Some(account) = &new.account {
+            check_account(account)?;
+        }
+        let refresh_token = new.login.as_ref().map(|(token, _)| &token.0);
+        new.access_token.iter().chain(refresh_token).try_for_each(check_token)?;
+        let client_id = new.login.as_ref().map_or("", |(_, client)| &client.id);
+        let mut resolved = provider.resolve(&new.variables, client_id)?;
+        match &new.login {
+            // It was given to no client, so that no client can take it back.
+            None => resolved.server.revocation_endpoint = None,
+            Some((_, client)) if client.secret.is_none() => {
+                resolved.server.token_endpoint_auth_method = ClientAuthentication::None;
+            }
+            Some(_) => {}
+        }
+        let (vault, seal, chosen) = self.open_for_import()?;
+        let _held = vault.hold_connections(Instant::now() + LEASE_WAIT)?;
+        let (account, row) = self.place_of_import(&vault, &provider.id, new.account.clone())?;
+        let credential = self.incoming_credential(&new, provider.id, account, resolved);
+        let (refresh_token, client) = match new.login {
+            Some((token, client)) => (Some(token), client),
+            None => (None, Client { id: String::new(), secret: None }),
+        };
+        // Without one, it has ended: the refresh token gets the first.
+        let access_token = AccessToken(new.access_token.unwrap_or_else(|| Secret::new("")));
+        let authorization =
+            Authorization { credential, access_token, refresh_token, client, keep_client: false, proof_key: None };
+        let replaced = row.is_some();
+        let credential = match row {
+            None => vault.insert(&seal, authorization)?.credential,
+            // A login is begun anew, so that nothing is known of it that is not of this one.
+            Some(row) if authorization.refresh_token.is_some() => {
+                vault.forget(&row.credential, &seal, (self.clock)())?;
+                vault.insert(&seal, authorization)?.credential
+            }
+            Some(row) => {
+                let mut lease = vault.lease(&row.credential.id, &seal, Instant::now() + LEASE_WAIT)?;
+                lease.reauthorize(authorization)?;
+                vault.reread(&row.credential.id)?.credential
+            }
+        };
+        let credential = vault.as_it_stands(&credential.id)?;
+        Ok(Imported { credential, replaced, chosen })
+    }
+
+    fn incoming_credential(&self, new: &Incoming, provider: String, account: String, resolved: Resolved) -> Credential {
+        let now = (self.clock)();
+        let mut metadata = Map::new();
+        if let Some(tool) = new.from.as_ref().filter(|_| new.login.is_some()) {
+            metadata.insert(IMPORTED_FROM.into(), tool.as_str().into());
+        }
+        Credential {
+            id: CredentialId(String::new()),
+            tenant: self.tenant.clone(),
+            provider,
+            account,
+            kind: if new.login.is_some() { Kind::Oauth } else { Kind::Imported },
+            server: resolved.server,
+            subject: None,
+            client_id: new.login.as_ref().map_or_else(String::new, |(_, client)| client.id.clone()),
+            requested: new.scopes.clone(),
+            scopes: new.scopes.clone(),
+            token_type: "Bearer".into(),
+            issued_at: now,
+            expires_at: if new.access_token.is_some() { new.expires_at } else { Some(now) },
+            refresh_expires_at: None,
+            refreshable: new.login.is_some(),
+            default: false,
+            parameters: BTreeMap::new(),
+            variables: resolved.variables,
+            metadata,
+            reauth: None,
+            created_by: self.person.clone(),
+            authorized_at: now,
+            created_at: now,
+            updated_at: now,
+            last_refreshed_at: None,
+            last_used_at: None,
+            revoked_at: None,
+            generation: 0,
+            retry_at: None,
+            stale: None,
+        }
+    }
+
+    pub(super) fn open_for_import(&self) -> Result<(Vault, Seal, Option<KeySource>), Error> {
+        let deadline = Instant::now() + LEASE_WAIT;
+        let mut vault = if let Some(vault) = self.vault()?.filter(Vault::has_key) {
+            vault
+        } else {
+            // No store is made that has no key to be sealed with.
+            self.keys.probe()?;
+            Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?
+        };
+        let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
+        Ok((vault, seal, chosen))
+    }
+
+    /// The name it will bear, and the row it replaces: an earlier static token, never a login.
+    fn place_of_import(
+        &self,
+        vault: &Vault,
+        provider: &str,
+        account: Option<String>,
+    ) -> Result<(String, Option<Row>), Error> {
+        let mut rows = vault.of_provider(&self.tenant, provider)?;
+        let Some(account) = account else {
+            rows.retain(|row| row.credential.revoked_at.is_none());
+            return match rows.as_slice() {
+                [] => Ok((UNNAMED.into(), vault.account(&self.tenant, provider, UNNAMED)?)),
+                [only] if only.credential.kind == Kind::Imported => {
+                    Ok((only.credential.account.clone(), Some(only.clone())))
+                }
+                _ => Err(Error::ImportNeedsName { provider: provider.to_owned() }),
+            };
+        };
+        match rows.into_iter().find(|row| row.credential.account.eq_ignore_ascii_case(&account)) {
+            Some(row) if row.credential.kind != Kind::Imported && row.credential.revoked_at.is_none() => {
+                Err(Error::ConnectedAlready { provider: provider.to_owned(), account: shown(&account) })
+            }
+            Some(row) => Ok((row.credential.account.clone(), Some(row))),
+            None => Ok((account, None)),
+        }
+    }
+}
+
+/// A token is one word of visible ASCII: it goes into headers, variables and lines of other tools' files.
+fn check_token(token: &Secret) -> Result<(), Error> {
+    let text = token.expose();
+    if text.len() > LONGEST {
+        return Err(Error::Usage(format!("a token longer than {} KiB is not taken", LONGEST >> 10)));
+    }
+    if text.bytes().all(|b| b.is_ascii_graphic()) && !text.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Usage("a token is one word of visible ASCII characters".into()))
+}

@@ -1,0 +1,133 @@
+//! Tokens for places: whose a host is, and whether a token may go there.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::{Access, App, Demand, Error, Selector, Tokens};
+use crate::model::server::Service;
+use crate::model::text::shown;
+use crate::model::{Credential, Secret, Server, endpoint, host};
+use crate::provider::Provider;
+
+/// A token, and where it may go.
+pub(crate) struct Placed {
+    pub(crate) access: Access,
+    pub(crate) server: Server,
+}
+
+impl App {
+    /// The provider that serves this URL. Of those that are connected there may be one; else it is one that the
+    /// environment gives a token for, or the first that is known. One that names the host wins over one that covers it
+    /// with a star.
+    pub(crate) fn provider_at(&self, service: Service, url: &Url, tokens: Tokens<'_>) -> Result<Option<String>, Error> {
+        let connected = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none());
+        let mut connected = serving(service, url, connected.map(|own| (own.provider, own.server)).collect());
+        match connected.len() {
+            0 => {}
+            1 => return Ok(connected.pop()),
+            _ => return Err(Error::SharedHost { host: endpoint::authority(url), providers: connected }),
+        }
+        let known = self.registry.all()?.into_iter();
+        // An entry with variables that have no default covers no host before they are set.
+        let known = known.filter_map(|provider| Some((provider.id.clone(), unset(&provider)?))).collect();
+        let known = serving(service, url, known);
+        let given = known.iter().find(|provider| tokens(provider).is_some());
+        Ok(given.or(known.first()).cloned())
+    }
+
+    /// A token that may be sent to this URL. Whether it may is looked at first: nothing is spent for a wrong place.
+    pub(crate) fn token_at(
+        &self,
+        service: Service,
+        url: &Url,
+        selector: &Selector,
+        demand: Demand,
+        fallback: Option<Secret>,
+    ) -> Result<Placed, Error> {
+        let server = self.server_of(selector, fallback.is_some())?;
+        admit(&selector.provider, &server, service, url)?;
+        let access = self.token(selector, demand, fallback)?;
+        let server = access.credential.as_ref().map_or(server, |own| own.server.clone());
+        admit(&selector.provider, &server, service, url)?;
+        Ok(Placed { access, server })
+    }
+
+    /// Puts a host on the list of places that one credential's tokens may be sent to.
+    pub(crate) fn allow_host(&self, selector: &Selector, host: &str) -> Result<Credential, Error> {
+        let plain = Url::parse(&format!("https://{host}/")).is_ok_and(|url| endpoint::authority(&url) == host);
+        if !plain {
+            return Err(Error::Usage(format!("`{}` is no host", shown(host))));
+        }
+        let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
+        let row = self.select(&vault, selector)?;
+        let seal = self.unlock(&vault)?;
+        let mut lease = vault.lease(&row.credential.id, &seal, Self::lease_deadline())?;
+        let mut server = lease.credential().server.clone();
+        if !server.api_hosts.iter().any(|own| own == host) {
+            server.api_hosts.push(host.to_owned());
+            lease.repin(server, (self.clock)())?;
+        }
+        Ok(lease.credential().clone())
+    }
+
+    /// A newer token than one that was not taken: another process's, or a new one.
+    pub(crate) fn token_instead(&self, rejected: &Credential) -> Result<Access, Error> {
+        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+        let row = vault.reread(&rejected.id)?;
+        let seal = self.unlock(&vault)?;
+        let refresh = row.credential.generation <= rejected.generation;
+        self.access(&vault, &seal, &row, Demand { refresh, ..Demand::default() })
+    }
+
+    /// What the credential knows of its server; for a static token of the environment, what the entry does.
+    pub(crate) fn server_of(&self, selector: &Selector, fallback: bool) -> Result<Server, Error> {
+        let vault = self.vault()?;
+        let row = match &vault {
+            Some(vault) => self.select(vault, selector),
+            None => Err(self.nothing_connected(selector)),
+        };
+        match row {
+            Ok(row) => Ok(row.credential.server),
+            Err(Error::NotConnected { provider, .. }) if fallback => {
+                let provider = self.registry.find(&provider)?;
+                Ok(provider.resolve(&BTreeMap::new(), "")?.server)
+            }
+            Err(error) => {
+                if let Some(vault) = &vault {
+                    self.note_missing(vault, &error);
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+fn unset(provider: &Provider) -> Option<Server> {
+    provider.resolve(&BTreeMap::new(), "").ok().map(|resolved| resolved.server)
+}
+
+/// The providers among `servers` that serve the URL, by name.
+fn serving(service: Service, url: &Url, servers: Vec<(String, Server)>) -> Vec<String> {
+    let mut fitting: Vec<_> = servers.into_iter().filter(|(_, server)| server.serves(service, url)).collect();
+    let exact = |server: &Server| server.hosts(service).iter().any(|own| !own.contains('*') && host::names(own, url));
+    if fitting.iter().any(|(_, server)| exact(server)) {
+        fitting.retain(|(_, server)| exact(server));
+    }
+    let mut names: Vec<_> = fitting.into_iter().map(|(provider, _)| provider).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Refuses a place that is not on the list a token was sealed with.
+pub(super) fn admit(provider: &str, server: &Server, service: Service, url: &Url) -> Result<(), Error> {
+    if server.serves(service, url) {
+        return Ok(());
+    }
+    Err(Error::WrongHost {
+        provider: shown(provider),
+        host: shown(&endpoint::authority(url)),
+        known: server.hosts(service),
+    })
+}

@@ -1,0 +1,154 @@
+//! What the answer to a user's own request means, and where a token is not sent.
+
+use super::{Failure, LATER, init_command, named, when, word};
+use crate::app::{Error, NotRun, Verdict};
+use crate::model::text::shown;
+use crate::model::{Credential, Kind, Scopes};
+
+/// An answer as far as its failure is told.
+pub(in crate::cli) struct AnswerFacts<'a> {
+    /// `api.example.com`
+    pub(in crate::cli) host: &'a str,
+    /// `404 Not Found`
+    pub(in crate::cli) status: &'a str,
+    pub(in crate::cli) verdict: &'a Verdict,
+    pub(in crate::cli) provider: &'a str,
+    /// None: the token came from the environment.
+    pub(in crate::cli) credential: Option<&'a Credential>,
+    /// The body could not be sent a second time, with the new token.
+    pub(in crate::cli) body_spent: bool,
+}
+
+/// The failure of an answer, unless it is fine.
+pub(in crate::cli) fn of_answer(facts: &AnswerFacts<'_>) -> Option<Failure> {
+    let answered = format!("{} answered {}", facts.host, facts.status);
+    match facts.verdict {
+        Verdict::Fine => None,
+        Verdict::Failed => Some(Failure::new("http_error", 1, answered)),
+        Verdict::Unauthorized => Some(unauthorized(facts)),
+        Verdict::MissingScope(scopes) => Some(missing_scope(facts, scopes)),
+        Verdict::Trouble(None) => {
+            Some(Failure::new("provider_error", 5, answered).hint("try again later; or let it try again: --retry"))
+        }
+        Verdict::Trouble(Some(seconds)) => {
+            let wait = when::length(*seconds);
+            Some(
+                Failure::new("rate_limited", 5, answered).hint(format!("try again in {wait}; or let it wait: --retry")),
+            )
+        }
+    }
+}
+
+/// The answer did not come to its end.
+pub(in crate::cli) fn broken_off(host: &str, error: &std::io::Error) -> Failure {
+    Failure::new("unreachable", 5, format!("the answer of {host} broke off")).because(error.to_string()).hint(LATER)
+}
+
+impl Failure {
+    pub(in crate::cli) fn host_needs_person() -> Self {
+        Self::new("wrong_host", 7, "a host is allowed by a person at a terminal only")
+    }
+
+    pub(in crate::cli) fn host_not_allowed(host: &str) -> Self {
+        Self::new("wrong_host", 7, format!("{} was not allowed", shown(host)))
+    }
+
+    /// A user's command was not run.
+    pub(in crate::cli) fn of_command(error: &NotRun, code: &'static str, exit: u8) -> Self {
+        let failure = Self::new(code, exit, error.to_string());
+        std::error::Error::source(error).map(ToString::to_string).into_iter().fold(failure, Self::because)
+    }
+
+    /// A tool holds nothing that could be brought in.
+    pub(in crate::cli) fn nothing_found(tool: &str, encrypted: bool) -> Self {
+        let failure = Self::new("not_found", 3, format!("nothing of {tool}'s was found"));
+        if encrypted {
+            return failure
+                .because("its files are encrypted")
+                .hint("for each account: oidc-gen --print=NAME | oauth import --from oidc-agent --file -");
+        }
+        failure.hint(format!("if it lies elsewhere: oauth import --from {tool} --file FILE"))
+    }
+
+    /// The file that the answer goes to does not take it.
+    pub(in crate::cli) fn of_file(error: &std::io::Error) -> Self {
+        Self::new("output", 1, format!("cannot write the answer: {error}"))
+    }
+}
+
+fn unauthorized(facts: &AnswerFacts<'_>) -> Failure {
+    let whose = facts.credential.map_or_else(|| facts.provider.to_owned(), Credential::label);
+    let failure =
+        Failure::new("unauthorized", 4, format!("{} does not take the token of {}", facts.host, shown(&whose)))
+            .because(format!("it answers {}", facts.status));
+    match facts.credential {
+        _ if facts.body_spent => {
+            failure.because("the token was refreshed, and the body cannot be read a second time").hint("run it again")
+        }
+        Some(own) => again(failure, own),
+        None => failure.hint("the token comes from the environment; see that it is valid there"),
+    }
+}
+
+/// The command that gets a new token of the same kind.
+fn again(failure: Failure, own: &Credential) -> Failure {
+    let command = init_command(own);
+    if own.kind == Kind::Imported {
+        let import = command.replacen("init", "import", 1);
+        return failure.hint(format!("bring in a new one: {import} --token-stdin; or connect instead: {command}"));
+    }
+    failure.action(command)
+}
+
+fn missing_scope(facts: &AnswerFacts<'_>, scopes: &Scopes) -> Failure {
+    let whose = facts.credential.map_or_else(|| facts.provider.to_owned(), Credential::label);
+    let failure = Failure::new("insufficient_scope", 4, format!("the token of {} lacks a scope", shown(&whose)));
+    if scopes.is_empty() {
+        return failure
+            .because(format!("{} answered {}, and does not say which", facts.host, facts.status))
+            .hint(format!("oauth provider show {}", facts.provider));
+    }
+    let failure = failure.because(format!("{} wants: {}", facts.host, shown(&scopes.to_string())));
+    match facts.credential {
+        Some(own) => {
+            let list: Vec<_> = scopes.iter().collect();
+            failure.action(format!("{} --add-scope {}", init_command(own), word(&list.join(","))))
+        }
+        None => failure.hint("the token comes from the environment; give it more scope there"),
+    }
+}
+
+/// Failures of tokens at work: places they may not go to, tools that ask wrongly, things that cannot be brought in.
+pub(super) fn of_use(error: &Error) -> Failure {
+    let text = error.to_string();
+    match error {
+        Error::WrongHost { provider, host, known } => wrong_host(error, provider, host, known),
+        Error::RedirectRefused { cause, .. } => Failure::new("wrong_host", 7, text).because(cause.clone()),
+        Error::SharedHost { providers, .. } => Failure::new("ambiguous_provider", 3, text)
+            .because(format!("they are: {}", providers.join(", ")))
+            .hint(format!("name one, as in: oauth request {} METHOD URL", providers[0])),
+        Error::UnknownHost { .. } => Failure::new("unknown_provider", 3, text)
+            .hint("name the provider: oauth request PROVIDER METHOD URL; see them all: oauth provider list"),
+        Error::ImportNeedsName { provider } => {
+            Failure::usage(text).hint(format!("give it one: oauth import {provider} NAME --token-stdin"))
+        }
+        Error::ConnectedAlready { provider, account } => {
+            let whose = named(provider, account);
+            Failure::usage(text).hint(format!("give the token another name, or end the login: oauth revoke {whose}"))
+        }
+        _ => Failure::new("bad_request", 1, text),
+    }
+}
+
+fn wrong_host(error: &Error, provider: &str, host: &str, known: &[String]) -> Failure {
+    let known: Vec<_> = known.iter().map(|host| shown(host)).collect();
+    let cause = if known.is_empty() {
+        format!("no host of {provider} is known")
+    } else {
+        format!("it goes to: {}", known.join(", "))
+    };
+    Failure::new("wrong_host", 7, error.to_string()).because(cause).hint(format!(
+        "if the host is {provider}'s, add it at a terminal: oauth request --allow-host {} {provider} METHOD URL",
+        word(host)
+    ))
+}

@@ -1,0 +1,133 @@
+mod from;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::terminal::Tone;
+use super::{credential, when};
+use crate::app::{Imported, Selector, StaticToken};
+use crate::model::text::shown;
+use crate::model::time::parse_duration;
+use crate::model::{Kind, Scopes, Status};
+
+/// Bring in a personal token or an API key, or what another tool holds
+///
+/// A static token is sealed, listed and used like every other credential, and never refreshed. Nothing is sent: `oauth
+/// test` asks the provider whether it is good. To go from a static token to a login, connect with `oauth init`: it takes
+/// its place. With --from, what was found is shown first. A login that another tool may go on using stays `stale`: its
+/// refresh token is not spent here until --take-over.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth import github --token-stdin < token.txt
+  pass show openai | oauth import openai work --token-stdin --expires-in 90d
+  oauth import gitlab --token-stdin --set host=gitlab.example.org
+  oauth import --from gh                             show what gh holds, and ask
+  oauth import --from rclone --take-over --yes       rclone's logins, which rclone shall not use any more
+  oidc-gen --print=NAME | oauth import --from oidc-agent --file -")]
+pub(super) struct ImportArgs {
+    /// The provider, or PROVIDER@ACCOUNT
+    #[arg(required_unless_present = "from")]
+    provider: Option<String>,
+    /// Bring in what this tool holds
+    #[arg(long, value_name = "TOOL", conflicts_with_all = ["provider", "token_stdin", "scope", "expires_in", "set"])]
+    from: Option<ToolName>,
+    /// Read this file, or - for standard input, instead of the tool's own
+    #[arg(long, value_name = "FILE", requires = "from")]
+    file: Option<PathBuf>,
+    /// Show what was found, and bring nothing in
+    #[arg(long, requires = "from", conflicts_with = "yes")]
+    dry_run: bool,
+    /// Bring it in without asking
+    #[arg(long, short, requires = "from")]
+    yes: bool,
+    /// The tool is given up: its logins are refreshed here from now on
+    #[arg(long, requires = "from")]
+    take_over: bool,
+    /// The name the credential will bear
+    account: Option<String>,
+    /// Read the token from standard input; without it you are asked for it
+    #[arg(long)]
+    token_stdin: bool,
+    /// What the token may do, as far as you know (repeatable; comma or space separated)
+    #[arg(long = "scope", short = 's', visible_alias = "scopes", value_name = "SCOPES")]
+    scope: Vec<String>,
+    /// When it ends, from now (12h, 90d)
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    expires_in: Option<Duration>,
+    /// A template variable of the provider, such as `host` (repeatable)
+    #[arg(long, value_name = "VAR=VALUE", value_parser = super::parse_pair)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ToolName {
+    /// GitHub's command line
+    Gh,
+    /// Google's command line: its accounts and the application default
+    Gcloud,
+    /// Remotes with a client of your own
+    Rclone,
+    /// The clients of its accounts; its tokens are in its memory only
+    Pizauth,
+    /// What `oidc-gen --print` shows
+    OidcAgent,
+    /// The file of git credential-store
+    Git,
+    Netrc,
+    /// Variables such as `GITHUB_TOKEN`
+    Env,
+}
+
+pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
+    let Some(provider) = &args.provider else { return from::run(&args, context) };
+    let selector = Selector::parse(provider, args.account.as_deref())?;
+    let token = if args.token_stdin {
+        context.terminal.read_secret()?
+    } else {
+        let asked = context.terminal.ask_secret("Token (not shown):");
+        asked.ok_or_else(|| Failure::usage("give the token on standard input, with --token-stdin".into()))?
+    };
+    let imported = context.app()?.import(StaticToken {
+        provider: selector.provider,
+        account: selector.account,
+        token,
+        variables: super::pairs(args.set)?,
+        scopes: Scopes::parse(&args.scope.join(" ")),
+        expires_at: args.expires_in.map(|life| context.now().plus(life.as_secs())),
+    })?;
+    tell(&imported, context);
+    if context.terminal.json {
+        context.terminal.data_json(&credential::json(&imported.credential, context.now()))?;
+    }
+    Ok(0)
+}
+
+fn tell(imported: &Imported, context: &Context) {
+    let (own, terminal, now) = (&imported.credential, &context.terminal, context.now());
+    if let Some(source) = &imported.chosen {
+        terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
+    }
+    let verb = if imported.replaced { "Replaced" } else { "Brought in" };
+    let name = terminal.tint_err(&shown(&own.label()), Tone::Strong);
+    let what = if own.kind == Kind::Imported { "a static token" } else { "a login" };
+    terminal.say(&format!("{} {verb} {name}, {what}", terminal.tint_err("✓", Tone::Good)));
+    match own.status(now) {
+        Status::Stale => {
+            terminal.say(&format!("  held back: {}", shown(&own.reason(now).unwrap_or_default())));
+            terminal.say("  when that tool is given up: oauth doctor --take-over");
+            return;
+        }
+        _ if own.is_expired(now) => {}
+        _ => {
+            if let Some(end) = own.expires_at {
+                terminal.say(&format!("  valid until {} ({})", when::local(end, now), when::relative(end, now)));
+            }
+        }
+    }
+    terminal.say(&format!("  see whether the provider takes it: oauth test {}", own.provider));
+}

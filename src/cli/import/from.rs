@@ -1,0 +1,164 @@
+//! `import --from`: where each tool keeps its tokens, and the table of what was found.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::super::context::Context;
+use super::super::credential;
+use super::super::failure::{Failure, gravest};
+use super::super::table;
+use super::{ImportArgs, ToolName};
+use crate::app::{App, Candidate, Source, Tool, What};
+use crate::model::text::shown;
+
+/// More than this is no file of any of these tools, in bytes.
+const LARGEST: u64 = 4 << 20;
+
+pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
+    let tool = tool(args.from);
+    let app = context.app()?;
+    let sources = match &args.file {
+        Some(path) => vec![given(path)?],
+        None => usual(tool, &app, context)?,
+    };
+    let candidates = app.survey(tool, sources)?;
+    if candidates.is_empty() {
+        return Err(Failure::nothing_found(tool.name(), tool == Tool::OidcAgent));
+    }
+    let wanted = candidates.iter().filter(|candidate| !matches!(candidate.what, What::Nothing(_))).count();
+    let said = !context.terminal.json;
+    if said {
+        show(&candidates, context)?;
+    }
+    if args.dry_run || wanted == 0 || !agreed(args, wanted, context) {
+        if !said {
+            context.terminal.data_json(&Value::Array(candidates.iter().map(described).collect()))?;
+        }
+        let held = if wanted == 0 { "there is nothing to bring in" } else { "nothing was brought in; add --yes" };
+        context.terminal.say(held);
+        return Ok(0);
+    }
+    bring_in(tool, candidates, args.take_over, &app, context)
+}
+
+fn tool(name: Option<ToolName>) -> Tool {
+    match name {
+        Some(ToolName::Gh) => Tool::Gh,
+        Some(ToolName::Gcloud) => Tool::Gcloud,
+        Some(ToolName::Rclone) => Tool::Rclone,
+        Some(ToolName::Pizauth) => Tool::Pizauth,
+        Some(ToolName::OidcAgent) => Tool::OidcAgent,
+        Some(ToolName::Git) => Tool::Git,
+        Some(ToolName::Netrc) => Tool::Netrc,
+        Some(ToolName::Env) | None => Tool::Env,
+    }
+}
+
+fn given(path: &Path) -> Result<Source, Failure> {
+    if path.as_os_str() != "-" {
+        let there = path.try_exists().unwrap_or(false);
+        let missing = || Failure::usage(format!("{}: there is no such file", path.display()));
+        return there.then(|| Source::File(path.to_owned())).ok_or_else(missing);
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().take(LARGEST).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
+    Ok(Source::Text(text))
+}
+
+/// Where the tools keep them, as their own documents say.
+fn usual(tool: Tool, app: &App, context: &Context) -> Result<Vec<Source>, Failure> {
+    let own = &context.environment;
+    let named = |variable: &str| own.get(variable).map(PathBuf::from);
+    let directory = |variable: &str, usual: &str| named(variable).or_else(|| own.in_config(usual));
+    let paths = match tool {
+        Tool::Gh => vec![directory("GH_CONFIG_DIR", "gh").map(|dir| dir.join("hosts.yml"))],
+        Tool::Gcloud => {
+            let dir = directory("CLOUDSDK_CONFIG", "gcloud");
+            let defaults = dir.as_ref().map(|dir| dir.join("application_default_credentials.json"));
+            vec![dir.map(|dir| dir.join("credentials.db")), defaults]
+        }
+        Tool::Rclone => vec![named("RCLONE_CONFIG").or_else(|| own.in_config("rclone/rclone.conf"))],
+        Tool::Pizauth => vec![own.in_config("pizauth.conf")],
+        Tool::Git => vec![own.in_home(".git-credentials"), own.in_config("git/credentials")],
+        Tool::Netrc => vec![named("NETRC").or_else(|| own.in_home(".netrc"))],
+        // Its files are encrypted, and it shows them to a person only.
+        Tool::OidcAgent => vec![],
+        Tool::Env => {
+            let variables = app.token_variables()?.into_iter();
+            let value = |(provider, name): (String, String)| {
+                own.secret(&name).map(|value| Source::Variable { provider, value: value.clone() })
+            };
+            return Ok(variables.filter_map(value).collect());
+        }
+    };
+    Ok(paths.into_iter().flatten().map(Source::File).collect())
+}
+
+fn show(candidates: &[Candidate], context: &Context) -> Result<(), Failure> {
+    let row = |candidate: &Candidate| {
+        let account = candidate.account.as_deref().map_or_else(|| "-".into(), shown);
+        vec![shown(&candidate.provider), account, words(&candidate.what)]
+    };
+    let header = ["PROVIDER", "ACCOUNT", "WHAT"];
+    let lines = table::lines(Some(&header), candidates.iter().map(row), context.terminal.width());
+    context.terminal.data_line(&lines.join("\n"))
+}
+
+fn words(what: &What) -> String {
+    match what {
+        What::Token => "static token".into(),
+        What::Login => "login".into(),
+        What::Client => "client registration".into(),
+        What::Nothing(why) => format!("not taken: {}", shown(why)),
+    }
+}
+
+fn described(candidate: &Candidate) -> Value {
+    let (kind, reason) = match &candidate.what {
+        What::Token => (Some("token"), None),
+        What::Login => (Some("login"), None),
+        What::Client => (Some("client"), None),
+        What::Nothing(why) => (None, Some(why)),
+    };
+    json!({"provider": candidate.provider, "account": candidate.account, "kind": kind, "reason": reason})
+}
+
+fn agreed(args: &ImportArgs, count: usize, context: &Context) -> bool {
+    let question = format!("Bring in {count}? [y/N]");
+    args.yes || context.terminal.ask(&question).is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+}
+
+/// Each for itself: one failure never hides another.
+fn bring_in(
+    tool: Tool,
+    candidates: Vec<Candidate>,
+    take_over: bool,
+    app: &App,
+    context: &Context,
+) -> Result<u8, Failure> {
+    let (mut objects, mut exits) = (Vec::new(), Vec::new());
+    for candidate in candidates.into_iter().filter(|candidate| !matches!(candidate.what, What::Nothing(_))) {
+        let provider = candidate.provider.clone();
+        match app.bring_in_from(tool, candidate, take_over) {
+            Ok(Some(imported)) => {
+                super::tell(&imported, context);
+                objects.push(credential::json(&imported.credential, context.now()));
+            }
+            Ok(None) => {
+                context.terminal.say(&format!("the client of {provider} is kept; connect with: oauth init {provider}"));
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                exits.push(failure.exit);
+                context.terminal.report(&failure);
+            }
+        }
+    }
+    if context.terminal.json {
+        context.terminal.data_json(&Value::Array(objects))?;
+    }
+    Ok(gravest(&exits))
+}
