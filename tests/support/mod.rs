@@ -7,10 +7,12 @@
 
 pub(crate) mod demo;
 pub(crate) mod double;
+pub(crate) mod entry;
 pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod keys;
 pub(crate) mod length;
+pub(crate) mod origin;
 pub(crate) mod real;
 pub(crate) mod sandbox;
 
