@@ -37,6 +37,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand token 'Print a token that is valid now'
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
+            cand request 'Send an authenticated HTTP request; the token is never shown'
+            cand exec 'Run a command with tokens in its environment'
+            cand helper 'Give other tools their tokens, in their own protocols'
+            cand import 'Bring in a personal token or an API key, or what another tool holds'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
@@ -163,6 +167,163 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --all 'Every credential of the tenant'
             cand --local 'Do not ask the provider'
             cand --forget 'Delete the row, too'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;request'= {
+            cand -H 'A header of the request (repeatable)'
+            cand --header 'A header of the request (repeatable)'
+            cand -d 'The body: text, @FILE, or - for standard input'
+            cand --data 'The body: text, @FILE, or - for standard input'
+            cand --json-body 'The body is JSON: given here like with --data, or there'
+            cand -o 'Write the body of the answer to a file'
+            cand --output 'Write the body of the answer to a file'
+            cand --retry 'Wait and try again when the server asks for patience, N times [default: 3]'
+            cand --timeout 'How long the server may say nothing'
+            cand --allow-host 'Let this credential''s token go to one more host, for good; you are asked first'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand -i 'Print the status line and the headers before the body'
+            cand --include 'Print the status line and the headers before the body'
+            cand -L 'Follow redirects; to another origin without the token and without your headers'
+            cand --follow 'Follow redirects; to another origin without the token and without your headers'
+            cand --paginate 'Fetch the next pages too, as the Link header tells them (RFC 8288)'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;exec'= {
+            cand --env 'The variable for the token; for several providers once each, in their order'
+            cand --token-file 'The token also in a file, mode 0600, which is kept fresh while the command runs and removed with it; the variable `…_FILE` tells where'
+            cand --min-ttl 'The tokens shall live at least this long at the start (30s, 10m, 1h)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;helper'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand git 'A credential helper of git''s (gitcredentials(7))'
+            cand docker 'A credential helper of docker''s: get, list, store, erase'
+            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
+            cand cargo 'A credential provider of cargo''s'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;helper;git'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --install 'Tell git to use it for the hosts of what is connected'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;docker'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;kubectl'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;cargo'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;help'= {
+            cand git 'A credential helper of git''s (gitcredentials(7))'
+            cand docker 'A credential helper of docker''s: get, list, store, erase'
+            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
+            cand cargo 'A credential provider of cargo''s'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;helper;help;git'= {
+        }
+        &'oauth;helper;help;docker'= {
+        }
+        &'oauth;helper;help;kubectl'= {
+        }
+        &'oauth;helper;help;cargo'= {
+        }
+        &'oauth;helper;help;help'= {
+        }
+        &'oauth;import'= {
+            cand --from 'Bring in what this tool holds'
+            cand --file 'Read this file, or - for standard input, instead of the tool''s own'
+            cand -s 'What the token may do, as far as you know (repeatable; comma or space separated)'
+            cand --scope 'What the token may do, as far as you know (repeatable; comma or space separated)'
+            cand --scopes 'What the token may do, as far as you know (repeatable; comma or space separated)'
+            cand --expires-in 'When it ends, from now (12h, 90d)'
+            cand --set 'A template variable of the provider, such as `host` (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --dry-run 'Show what was found, and bring nothing in'
+            cand -y 'Bring it in without asking'
+            cand --yes 'Bring it in without asking'
+            cand --take-over 'The tool is given up: its logins are refreshed here from now on'
+            cand --token-stdin 'Read the token from standard input; without it you are asked for it'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -314,7 +475,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;audit'= {
             cand --since 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)'
             cand --provider 'Only events of this provider'
-            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …'
+            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -627,6 +788,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand token 'Print a token that is valid now'
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
+            cand request 'Send an authenticated HTTP request; the token is never shown'
+            cand exec 'Run a command with tokens in its environment'
+            cand helper 'Give other tools their tokens, in their own protocols'
+            cand import 'Bring in a personal token or an API key, or what another tool holds'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
@@ -648,6 +813,26 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;test'= {
         }
         &'oauth;help;revoke'= {
+        }
+        &'oauth;help;request'= {
+        }
+        &'oauth;help;exec'= {
+        }
+        &'oauth;help;helper'= {
+            cand git 'A credential helper of git''s (gitcredentials(7))'
+            cand docker 'A credential helper of docker''s: get, list, store, erase'
+            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
+            cand cargo 'A credential provider of cargo''s'
+        }
+        &'oauth;help;helper;git'= {
+        }
+        &'oauth;help;helper;docker'= {
+        }
+        &'oauth;help;helper;kubectl'= {
+        }
+        &'oauth;help;helper;cargo'= {
+        }
+        &'oauth;help;import'= {
         }
         &'oauth;help;provider'= {
             cand list 'Show every provider, or those that some words are about'
