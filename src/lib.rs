@@ -4,12 +4,15 @@
 //! holds the use cases, and under it lie `protocol` (the wire), `callback` (the loopback listener), `vault` (sealed
 //! tokens at rest), `provider` (what is known of authorization servers) and `model` (the nouns).
 //!
-//! [`run`] is the whole public surface.
+//! [`run`] is the whole public surface; the feature `fuzzing` opens a second door for `fuzz/`.
 
 mod app;
 mod callback;
 mod cli;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod helper;
 mod http;
 mod model;

@@ -8,6 +8,8 @@
 //! - the port is open from [`Listener::bind`] to the end of [`Listener::serve`], and not a moment longer.
 
 mod address;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gate;
 mod head;
 mod page;

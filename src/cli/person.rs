@@ -124,7 +124,12 @@ impl Person for AtTerminal<'_> {
         if visit.browser {
             self.terminal.say("Opening your browser. If nothing opens there, visit this address:");
             self.terminal.say("");
-            self.terminal.say(visit.url);
+            // A program that reads along has nothing else to show its person, should no browser open.
+            if self.terminal.json && !self.terminal.quiet {
+                self.terminal.insist(visit.url);
+            } else {
+                self.terminal.say(visit.url);
+            }
             if !open_browser(visit.url) {
                 self.terminal.warn("no browser could be started; visit the address yourself");
             }

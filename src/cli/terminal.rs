@@ -225,8 +225,11 @@ impl Terminal {
     /// Reads a secret from standard input: its first line.
     pub(super) fn read_secret(&self) -> Result<Secret, Failure> {
         let mut text = String::new();
-        let read = io::stdin().lock().take(LONGEST).read_to_string(&mut text);
-        read.map_err(|error| Failure::usage(format!("cannot read the secret from standard input: {error}")))?;
+        let read = io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text);
+        let read = read.map_err(|error| Failure::usage(format!("cannot read the secret from standard input: {error}")));
+        if read? as u64 > LONGEST {
+            return Err(Failure::usage(format!("there is more than {} KiB on standard input", LONGEST >> 10)));
+        }
         let secret = Secret::new(text.lines().next().unwrap_or_default().trim());
         if secret.expose().is_empty() {
             return Err(Failure::usage("there is no secret on standard input".into()));

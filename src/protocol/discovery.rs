@@ -145,7 +145,7 @@ pub(super) fn fetch(http: &Http, clock: Clock, url: &str) -> Result<Map<String, 
 }
 
 /// RFC 8414 §3.3: the issuer in the document is the one that was asked, by simple comparison.
-fn check_issuer(asked: &str, document: Map<String, Value>) -> Result<Map<String, Value>, Error> {
+pub(super) fn check_issuer(asked: &str, document: Map<String, Value>) -> Result<Map<String, Value>, Error> {
     let found = document.get("issuer").and_then(Value::as_str).unwrap_or_default();
     if found == asked {
         return Ok(document);

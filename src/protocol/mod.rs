@@ -11,6 +11,8 @@ mod discovery;
 mod dpop;
 mod error;
 mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod id_token;
 mod identity;
 mod installation;

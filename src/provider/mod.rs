@@ -6,6 +6,8 @@
 mod builtin;
 mod check;
 mod definition;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod near;
 mod redirect;
 mod resolve;

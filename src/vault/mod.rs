@@ -9,6 +9,8 @@
 mod audit;
 mod clients;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod habits;
 mod inspect;
 mod key;

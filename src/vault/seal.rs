@@ -175,6 +175,10 @@ mod tests {
         generation: 3,
     };
 
+    const GOLDEN_EMPTY: &str = include_str!("../../tests/golden/seal-1/empty.b64");
+    const GOLDEN_TOKEN: &str = include_str!("../../tests/golden/seal-1/token.b64");
+    const GOLDEN_LONG: &str = include_str!("../../tests/golden/seal-1/long.b64");
+
     #[test]
     fn what_was_sealed_opens_again() {
         for text in ["", "t", &"x".repeat(252), &"y".repeat(253), &"z".repeat(65_536)] {
@@ -229,6 +233,59 @@ mod tests {
             assert!(seal().open(&altered, &HOME).is_err(), "byte {at} altered");
             assert!(seal().open(&blob[..at], &HOME).is_err(), "cut at {at}");
         }
+    }
+
+    /// Sealed once and for all: what was stored by an earlier version opens in every later one.
+    #[test]
+    fn blobs_of_the_first_version_open() {
+        for (text, blob) in [("", GOLDEN_EMPTY), ("golden-token", GOLDEN_TOKEN)] {
+            let blob = STANDARD.decode(blob.trim_end()).unwrap();
+            assert_eq!(seal().open(&blob, &HOME).unwrap().expose(), text);
+            assert!(seal().open(&blob, &Binding { generation: 4, ..HOME }).is_err());
+        }
+        let long = STANDARD.decode(GOLDEN_LONG.trim_end()).unwrap();
+        assert_eq!(seal().open(&long, &HOME).unwrap().expose(), "0123456789".repeat(30));
+    }
+
+    /// Project Wycheproof's vectors, those of plain ChaCha20-Poly1305 too, on which the longer nonce stands.
+    #[test]
+    fn the_cipher_agrees_with_the_vectors_of_wycheproof() {
+        use wycheproof::aead::{TestName, TestSet};
+        let checked = |name, nonce| {
+            let set = TestSet::load(name).unwrap();
+            let groups = set.test_groups.into_iter().flat_map(|group| group.tests);
+            let (mut good, mut bad) = (0, 0);
+            for test in groups {
+                let sealed = [&test.ct[..], &test.tag[..]].concat();
+                let payload = Payload { msg: &sealed, aad: &test.aad };
+                let key: [u8; 32] = test.key[..].try_into().unwrap();
+                let opened = if test.nonce.len() != nonce {
+                    None
+                } else if nonce == NONCE {
+                    let nonce: [u8; NONCE] = test.nonce[..].try_into().unwrap();
+                    XChaCha20Poly1305::new(&key.into()).decrypt(&nonce.into(), payload).ok()
+                } else {
+                    let nonce: [u8; 12] = test.nonce[..].try_into().unwrap();
+                    chacha20poly1305::ChaCha20Poly1305::new(&key.into()).decrypt(&nonce.into(), payload).ok()
+                };
+                if test.result == wycheproof::TestResult::Invalid {
+                    bad += 1;
+                    assert!(opened.is_none(), "{name:?} {}: {}", test.tc_id, test.comment);
+                } else {
+                    good += 1;
+                    assert_eq!(opened.as_deref(), Some(&test.pt[..]), "{name:?} {}: {}", test.tc_id, test.comment);
+                }
+            }
+            (good, bad)
+        };
+        assert_eq!(checked(TestName::XChaCha20Poly1305, NONCE), (246, 69));
+        assert_eq!(checked(TestName::ChaCha20Poly1305, 12), (256, 69));
+    }
+
+    #[test]
+    fn no_nonce_comes_twice() {
+        let nonces = (0..4096).map(|_| seal().close(&Secret::new("x"), &HOME)[1..=NONCE].to_vec());
+        assert_eq!(nonces.collect::<std::collections::BTreeSet<_>>().len(), 4096);
     }
 
     #[test]
