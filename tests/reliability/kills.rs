@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::{assert_whole, connected, go_to, living_token, member};
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age};
+use crate::support::files::private_file;
 use crate::support::length::{Chance, Length, figures};
-use crate::support::sandbox::{Background, Home, Signal};
+use crate::support::sandbox::{Background, Home, Run, Signal};
 
 /// How long the server takes for a refresh, in milliseconds: long enough for a kill to meet it often.
 const LATENCY: u64 = 15;
@@ -208,6 +209,46 @@ fn a_killed_revocation_can_be_done_again() {
         &format!("{kills} × SIGKILL of `revoke demo`, its group"),
         &[("met alive", &hits), ("not revoked in the end", &0), ("seed", &chance.seed())],
     );
+}
+
+/// A home whose master key lies in a file, and what runs there.
+fn with_key_file(server: &DemoServer) -> (Home, impl Fn(&Home, &[&str]) -> Run) {
+    let home = Home::new();
+    server.add(&home, "demo");
+    let file = home.path().join("master-key");
+    let key = home.oauth(["key", "generate"]).run().success().stdout.clone();
+    private_file(&file, &key);
+    let filed = move |home: &Home, words: &[&str]| {
+        home.oauth(words.iter().copied()).without_key().env("OAUTH_MASTER_KEY_FILE", &file)
+    };
+    (home, filed)
+}
+
+/// The key that opens the store lies in its place at every moment.
+#[test]
+fn a_killed_rotation_of_the_master_key_leaves_a_key_that_opens() {
+    let kills = Length::of(15, 1000);
+    let mut chance = Chance::new();
+    let server = DemoServer::start(["--expire", "3600"]);
+    let (home, filed) = with_key_file(&server);
+    server.sign_in(filed(&home, &["init", "demo", "--client-id", CLIENT]), ALICE).success();
+    let right = filed(&home, &["token", "demo"]).run().success().stdout.clone();
+    let within = time_of(|| drop(filed(&home, &["key", "rotate"]).run()));
+    let (mut hits, mut unreadable) = (0, 0);
+    for _ in 0..kills {
+        let rotation = filed(&home, &["key", "rotate"]).spawn();
+        hits += usize::from(kill_somewhere(rotation, Target::Group, within, &mut chance));
+        let output = filed(&home, &["token", "demo"]).run();
+        unreadable += usize::from(output.code != Some(0) || output.stdout != right);
+    }
+    filed(&home, &["key", "rotate"]).run().success();
+    filed(&home, &["token", "demo", "--refresh"]).run().success();
+    assert_whole(&home);
+    figures(
+        &format!("{kills} × SIGKILL of `key rotate`, its group"),
+        &[("met alive", &hits), ("unreadable afterwards", &unreadable), ("seed", &chance.seed())],
+    );
+    assert_eq!(unreadable, 0);
 }
 
 /// The processes that a command has started and that live, its worker among them.

@@ -7,9 +7,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use super::{assert_orderly, assert_whole, connected, go_to, living_token, member};
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
+use crate::support::files::private_file;
 use crate::support::length::{Chance, Length, figures};
 use crate::support::sandbox::{Home, Output, Run};
 
@@ -37,6 +39,7 @@ enum Subject {
     FirstLogin,
     Login,
     Revoke,
+    RotateKey,
     AddProvider,
 }
 
@@ -45,6 +48,7 @@ struct Scene {
     home: Home,
     /// Another program that has the store open all the time.
     other: Option<rusqlite::Connection>,
+    key: Option<PathBuf>,
 }
 
 impl Scene {
@@ -55,7 +59,7 @@ impl Scene {
             // It is open once something was read.
             other.query_row("select count(*) from credentials", [], |_| Ok(())).expect("a store");
         }
-        Self { server, home, other }
+        Self { server, home, other, key: None }
     }
 
     fn prepare(&mut self, subject: Subject) {
@@ -69,7 +73,29 @@ impl Scene {
             }
             Subject::Test => age(&self.home, 0),
             Subject::AddProvider => drop(self.home.oauth(["provider", "remove", "other"]).run()),
+            Subject::RotateKey if self.key.is_none() => self.move_to_key_file(),
             _ => {}
+        }
+    }
+
+    /// A home whose master key lies in a file of its own, where it can be replaced.
+    fn move_to_key_file(&mut self) {
+        self.home = Home::new();
+        let file = self.home.path().join("master-key");
+        let key = self.home.oauth(["key", "generate"]).run().success().stdout.clone();
+        private_file(&file, &key);
+        self.key = Some(file);
+        self.server.add(&self.home, "demo");
+        let init = self.filed(&["init", "demo", "--client-id", CLIENT]);
+        self.server.sign_in(init, ALICE).success();
+    }
+
+    /// With the key in the file, where there is one.
+    fn filed(&self, words: &[&str]) -> Run {
+        let run = self.home.oauth(words.iter().copied());
+        match &self.key {
+            Some(file) => run.without_key().env("OAUTH_MASTER_KEY_FILE", file),
+            None => run,
         }
     }
 
@@ -82,9 +108,10 @@ impl Scene {
             Subject::Test => &["test", "demo"],
             Subject::FirstLogin | Subject::Login => &["init", "demo", "--client-id", CLIENT, "--no-browser"],
             Subject::Revoke => &["revoke", "demo", ALICE],
+            Subject::RotateKey => &["key", "rotate"],
             Subject::AddProvider => &["provider", "add", "other", "--issuer", issuer],
         };
-        let run: Run = self.home.oauth(words.iter().copied()).through(through);
+        let run = self.filed(words).through(through);
         if !matches!(subject, Subject::FirstLogin | Subject::Login) {
             return run.run();
         }
@@ -108,6 +135,10 @@ impl Scene {
             Subject::Revoke => {
                 self.home.oauth(["revoke", "demo", ALICE]).run().success();
                 member(&self.home, "status") == "revoked"
+            }
+            Subject::RotateKey => {
+                self.filed(&["token", "demo", "--offline"]).run().success();
+                self.filed(&["token", "demo", "--refresh"]).run().code == Some(0)
             }
             Subject::AddProvider => {
                 let there = self.home.oauth(["provider", "show", "other"]).run();
@@ -152,9 +183,13 @@ fn points(scene: &mut Scene, subject: Subject) -> Vec<Point> {
     found.into_iter().collect()
 }
 
-/// A library could not be loaded, which is a failure of the system's and not told by us.
-fn never_began(output: &Output) -> bool {
+/// The fault met no disk of ours: a library that could not be loaded, or a thread's wake-up call, which is written to
+/// memory and can fail in no real way.
+fn missed_the_disk(output: &Output) -> bool {
     output.code == Some(127) && output.stderr.contains("error while loading shared libraries")
+        || output.stderr.contains("failed to wake I/O driver")
+        // The same, told to a stderr that takes nothing either.
+        || output.code == Some(101) && !output.stderr.contains("panicked")
 }
 
 /// Hits the calls of one command with every fault. At most `sample` of all, by chance.
@@ -174,7 +209,7 @@ fn inject(subject: Subject, with_other: bool, sample: usize) {
         scene.prepare(subject);
         println!("{subject:?}: {name} at {call} {number}");
         let output = scene.run(subject, strace("/dev/null", Some(&format!("{call}:{what}:when={number}{on}"))));
-        if subject != Subject::Test && !never_began(&output) {
+        if subject != Subject::Test && !missed_the_disk(&output) {
             assert_orderly(&output);
         }
         failed += usize::from(output.code != Some(0));
@@ -185,7 +220,7 @@ fn inject(subject: Subject, with_other: bool, sample: usize) {
         }
     }
     // A command that comes to its end sweeps up behind those that did not.
-    scene.server.login(&scene.home, "demo", ALICE);
+    scene.server.sign_in(scene.filed(&["init", "demo", "--client-id", CLIENT]), ALICE).success();
     assert_whole(&scene.home);
     figures(
         &format!("{subject:?}, {} calls{}", points.len(), if with_other { ", store open elsewhere" } else { "" }),
@@ -202,6 +237,27 @@ fn inject(subject: Subject, with_other: bool, sample: usize) {
     let excusable = usize::from(matches!(subject, Subject::Refresh | Subject::Test)) * 3;
     assert!(lost_killed <= excusable, "{lost_killed} lost to kills");
     drop(scene.other);
+}
+
+/// Space for the attempt and for the answer is there before the request leaves.
+#[test]
+fn a_full_disk_is_noticed_before_a_token_is_spent() {
+    let mut scene = Scene::new(true);
+    let points = points(&mut scene, Subject::Refresh);
+    scene.holds(Subject::Refresh);
+    assert!(points.iter().any(|(call, _)| call == "pwrite64"), "{points:?}");
+    let old = scene.home.oauth(["token", "demo"]).run().success().stdout.clone();
+    for fault in ["pwrite64:error=ENOSPC:when=1+", "fsync,fdatasync:error=EIO:when=1+"] {
+        let before = scene.server.count("grants/refresh_token");
+        let output = scene.run(Subject::Refresh, strace("/dev/null", Some(fault)));
+        assert_orderly(&output);
+        assert_ne!(output.code, Some(0), "{output}");
+        age(&scene.home, 200);
+        let due = scene.home.oauth(["token", "demo"]).through(strace("/dev/null", Some(fault))).run();
+        due.success().stdout_is(&old).stderr_has("warning: ");
+        assert_eq!(scene.server.count("grants/refresh_token"), before, "{fault}: nothing was sent");
+    }
+    assert!(scene.holds(Subject::Refresh), "nothing was lost");
 }
 
 /// Most of these make some hundred runs at full length.
@@ -239,6 +295,11 @@ fn a_login_leaves_the_old_one_or_the_new_one() {
 #[test]
 fn a_revocation_can_be_done_again_whatever_the_disk_did() {
     inject(Subject::Revoke, false, sample());
+}
+
+#[test]
+fn a_master_key_is_replaced_or_not() {
+    inject(Subject::RotateKey, false, sample());
 }
 
 #[test]

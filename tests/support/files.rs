@@ -31,6 +31,15 @@ pub(crate) fn assert_private(directory: &Path) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Writes a file that nobody else can read.
+#[track_caller]
+pub(crate) fn private_file(path: &Path, text: &str) {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).expect("the file can be written");
+}
+
 /// Fails when one of the secrets stands in a file under this directory, or in a name there, byte for byte.
 #[track_caller]
 pub(crate) fn assert_no_canary<S: AsRef<[u8]>>(directory: &Path, secrets: &[S]) {

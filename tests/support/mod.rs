@@ -13,6 +13,7 @@ pub(crate) mod http;
 pub(crate) mod keys;
 pub(crate) mod length;
 pub(crate) mod origin;
+pub(crate) mod raw;
 pub(crate) mod real;
 pub(crate) mod sandbox;
 
