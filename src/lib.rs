@@ -6,6 +6,7 @@
 //!
 //! [`run`] is the whole public surface; the feature `fuzzing` opens a second door for `fuzz/`.
 
+mod age;
 mod app;
 mod callback;
 mod cli;
