@@ -139,18 +139,57 @@ pub(crate) fn private_options() -> OpenOptions {
 
 /// Writes a whole file in one step: a reader sees the old text or the new one, and a crash leaves one of the two.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    replace_whole(path, text.as_bytes())
+}
+
+/// The same for what is no text.
+pub(crate) fn replace_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_whole(path, bytes, |aside| fs::rename(aside, path))
+}
+
+/// The same for a file that did not exist, and must not have come into being in the meantime.
+pub(crate) fn create_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_whole(path, bytes, |aside| rename_to_new(aside, path))
+}
+
+/// Renames unless the new name is taken.
+#[cfg(target_os = "linux")]
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every file system knows it.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => link_to_new(from, to),
+        renamed => Ok(renamed?),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    link_to_new(from, to)
+}
+
+fn link_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+fn write_whole(path: &Path, bytes: &[u8], name: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Error> {
     use std::io::Write;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let aside = path.with_file_name(name);
+    let aside = beside(path);
     let _ = fs::remove_file(&aside); // a leftover of an earlier process with our number
     let mut file = create_new(&aside)?;
-    let written =
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&aside, path));
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&aside));
     written.map_err(|source| {
         let _ = fs::remove_file(&aside); // the failure that counts is the one above
         Error::Io { what: "write", path: path.to_owned(), source }
     })
+}
+
+/// A name beside `path`, of this process.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
 }
 
 /// Which file this is: a copy of it is another one, also one that was restored into its place. A file that is renamed

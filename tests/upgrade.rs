@@ -14,6 +14,7 @@ fn make_old(home: &Home) {
     let sql = "alter table store drop column place;
                alter table store drop column wrapped_key;
                alter table credentials drop column retry_at;
+               alter table credentials drop column held;
                drop table habits;
                drop table spare_keys;
                drop table audit;

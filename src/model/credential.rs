@@ -25,7 +25,7 @@ pub(crate) const IMPORTED_FROM: &str = "imported_from";
 pub(crate) struct CredentialId(pub(crate) String);
 
 /// Where a credential's tokens come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// A person authorized it.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A source of the present. Passed in, so that no use case reads the machine's clock by itself.
 pub(crate) type Clock = fn() -> Timestamp;
@@ -45,6 +45,15 @@ impl fmt::Debug for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.rfc3339())
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let beyond = text.parse::<i64>().ok().map(Self);
+        let time = text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_second()));
+        time.or(beyond).ok_or_else(|| serde::de::Error::custom("not a time in RFC 3339"))
     }
 }
 

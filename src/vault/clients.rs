@@ -50,7 +50,7 @@ impl StoredClient {
         format!("the client registered for {}", self.provider)
     }
 
-    fn open_secret(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
+    pub(super) fn open_secret(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
         self.open(SECRET, self.secret.as_deref(), tenant, seal)
     }
 

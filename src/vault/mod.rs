@@ -7,6 +7,7 @@
 //! - The master key never lies in the store. The store knows its name ([`MasterKey::id`]) and the place it lives in.
 
 mod audit;
+mod backup;
 mod clients;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -28,6 +29,7 @@ mod rotate;
 mod rows;
 mod seal;
 mod store;
+mod tenants;
 mod uses;
 
 use std::path::PathBuf;
@@ -36,6 +38,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use audit::{Entry, Event, Verified};
+pub(crate) use backup::{Backup, ClientsOf, Malformed, Restoration, Restoring, Verdict};
 pub(crate) use clients::{Registration, StoredClient};
 pub(crate) use error::{Error, KeyError};
 pub(crate) use habits::Habits;
@@ -205,16 +208,17 @@ impl Vault {
         if !own.refreshable || own.revoked_at.is_some() || own.kind == Kind::Machine {
             return Ok(None);
         }
-        let reason = match marks.is_beyond(&own.id, row.mark()) {
-            Some(false) => return Ok(None),
-            Some(true) => "the store was restored from an older copy, and the refresh token was spent since",
+        let reason = match (&row.held, marks.is_beyond(&own.id, row.mark())) {
+            (Some(held), _) => held,
+            (None, Some(false)) => return Ok(None),
+            (None, Some(true)) => "the store was restored from an older copy, and the refresh token was spent since",
             // It was never marked, as nothing was spent here: that other program goes on with it.
-            None if own.imported_from().is_some() => {
+            (None, None) if own.imported_from().is_some() => {
                 let tool = own.imported_from().unwrap_or_default();
                 return Ok(Some(format!("{tool}, which it was brought in from, may spend the refresh token, too")));
             }
-            None if self.description.is_original => return Ok(None),
-            None => "the store was copied or restored, and the other copy may have spent the refresh token",
+            (None, None) if self.description.is_original => return Ok(None),
+            (None, None) => "the store was copied or restored, and the other copy may have spent the refresh token",
         };
         let stays = self.habits(own)?.rotates == Some(false);
         Ok((!stays).then(|| reason.to_owned()))
@@ -238,7 +242,11 @@ impl Vault {
         for row in &stale {
             marks.set(&row.credential.id, row.mark())?;
         }
-        self.store.write(|transaction| self.store.settle_here(transaction))?;
+        self.store.write(|transaction| {
+            let release = "update credentials set held = null";
+            transaction.execute(release, []).map_err(self.store.failed())?;
+            self.store.settle_here(transaction)
+        })?;
         self.description = self.store.describe()?;
         Ok(stale.into_iter().map(|row| row.credential).collect())
     }
@@ -409,6 +417,7 @@ fn sealed(mut credential: Credential, secrets: &Secrets, seal: &Seal) -> Row {
         proof_key: close("proof_key", &secrets.proof),
         key_id: seal.key_id().to_owned(),
         attempt: None,
+        held: None,
         server,
         credential,
     }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 use super::clients::{REGISTRATION_TOKEN, Registration, StoredClient};
@@ -48,20 +49,28 @@ impl Vault {
         token: Option<&Secret>,
         seal: &Seal,
     ) -> Result<(), Error> {
-        let (tenant, provider) = (registration.tenant, registration.provider);
         let _held = self.keep_key(seal, Instant::now() + PATIENCE)?;
+        self.store.write(|transaction| self.keep_self_client(transaction, registration, own, token, seal))
+    }
+
+    pub(super) fn keep_self_client(
+        &self,
+        transaction: &Transaction<'_>,
+        registration: &Registration<'_>,
+        own: &SelfRegistration,
+        token: Option<&Secret>,
+        seal: &Seal,
+    ) -> Result<(), Error> {
+        let (tenant, provider) = (registration.tenant, registration.provider);
         let json = serde_json::to_string(own).expect("a registration is JSON");
-        self.store.write(|transaction| {
-            self.keep_client(transaction, registration, seal)?;
-            let all = self.clients(tenant, Some(provider))?;
-            let stored = all.iter().find(|stored| stored.client_id == registration.client.id);
-            let sealed = token.zip(stored).map(|(token, stored)| stored.close(REGISTRATION_TOKEN, token, tenant, seal));
-            let sql = "update clients set registration = ?1, registration_access_token = ?2, key_id = ?3
-                       where tenant = ?4 and provider = ?5 and client_id = ?6";
-            let values = (&json, &sealed, seal.key_id(), tenant, provider, &registration.client.id);
-            transaction.execute(sql, values).map_err(self.store.failed())?;
-            Ok(())
-        })
+        self.keep_client(transaction, registration, seal)?;
+        let all = self.clients(tenant, Some(provider))?;
+        let stored = all.iter().find(|stored| stored.client_id == registration.client.id);
+        let sealed = token.zip(stored).map(|(token, stored)| stored.close(REGISTRATION_TOKEN, token, tenant, seal));
+        let sql = "update clients set registration = ?1, registration_access_token = ?2, key_id = ?3
+                   where tenant = ?4 and provider = ?5 and client_id = ?6";
+        let values = (&json, &sealed, seal.key_id(), tenant, provider, &registration.client.id);
+        transaction.execute(sql, values).map(|_| ()).map_err(self.store.failed())
     }
 
     /// The names of the providers under which this tenant holds a client at an issuer.

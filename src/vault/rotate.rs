@@ -122,6 +122,7 @@ impl Vault {
                 };
                 let mut next = sealed(row.credential.clone(), &secrets, new);
                 next.attempt.clone_from(&row.attempt);
+                next.held.clone_from(&row.held);
                 rows::write(transaction, &next, Some(row.credential.generation)).map_err(self.store.failed())?;
             }
             self.seal_clients_anew(transaction, old, new)?;

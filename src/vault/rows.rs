@@ -21,6 +21,8 @@ pub(crate) struct Row {
     pub(super) key_id: String,
     /// A refresh that was begun, and of which no end was recorded.
     pub(super) attempt: Option<String>,
+    /// Why the refresh token is not sent: it came out of a backup.
+    pub(super) held: Option<String>,
 }
 
 impl Row {
@@ -33,6 +35,11 @@ impl Row {
     pub(super) fn open_attempt(&self) -> Option<Attempt> {
         let attempt: Attempt = serde_json::from_str(self.attempt.as_deref()?).ok()?;
         (attempt.generation == self.credential.generation).then_some(attempt)
+    }
+
+    /// Whether it belongs to this tenant and provider.
+    pub(super) fn is_beside(&self, tenant: &str, provider: &str) -> bool {
+        (self.credential.tenant.as_str(), self.credential.provider.as_str()) == (tenant, provider)
     }
 
     /// How far the row has got, by what stands in it.
@@ -78,6 +85,7 @@ const COLUMNS: &[&str] = &[
     "client_secret",
     "retry_at",
     "proof_key",
+    "held",
 ];
 
 /// Columns that change without a new generation and have statements of their own; a commit of tokens must not undo
@@ -203,6 +211,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         proof_key: row.get("proof_key")?,
         key_id: row.get("key_id")?,
         attempt: row.get("attempt")?,
+        held: row.get("held")?,
     })
 }
 
@@ -248,6 +257,7 @@ fn values(row: &Row) -> Vec<Sql> {
         blob(&row.client_secret),
         time(own.retry_at),
         blob(&row.proof_key),
+        maybe(&row.held),
     ]
 }
 

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_clients.sql"),
     include_str!("migrations/0005_proof_keys.sql"),
     include_str!("migrations/0006_wrapped_key.sql"),
+    include_str!("migrations/0007_held_back.sql"),
 ];
 /// `PRAGMA application_id`: "oaut" in ASCII. Tells our files from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f61_7574;

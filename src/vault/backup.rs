@@ -1,0 +1,300 @@
+//! What a backup holds, and how it goes out of a store and into one. docs/backup.md describes the document for others.
+//!
+//! A document holds every secret in the open: it exists in memory only, until it is encrypted.
+
+mod document;
+
+use std::time::Instant;
+
+use rusqlite::Transaction;
+
+use super::clients::Registration;
+use super::rows;
+use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Secrets, Vault, habits, random_id, sealed};
+use crate::model::{Client, Credential, Timestamp};
+pub(crate) use document::{Backup, Malformed};
+use document::{Plain, SavedClient, SavedCredential};
+
+/// Whose client registrations go into a backup: a tenant's, or those of one of its providers.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientsOf {
+    pub(crate) tenant: String,
+    pub(crate) provider: Option<String>,
+}
+
+/// How to bring a backup in.
+#[derive(Clone, Debug)]
+pub(crate) struct Restoring {
+    /// Only what belongs to this tenant; `None` brings in all.
+    pub(crate) tenant: Option<String>,
+    /// Also what is newer here is replaced.
+    pub(crate) force: bool,
+    /// This store is the only one from now on that uses the refresh tokens.
+    pub(crate) take_over: bool,
+    pub(crate) now: Timestamp,
+}
+
+/// What became of one credential of a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Added,
+    /// The one that was here was older.
+    Replaced,
+    /// It is here just so.
+    Same,
+    /// The one that is here is newer, and was kept.
+    Newer,
+    /// The name belongs to another identity here, which was kept.
+    OtherIdentity,
+}
+
+/// A credential of a backup, as it stands afterwards where it was taken, and what became of it.
+pub(crate) struct Restored {
+    pub(crate) credential: Credential,
+    pub(crate) verdict: Verdict,
+}
+
+/// All that was done.
+pub(crate) struct Restoration {
+    pub(crate) credentials: Vec<Restored>,
+    /// Client registrations that were added, or were newer than those here.
+    pub(crate) clients: usize,
+    /// Tenants of the backup that were left out.
+    pub(crate) other_tenants: Vec<String>,
+}
+
+/// What is to be done with one credential of a backup.
+struct Planned<'a> {
+    /// The row as it is to stand, or as it stays.
+    row: Row,
+    rotates: Option<bool>,
+    /// The right to replace the row that is here.
+    here: Option<Lease<'a>>,
+    verdict: Verdict,
+}
+
+impl Vault {
+    /// The credentials with these ids and the registrations of these tenants, with their secrets open. Each credential
+    /// is read under its lease, so that no refresh is going on; what was begun and landed is finished first.
+    pub(crate) fn save(
+        &self,
+        seal: &Seal,
+        ids: &[CredentialId],
+        clients_of: &[ClientsOf],
+        made_by: &str,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Backup, Error> {
+        let mut credentials = vec![];
+        for id in ids {
+            let lease = self.lease(id, seal, deadline)?;
+            credentials.push(self.saved(&lease)?);
+        }
+        let clients = self.saved_clients(seal, clients_of)?;
+        // Written down before anything leaves: an export that is not on record must not exist.
+        let exported = ids.iter().map(|id| Ok(self.reread(id)?.credential)).collect::<Result<Vec<_>, Error>>()?;
+        let entries = exported.iter().map(|own| Entry::ok("exported", own, now)).collect();
+        self.write_recorded(seal, |_| Ok(((), entries)))?;
+        Ok(Backup::new(self.description.id.clone(), made_by.to_owned(), now, credentials, clients))
+    }
+
+    fn saved(&self, lease: &Lease<'_>) -> Result<SavedCredential, Error> {
+        let (access, refresh) = lease.tokens()?;
+        let secrets = Secrets {
+            access: access.map(|token| token.0),
+            refresh: refresh.map(|token| token.0),
+            client: lease.client_secret()?,
+            proof: lease.proof_key()?.map(|key| key.0),
+        };
+        let own = lease.credential();
+        Ok(SavedCredential::of(own, secrets, self.habits(own)?.rotates))
+    }
+
+    fn saved_clients(&self, seal: &Seal, of: &[ClientsOf]) -> Result<Vec<SavedClient>, Error> {
+        let mut found = vec![];
+        for ClientsOf { tenant, provider } in of {
+            for stored in self.clients(tenant, provider.as_deref())? {
+                found.push(SavedClient {
+                    tenant: tenant.clone(),
+                    server: stored.server()?,
+                    client_secret: stored.open_secret(tenant, seal)?.map(Plain),
+                    registration: stored.self_registration(),
+                    registration_access_token: stored.registration_access_token(tenant, seal)?.map(Plain),
+                    provider: stored.provider,
+                    name: stored.name,
+                    client_id: stored.client_id,
+                    variables: stored.variables,
+                    default: stored.default,
+                    updated_at: stored.updated_at,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Brings a backup in: all of what is wanted in one transaction, or nothing.
+    pub(crate) fn restore(
+        &self,
+        seal: &Seal,
+        backup: Backup,
+        how: &Restoring,
+        deadline: Instant,
+    ) -> Result<Restoration, Error> {
+        let _connecting = self.hold_connections(deadline)?;
+        let _key = self.keep_key(seal, deadline)?;
+        let (made_at, made_by) = (backup.made_at, backup.made_by.clone());
+        let wanted = |tenant: &str| how.tenant.as_deref().is_none_or(|own| own == tenant);
+        let mut other_tenants: Vec<_> =
+            backup.tenants().into_iter().filter(|tenant| !wanted(tenant)).map(str::to_owned).collect();
+        other_tenants.dedup();
+        let doubt =
+            format!("it was imported from a backup of {made_by} ({}), which may have spent it", made_at.rfc3339());
+        let credentials = backup.credentials.into_iter().filter(|saved| wanted(&saved.tenant)).collect();
+        let planned = self.plan(seal, credentials, how, (!how.take_over).then_some(doubt.as_str()), deadline)?;
+        let clients = backup.clients.into_iter().filter(|client| wanted(&client.tenant)).collect();
+        let taken: Vec<_> = planned.iter().filter(|planned| planned.verdict.is_taken()).collect();
+        let clients = self.write_recorded(seal, |transaction| {
+            for planned in &taken {
+                self.bring_in(transaction, planned, how.now)?;
+            }
+            let clients = self.bring_in_clients(transaction, seal, clients)?;
+            let imported = taken.iter().map(|planned| Entry::ok("imported", &planned.row.credential, how.now));
+            Ok((clients, imported.collect()))
+        })?;
+        let marks = Marks::of(&self.home);
+        for planned in &taken {
+            marks.set(&planned.row.credential.id, planned.row.mark())?;
+        }
+        let (rows, verdicts): (Vec<_>, Vec<_>) =
+            planned.into_iter().map(|planned| (planned.row, planned.verdict)).unzip();
+        let credentials = self.with_uses(rows)?.into_iter().zip(verdicts);
+        let credentials = credentials.map(|(row, verdict)| Restored { credential: row.credential, verdict }).collect();
+        Ok(Restoration { credentials, clients, other_tenants })
+    }
+
+    /// What is to become of each credential. A lease is taken on each row that is here: no refresh goes on, and what has
+    /// landed is finished.
+    fn plan<'a>(
+        &'a self,
+        seal: &'a Seal,
+        credentials: Vec<SavedCredential>,
+        how: &Restoring,
+        doubt: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Vec<Planned<'a>>, Error> {
+        let mut planned: Vec<Planned<'a>> = vec![];
+        for saved in credentials {
+            let here = self.account(&saved.tenant, &saved.provider, &saved.account)?;
+            let here = here.map(|row| self.lease(&row.credential.id, seal, deadline)).transpose()?;
+            let verdict = verdict(here.as_ref().map(Lease::credential), &saved, how.force);
+            let rotates = saved.rotates;
+            let row = match &here {
+                Some(here) if !verdict.is_taken() => here.row().clone(),
+                _ => {
+                    let given = |one: &Planned<'_>| {
+                        one.row.credential.default && one.row.is_beside(&saved.tenant, &saved.provider)
+                    };
+                    let default =
+                        planned.iter().any(given) || self.default_of(&saved.tenant, &saved.provider)?.is_some();
+                    let (mut own, secrets) = saved.open();
+                    place(&mut own, here.as_ref().map(Lease::credential), default, how.now);
+                    let mut row = sealed(own, &secrets, seal);
+                    row.held = doubt.filter(|_| row.refresh_token.is_some()).map(str::to_owned);
+                    row
+                }
+            };
+            planned.push(Planned { row, rotates, here, verdict });
+        }
+        Ok(planned)
+    }
+
+    fn bring_in(&self, transaction: &Transaction<'_>, planned: &Planned<'_>, now: Timestamp) -> Result<(), Error> {
+        let failed = self.store.failed();
+        let own = &planned.row.credential;
+        let expected = planned.here.as_ref().map(|lease| lease.credential().generation);
+        if rows::write(transaction, &planned.row, expected).map_err(&failed)? != 1 {
+            return Err(Error::Conflict { label: own.label() });
+        }
+        let known = habits::of(transaction, own).map_err(&failed)?;
+        let learnt = known.with(Habits { rotates: planned.rotates, takes_again: None });
+        habits::write(transaction, own, learnt, now).map_err(&failed)
+    }
+
+    /// Adds registrations that are not here, or are older here. Which one is the default here stays as it is.
+    fn bring_in_clients(
+        &self,
+        transaction: &Transaction<'_>,
+        seal: &Seal,
+        clients: Vec<SavedClient>,
+    ) -> Result<usize, Error> {
+        let mut count = 0;
+        for saved in clients {
+            let others = self.clients(&saved.tenant, Some(&saved.provider))?;
+            let same = others.iter().find(|other| other.client_id == saved.client_id);
+            if same.is_some_and(|same| same.updated_at >= saved.updated_at) {
+                continue;
+            }
+            let taken = others.iter().any(|other| other.name == saved.name && other.client_id != saved.client_id);
+            let client = Client { id: saved.client_id, secret: saved.client_secret.map(|secret| secret.0) };
+            let registration = Registration {
+                client: &client,
+                name: (!taken).then_some(saved.name.as_str()),
+                default: saved.default && others.is_empty(),
+                tenant: &saved.tenant,
+                provider: &saved.provider,
+                server: &saved.server,
+                variables: &saved.variables,
+                at: saved.updated_at,
+            };
+            let token = saved.registration_access_token.as_ref().map(|token| &token.0);
+            match &saved.registration {
+                Some(own) => self.keep_self_client(transaction, &registration, own, token, seal)?,
+                None => self.keep_client(transaction, &registration, seal)?,
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+impl Verdict {
+    /// Whether the backup's credential was written.
+    pub(crate) fn is_taken(self) -> bool {
+        matches!(self, Self::Added | Self::Replaced)
+    }
+}
+
+/// Gives a credential its place in this store: that of the row that is here, or a new one. `has_default` when another
+/// account is the default already.
+fn place(own: &mut Credential, here: Option<&Credential>, has_default: bool, now: Timestamp) {
+    own.updated_at = now;
+    if let Some(here) = here {
+        (own.id, own.default) = (here.id.clone(), here.default);
+        own.generation = own.generation.max(here.generation.saturating_add(1));
+    } else {
+        (own.id, own.default) = (CredentialId(random_id()), own.default && !has_default);
+    }
+}
+
+/// Who is newer: the later authorization, or revocation; of the same authorization, the one with more refreshes.
+fn verdict(here: Option<&Credential>, saved: &SavedCredential, force: bool) -> Verdict {
+    let Some(here) = here else { return Verdict::Added };
+    if force {
+        return Verdict::Replaced;
+    }
+    let identities = (here.server.issuer.as_ref(), &here.subject, saved.server.issuer.as_ref(), &saved.subject);
+    if let (a, Some(b), c, Some(d)) = identities
+        && (a, b) != (c, d)
+    {
+        return Verdict::OtherIdentity;
+    }
+    let last_word = here.revoked_at.map_or(here.authorized_at, |at| at.max(here.authorized_at));
+    if saved.authorized_at != last_word {
+        return if saved.authorized_at > last_word { Verdict::Replaced } else { Verdict::Newer };
+    }
+    match saved.generation.cmp(&here.generation) {
+        std::cmp::Ordering::Greater => Verdict::Replaced,
+        std::cmp::Ordering::Equal => Verdict::Same,
+        std::cmp::Ordering::Less => Verdict::Newer,
+    }
+}

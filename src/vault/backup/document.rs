@@ -1,0 +1,350 @@
+//! The document of a backup: JSON, with a version. What is not known is refused, not dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::model::text::shown;
+use crate::model::{Credential, CredentialId, Kind, Scopes, Secret, Server, Timestamp};
+use crate::vault::{Secrets, SelfRegistration};
+
+const FORMAT: &str = "oauth-backup";
+/// Raised by every change that a program of today would read wrongly.
+const VERSION: u32 = 1;
+
+/// A whole backup, with every secret in the open.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Backup {
+    format: String,
+    version: u32,
+    /// The store it was made from.
+    store: String,
+    pub(crate) made_by: String,
+    pub(crate) made_at: Timestamp,
+    pub(super) credentials: Vec<SavedCredential>,
+    pub(super) clients: Vec<SavedClient>,
+}
+
+/// A document that is no backup of ours, or none that this program can take.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("it holds no backup of this program ({0})")]
+    NotABackup(String),
+    #[error("the backup was made by a newer version of this program (format {0}, this one knows {VERSION})")]
+    Newer(u32),
+    #[error("`{0}` in the backup cannot be the name of a tenant, a provider or an account")]
+    Name(String),
+    #[error("the backup holds {0} twice")]
+    Twice(String),
+    #[error("the backup holds a token or a client secret of {0} that cannot be one")]
+    NoSecret(String),
+}
+
+/// A secret in the open: written, and read, as it is.
+#[derive(Debug)]
+pub(super) struct Plain(pub(super) Secret);
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedCredential {
+    pub(super) tenant: String,
+    pub(super) provider: String,
+    pub(super) account: String,
+    kind: Kind,
+    pub(super) server: Server,
+    pub(super) subject: Option<String>,
+    client_id: String,
+    client_secret: Option<Plain>,
+    requested: Scopes,
+    scopes: Scopes,
+    token_type: String,
+    access_token: Option<Plain>,
+    refresh_token: Option<Plain>,
+    /// The private key that the tokens are bound to (RFC 9449).
+    proof_key: Option<Plain>,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    refresh_expires_at: Option<Timestamp>,
+    default: bool,
+    parameters: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
+    metadata: Map<String, Value>,
+    reauth: Option<String>,
+    created_by: String,
+    pub(super) authorized_at: Timestamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_refreshed_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    pub(super) generation: i64,
+    /// Whether the server was seen to replace refresh tokens.
+    pub(super) rotates: Option<bool>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedClient {
+    pub(super) tenant: String,
+    pub(super) provider: String,
+    pub(super) name: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: Option<Plain>,
+    /// What the server said, when the program registered itself there.
+    pub(super) registration: Option<SelfRegistration>,
+    pub(super) registration_access_token: Option<Plain>,
+    pub(super) server: Server,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) default: bool,
+    pub(super) updated_at: Timestamp,
+}
+
+impl Backup {
+    pub(super) fn new(
+        store: String,
+        made_by: String,
+        made_at: Timestamp,
+        credentials: Vec<SavedCredential>,
+        clients: Vec<SavedClient>,
+    ) -> Self {
+        Self { format: FORMAT.into(), version: VERSION, store, made_by, made_at, credentials, clients }
+    }
+
+    /// The document as text.
+    pub(crate) fn to_json(&self) -> Secret {
+        Secret::new(serde_json::to_string_pretty(self).expect("a backup is JSON"))
+    }
+
+    /// Reads a document, and holds it to its form: nothing of it is stored before all of it is right.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Malformed> {
+        // The values of a document stay out of the error: they may be secrets.
+        let not_one = |error: serde_json::Error| {
+            Malformed::NotABackup(format!("line {}, column {}", error.line(), error.column()))
+        };
+        let head: Head = serde_json::from_slice(text).map_err(not_one)?;
+        if head.format != FORMAT {
+            return Err(Malformed::NotABackup("another format".into()));
+        }
+        if head.version > VERSION {
+            return Err(Malformed::Newer(head.version));
+        }
+        let backup: Self = serde_json::from_slice(text).map_err(not_one)?;
+        backup.check()?;
+        Ok(backup)
+    }
+
+    fn check(&self) -> Result<(), Malformed> {
+        let mut seen = BTreeSet::new();
+        for own in &self.credentials {
+            for name in [&own.tenant, &own.provider, &own.account] {
+                check_name(name)?;
+            }
+            let label = || format!("{} {}", own.provider, own.account);
+            if !seen.insert((&own.tenant, &own.provider, own.account.to_ascii_lowercase())) {
+                return Err(Malformed::Twice(label()));
+            }
+            let tokens = [&own.access_token, &own.refresh_token];
+            if !tokens.into_iter().flatten().all(Plain::is_a_token) || own.generation < 1 {
+                return Err(Malformed::NoSecret(label()));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for own in &self.clients {
+            check_name(&own.tenant)?;
+            check_name(&own.provider)?;
+            check_name(&own.name)?;
+            if !seen.insert((&own.tenant, &own.provider, &own.client_id)) {
+                return Err(Malformed::Twice(format!("the client registered for {}", own.provider)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every tenant of which there is something, in order.
+    pub(crate) fn tenants(&self) -> Vec<&str> {
+        let credentials = self.credentials.iter().map(|own| own.tenant.as_str());
+        let all: BTreeSet<_> = credentials.chain(self.clients.iter().map(|own| own.tenant.as_str())).collect();
+        all.into_iter().collect()
+    }
+
+    /// How many credentials and how many client registrations there are.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.credentials.len(), self.clients.len())
+    }
+
+    /// The credentials whose refresh token is worth nothing any more once another copy of it was sent, as far as it is
+    /// known.
+    pub(crate) fn shared(&self) -> Vec<String> {
+        let shared = self.credentials.iter().filter(|own| own.refresh_token.is_some() && own.rotates != Some(false));
+        shared.map(|own| format!("{} {}", own.provider, own.account)).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    version: u32,
+}
+
+fn check_name(name: &str) -> Result<(), Malformed> {
+    let plain = !name.is_empty() && name.trim() == name && shown(name) == name;
+    if plain { Ok(()) } else { Err(Malformed::Name(shown(name))) }
+}
+
+impl SavedCredential {
+    pub(super) fn of(own: &Credential, secrets: Secrets, rotates: Option<bool>) -> Self {
+        let own = own.clone();
+        Self {
+            tenant: own.tenant,
+            provider: own.provider,
+            account: own.account,
+            kind: own.kind,
+            server: own.server,
+            subject: own.subject,
+            client_id: own.client_id,
+            client_secret: secrets.client.map(Plain),
+            requested: own.requested,
+            scopes: own.scopes,
+            token_type: own.token_type,
+            access_token: secrets.access.map(Plain),
+            refresh_token: secrets.refresh.map(Plain),
+            proof_key: secrets.proof.map(Plain),
+            issued_at: own.issued_at,
+            expires_at: own.expires_at,
+            refresh_expires_at: own.refresh_expires_at,
+            default: own.default,
+            parameters: own.parameters,
+            variables: own.variables,
+            metadata: own.metadata,
+            reauth: own.reauth,
+            created_by: own.created_by,
+            authorized_at: own.authorized_at,
+            created_at: own.created_at,
+            updated_at: own.updated_at,
+            last_refreshed_at: own.last_refreshed_at,
+            last_used_at: own.last_used_at,
+            generation: own.generation,
+            rotates,
+        }
+    }
+
+    /// The credential, but for its id, and its secrets.
+    pub(super) fn open(self) -> (Credential, Secrets) {
+        let secrets = Secrets {
+            access: self.access_token.map(|token| token.0),
+            refresh: self.refresh_token.map(|token| token.0),
+            client: self.client_secret.map(|secret| secret.0),
+            proof: self.proof_key.map(|key| key.0),
+        };
+        let credential = Credential {
+            id: CredentialId(String::new()),
+            tenant: self.tenant,
+            provider: self.provider,
+            account: self.account,
+            kind: self.kind,
+            server: self.server,
+            subject: self.subject,
+            client_id: self.client_id,
+            requested: self.requested,
+            scopes: self.scopes,
+            token_type: self.token_type,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            refresh_expires_at: self.refresh_expires_at,
+            refreshable: secrets.refresh.is_some() || self.kind == Kind::Machine,
+            default: self.default,
+            parameters: self.parameters,
+            variables: self.variables,
+            metadata: self.metadata,
+            reauth: self.reauth,
+            created_by: self.created_by,
+            authorized_at: self.authorized_at,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            last_refreshed_at: self.last_refreshed_at,
+            last_used_at: self.last_used_at,
+            revoked_at: None,
+            generation: self.generation,
+            retry_at: None,
+            stale: None,
+        };
+        (credential, secrets)
+    }
+}
+
+impl Plain {
+    /// Nothing that could break a header or a line (RFC 6750 §2.1 takes less).
+    fn is_a_token(&self) -> bool {
+        let text = self.0.expose();
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+}
+
+impl Serialize for Plain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(change: impl FnOnce(&mut Value)) -> Result<Backup, Malformed> {
+        let server = serde_json::json!({"name": "Demo", "issuer": "https://as.example", "authorization_endpoint":
+            "https://as.example/authorize", "token_endpoint": "https://as.example/token",
+            "token_endpoint_auth_method": "none"});
+        let time = "2026-01-01T00:00:00Z";
+        let mut text = serde_json::json!({"format": "oauth-backup", "version": 1, "store": "s", "made_by": "a@b",
+            "made_at": time, "credentials": [{"tenant": "default", "provider": "demo", "account": "alice",
+            "kind": "oauth", "server": server, "subject": null, "client_id": "c", "client_secret": null,
+            "requested": ["x"], "scopes": ["x", "y"], "token_type": "Bearer", "access_token": "at",
+            "refresh_token": "rt", "proof_key": null, "issued_at": time, "expires_at": null, "refresh_expires_at": null,
+            "default": true, "parameters": {}, "variables": {}, "metadata": {}, "reauth": null, "created_by": "a@b",
+            "authorized_at": time, "created_at": time, "updated_at": time, "last_refreshed_at": null,
+            "last_used_at": null, "generation": 3, "rotates": null}], "clients": []});
+        change(&mut text);
+        Backup::parse(text.to_string().as_bytes())
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let backup = document(|_| ()).unwrap();
+        let again = Backup::parse(backup.to_json().expose().as_bytes()).unwrap();
+        assert_eq!(again.to_json().expose(), backup.to_json().expose());
+        assert_eq!((again.size(), again.shared()), ((1, 0), vec!["demo alice".to_owned()]));
+        assert!(!format!("{backup:?}").contains("\"rt\""));
+    }
+
+    #[test]
+    fn a_document_that_is_not_quite_right_is_refused_whole() {
+        type Change = fn(&mut Value);
+        let wrong: [(&str, Change); 9] = [
+            ("another format", |text| text["format"] = "other".into()),
+            ("newer version", |text| text["version"] = 2.into()),
+            ("no backup", |text| text["surprise"] = 1.into()),
+            ("no backup", |text| text["credentials"][0]["surprise"] = 1.into()),
+            ("no backup", |text| text["credentials"][0]["issued_at"] = "yesterday".into()),
+            ("cannot be the name", |text| text["credentials"][0]["account"] = "a\u{1b}[2J".into()),
+            ("cannot be the name", |text| text["credentials"][0]["tenant"] = "".into()),
+            ("cannot be one", |text| text["credentials"][0]["refresh_token"] = "a\r\nb".into()),
+            ("twice", |text| {
+                let mut second = text["credentials"][0].clone();
+                second["account"] = "ALICE".into();
+                text["credentials"].as_array_mut().unwrap().push(second);
+            }),
+        ];
+        for (words, change) in wrong {
+            let error = document(change).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}: {words}");
+        }
+        assert!(Backup::parse(b"{\"format\": \"oauth-backup\"").is_err());
+    }
+}
