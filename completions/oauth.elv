@@ -46,6 +46,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it, move it'
             cand doctor 'Find what is wrong, and say what mends it'
+            cand export 'Make an encrypted backup: an age file'
+            cand import 'Bring in a backup that `oauth export` made'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all of them into a directory'
@@ -734,6 +736,51 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;export'= {
+            cand -r 'Whoever holds the private key of this public key (age1…) can open it (repeatable)'
+            cand --recipient 'Whoever holds the private key of this public key (age1…) can open it (repeatable)'
+            cand --passphrase-file 'With the passphrase that is the first line of a file'
+            cand -o 'Where to write it; without it, to standard output, unless that is a terminal'
+            cand --output 'Where to write it; without it, to standard output, unless that is a terminal'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --all-tenants 'Every tenant, not only one'
+            cand -p 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand --passphrase 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand -f 'Replace the file, if there is one'
+            cand --force 'Replace the file, if there is one'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;import'= {
+            cand -i 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)'
+            cand --identity 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)'
+            cand --passphrase-file 'With the passphrase that is the first line of a file'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand -p 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand --passphrase 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand --all-tenants 'What is in the backup of every tenant, not only of one'
+            cand -f 'Replace also what is newer here, or another identity''s'
+            cand --force 'Replace also what is newer here, or another identity''s'
+            cand --take-over 'This machine goes on with the refresh tokens; no other copy is in use'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;demo'= {
             cand --port 'The port to serve on [default: any]'
             cand --expire 'Seconds an access token lives'
@@ -797,6 +844,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it, move it'
             cand doctor 'Find what is wrong, and say what mends it'
+            cand export 'Make an encrypted backup: an age file'
+            cand import 'Bring in a backup that `oauth export` made'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all of them into a directory'
@@ -891,6 +940,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;key;recovery'= {
         }
         &'oauth;help;doctor'= {
+        }
+        &'oauth;help;export'= {
+        }
+        &'oauth;help;import'= {
         }
         &'oauth;help;demo'= {
         }

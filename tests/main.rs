@@ -11,6 +11,7 @@
 
 mod architecture;
 mod audit;
+mod backup;
 mod commands;
 mod copies;
 mod doctor;

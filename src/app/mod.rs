@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod authorize;
+mod backup;
 mod check;
 mod client_file;
 mod clients;
@@ -33,6 +34,7 @@ pub(crate) use authorize::{
     Agreement, ClientNeed, Connected, DevicePrompt, Flow, GivenClient, Login, Machine, Paste, Person, RedirectChoice,
     ServiceAccount, Visit,
 };
+pub(crate) use backup::{BroughtIn, Contents, Exported, Output};
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use client_file::ClientFile;
 pub(crate) use clients::{ClientInfo, NewClient};
@@ -51,11 +53,12 @@ pub(crate) use revoke::{Fate, Revoked};
 pub(crate) use select::Selector;
 
 // What the commands may know of the rooms below.
+pub(crate) use crate::age::{Identity, Lock, Opener, Recipient};
 pub(crate) use crate::callback::Typist;
 pub(crate) use crate::protocol::{KeyError, Verdict as ClauseVerdict};
 pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{
-    Event as AuditEvent, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget,
+    Event as AuditEvent, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget, Verdict as ImportVerdict,
 };
 
 use crate::http::Http;

@@ -17,7 +17,7 @@ use crate::app::{ClientNeed, Error};
 use crate::model::Credential;
 use crate::model::text::shown;
 use crate::vault::{KeyError, KeyringError};
-use crate::{callback, files, http, protocol, provider, vault};
+use crate::{age, callback, files, http, protocol, provider, vault};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 
 /// An error on its way to the user.
@@ -194,6 +194,15 @@ impl Failure {
             | Error::ImportNeedsName { .. }
             | Error::ConnectedAlready { .. }
             | Error::Helper(_) => answer::of_use(error),
+            Error::Age(error) => of_age(error),
+            Error::Backup(error) => Self::new("bad_backup", 2, error.to_string()).because("nothing was brought in"),
+            Error::NotInBackup { others, .. } => {
+                let names: Vec<_> = others.iter().map(|name| word(name)).collect();
+                let failure = Self::new("not_connected", 3, error.to_string());
+                let failure = failure.because(format!("it holds the tenants: {}", names.join(", ")));
+                failure.hint("add --tenant NAME for one of them, or --all-tenants")
+            }
+            Error::OutputExists { .. } => Self::usage(error.to_string()).hint("choose another name, or add --force"),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {
@@ -416,6 +425,23 @@ fn of_provider(error: &provider::Error) -> Failure {
         E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),
         E::VariableValue { .. } => Failure::usage(text).because("a value is a host name or a word"),
         E::Files(error) => of_files(error),
+    }
+}
+
+fn of_age(error: &age::Error) -> Failure {
+    use age::Error as E;
+    let failure = |code, exit| Failure::new(code, exit, "the backup cannot be opened").because(error.to_string());
+    match error {
+        E::NotAge => failure("bad_backup", 2),
+        E::Armored => {
+            failure("bad_backup", 2).hint("bring it into its binary form: age --decrypt FILE | age --encrypt …")
+        }
+        E::WrongPassphrase => failure("wrong_passphrase", 6),
+        E::NoMatch => failure("wrong_passphrase", 6).hint("name the file with its private key: --identity FILE"),
+        E::WantsPassphrase => failure("usage", 2).hint("leave --identity out"),
+        E::WantsIdentity => failure("usage", 2).hint("add --identity FILE"),
+        E::Header | E::Payload => failure("tampered", 7).because("nothing was brought in"),
+        E::TooCostly(_) => failure("refused", 7),
     }
 }
 

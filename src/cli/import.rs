@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::context::Context;
 use super::failure::Failure;
+use super::restore::{self, RestoreArgs};
 use super::terminal::Tone;
 use super::{credential, when};
 use crate::app::{Imported, Selector, StaticToken};
@@ -14,23 +15,25 @@ use crate::model::text::shown;
 use crate::model::time::parse_duration;
 use crate::model::{Kind, Scopes, Status};
 
-/// Bring in a personal token or an API key, or what another tool holds
+/// Bring in a personal token or an API key, a backup, or what another tool holds
 ///
 /// A static token is sealed, listed and used like every other credential, and never refreshed. Nothing is sent: `oauth
 /// test` asks the provider whether it is good. To go from a static token to a login, connect with `oauth init`: it takes
 /// its place. With --from, what was found is shown first. A login that another tool may go on using stays `stale`: its
-/// refresh token is not spent here until --take-over.
+/// refresh token is not spent here until --take-over; so does one of a backup that `oauth export` made. What is newer here is
+/// kept.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   oauth import github --token-stdin < token.txt
   pass show openai | oauth import openai work --token-stdin --expires-in 90d
   oauth import gitlab --token-stdin --set host=gitlab.example.org
+  oauth import backup.age --all-tenants --take-over   this machine goes on with what another one had
   oauth import --from gh                             show what gh holds, and ask
   oauth import --from rclone --take-over --yes       rclone's logins, which rclone shall not use any more
   oidc-gen --print=NAME | oauth import --from oidc-agent --file -")]
 pub(super) struct ImportArgs {
-    /// The provider, or PROVIDER@ACCOUNT
+    /// The provider, or PROVIDER@ACCOUNT; or a backup: a path, a name that ends in .age, or - for standard input
     #[arg(required_unless_present = "from")]
     provider: Option<String>,
     /// Bring in what this tool holds
@@ -45,8 +48,8 @@ pub(super) struct ImportArgs {
     /// Bring it in without asking
     #[arg(long, short, requires = "from")]
     yes: bool,
-    /// The tool is given up: its logins are refreshed here from now on
-    #[arg(long, requires = "from")]
+    /// The tool, or the other copy, is given up: its logins are refreshed here from now on
+    #[arg(long)]
     take_over: bool,
     /// The name the credential will bear
     account: Option<String>,
@@ -62,6 +65,8 @@ pub(super) struct ImportArgs {
     /// A template variable of the provider, such as `host` (repeatable)
     #[arg(long, value_name = "VAR=VALUE", value_parser = super::parse_pair)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    restore: RestoreArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,6 +90,15 @@ pub(super) enum ToolName {
 
 pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
     let Some(provider) = &args.provider else { return from::run(&args, context) };
+    if args.account.is_none() && !args.token_stdin && restore::is_file(provider, context)? {
+        return restore::run(provider, &args.restore, args.take_over, context);
+    }
+    if args.take_over || args.restore.is_given() {
+        return Err(Failure::usage(format!(
+            "`{}` is no backup file; a path has a / in it, or ends in .age",
+            shown(provider)
+        )));
+    }
     let selector = Selector::parse(provider, args.account.as_deref())?;
     let token = if args.token_stdin {
         context.terminal.read_secret()?

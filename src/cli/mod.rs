@@ -10,6 +10,7 @@ mod demo;
 mod discover;
 mod doctor;
 mod exec;
+mod export;
 mod failure;
 mod helper;
 mod import;
@@ -21,6 +22,7 @@ mod man;
 mod person;
 mod provider;
 mod request;
+mod restore;
 mod revoke;
 mod table;
 mod terminal;
@@ -114,6 +116,7 @@ enum Command {
     Client(client::ClientArgs),
     Key(key::KeyArgs),
     Doctor(doctor::DoctorArgs),
+    Export(export::ExportArgs),
     Demo(demo::DemoArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -185,6 +188,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Client(args) => client::run(args, context),
         Command::Key(args) => key::run(args, context),
         Command::Doctor(args) => doctor::run(&args, context),
+        Command::Export(args) => export::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Man(args) => man::run(&args, context),

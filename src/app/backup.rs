@@ -1,0 +1,172 @@
+//! `export` and `import`: an encrypted copy of credentials and client registrations, and the way back.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::{App, Error, LEASE_WAIT, Selector};
+use crate::age::{self, Lock, Opener};
+use crate::files;
+use crate::model::Secret;
+use crate::vault::{Backup, ClientsOf, Restoration, Restoring, Row, Source, Vault};
+
+/// More than this is no backup of ours, in bytes.
+const LARGEST: u64 = 64 << 20;
+/// More than this is no key file and no passphrase, in bytes.
+const LARGEST_KEY: u64 = 64 << 10;
+
+/// What to put into a backup.
+#[derive(Clone, Debug)]
+pub(crate) enum Contents {
+    /// All accounts of a provider.
+    Provider(String),
+    /// One credential.
+    One(Selector),
+    Tenant,
+    AllTenants,
+}
+
+/// A backup that was made.
+pub(crate) struct Exported {
+    /// The age file, when it was written nowhere.
+    pub(crate) file: Option<Vec<u8>>,
+    pub(crate) credentials: usize,
+    pub(crate) clients: usize,
+    /// Credentials whose refresh token must be used from one of the copies only.
+    pub(crate) shared: Vec<String>,
+}
+
+/// Where a backup is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) path: PathBuf,
+    /// A file that is there is replaced.
+    pub(crate) force: bool,
+}
+
+/// What was brought in.
+pub(crate) struct BroughtIn {
+    pub(crate) done: Restoration,
+    /// Where the master key of a new store lives, when this made one.
+    pub(crate) chosen: Option<Source>,
+}
+
+impl App {
+    /// Makes a backup. Without an output the file is handed back.
+    pub(crate) fn export(&self, what: &Contents, lock: &Lock, output: Option<&Output>) -> Result<Exported, Error> {
+        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+        let (rows, clients_of) = self.contents(&vault, what)?;
+        let seal = self.unlock(&vault)?;
+        let ids: Vec<_> = rows.into_iter().map(|row| row.credential.id).collect();
+        let now = (self.clock)();
+        let backup = vault.save(&seal, &ids, &clients_of, &self.person, now, Self::lease_deadline())?;
+        let (credentials, clients) = backup.size();
+        let shared = backup.shared();
+        let file = age::encrypt(backup.to_json().expose().as_bytes(), lock);
+        let file = match output {
+            Some(output) => {
+                write(output, &file)?;
+                None
+            }
+            None => Some(file),
+        };
+        Ok(Exported { file, credentials, clients, shared })
+    }
+
+    /// The rows that are meant, and whose client registrations go with them. What was revoked holds nothing.
+    fn contents(&self, vault: &Vault, what: &Contents) -> Result<(Vec<Row>, Vec<ClientsOf>), Error> {
+        let tenant = self.tenant.clone();
+        let (mut rows, clients_of) = match what {
+            Contents::One(selector) => {
+                let row = self.select(vault, selector)?;
+                if row.credential.revoked_at.is_some() {
+                    return Err(Error::reauthorization(&row.credential, "it was revoked"));
+                }
+                let provider = row.credential.provider.clone();
+                (vec![row], vec![ClientsOf { tenant, provider: Some(provider) }])
+            }
+            Contents::Provider(name) => {
+                let id = self.registry.find(name).map_or_else(|_| name.clone(), |provider| provider.id);
+                let rows = vault.of_provider(&tenant, &id)?;
+                if rows.iter().all(|row| row.credential.revoked_at.is_some()) {
+                    return Err(self.nothing_connected(&Selector { provider: name.clone(), account: None }));
+                }
+                (rows, vec![ClientsOf { tenant, provider: Some(id) }])
+            }
+            Contents::Tenant => (vault.of_tenant(&tenant)?, vec![ClientsOf { tenant, provider: None }]),
+            Contents::AllTenants => {
+                let tenants = vault.tenants()?;
+                (
+                    vault.all()?,
+                    tenants.into_iter().map(|tenant| ClientsOf { tenant: tenant.name, provider: None }).collect(),
+                )
+            }
+        };
+        rows.retain(|row| row.credential.revoked_at.is_none());
+        if rows.is_empty() { Err(Error::NothingConnected) } else { Ok((rows, clients_of)) }
+    }
+
+    /// Brings a backup in. Nothing is stored unless all of the file is genuine and in its form.
+    pub(crate) fn import_backup(
+        &self,
+        file: &[u8],
+        opener: &Opener,
+        all_tenants: bool,
+        force: bool,
+        take_over: bool,
+    ) -> Result<BroughtIn, Error> {
+        let document = age::decrypt(file, opener).map_err(Error::Age)?;
+        let backup = Backup::parse(&document).map_err(Error::Backup)?;
+        let tenant = (!all_tenants).then(|| self.tenant.clone());
+        if let Some(tenant) = &tenant
+            && !backup.tenants().contains(&tenant.as_str())
+        {
+            let others = backup.tenants().into_iter().map(str::to_owned).collect();
+            return Err(Error::NotInBackup { tenant: tenant.clone(), others });
+        }
+        let deadline = Instant::now() + LEASE_WAIT;
+        let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
+        let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
+        let how = Restoring { tenant, force, take_over, now: (self.clock)() };
+        Ok(BroughtIn { done: vault.restore(&seal, backup, &how, deadline)?, chosen })
+    }
+
+    /// Reads a whole file that is no secret in itself: it is encrypted.
+    pub(crate) fn read_backup(&self, path: Option<&Path>) -> Result<Vec<u8>, Error> {
+        let name = path.map_or_else(|| "standard input".into(), |path| path.display().to_string());
+        let failed = |error: io::Error| Error::Usage(format!("cannot read {name}: {error}"));
+        let from: Box<dyn Read> = match path {
+            Some(path) => Box::new(File::open(path).map_err(failed)?),
+            None => Box::new(io::stdin().lock()),
+        };
+        let mut bytes = vec![];
+        from.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(Error::Usage(format!("{name} is larger than any backup is")));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads a file with a passphrase or private keys in it, which others must not be able to read.
+    pub(crate) fn read_secret_file(&self, path: &Path) -> Result<Secret, Error> {
+        let failed = |error: io::Error| Error::Usage(format!("cannot read {}: {error}", path.display()));
+        let file = File::open(path).map_err(failed)?;
+        files::check_secret(&file, path)?;
+        let mut text = String::new();
+        file.take(LARGEST_KEY).read_to_string(&mut text).map_err(failed)?;
+        Ok(Secret::new(text))
+    }
+}
+
+fn write(output: &Output, bytes: &[u8]) -> Result<(), Error> {
+    let path = &output.path;
+    let written = if output.force { files::replace_whole(path, bytes) } else { files::create_whole(path, bytes) };
+    written.map_err(|error| match error {
+        files::Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+            Error::OutputExists { path: path.clone() }
+        }
+        files::Error::Io { source, .. } => Error::Usage(format!("cannot write {}: {source}", path.display())),
+        insecure @ files::Error::Insecure { .. } => insecure.into(),
+    })
+}

@@ -1,0 +1,117 @@
+//! `oauth import FILE`: a backup is brought in.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::context::Context;
+use super::credential;
+use super::export::PassphraseArgs;
+use super::failure::Failure;
+use crate::app::{App, BroughtIn, Identity, ImportVerdict as Verdict, Opener};
+use crate::model::text::shown;
+
+/// Options that belong to a backup.
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["passphrase", "passphrase_file"])]
+    identity: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// What is in the backup of every tenant, not only of one
+    #[arg(long)]
+    all_tenants: bool,
+    /// Replace also what is newer here, or another identity's
+    #[arg(long, short)]
+    force: bool,
+}
+
+impl RestoreArgs {
+    /// Whether anything was said that concerns a backup.
+    pub(super) fn is_given(&self) -> bool {
+        let passphrase = self.passphrase.passphrase || self.passphrase.passphrase_file.is_some();
+        passphrase || self.identity.is_some() || self.all_tenants || self.force
+    }
+}
+
+/// Whether a word on the command line means a backup file, and no provider.
+pub(super) fn is_file(word: &str, context: &Context) -> Result<bool, Failure> {
+    let path = Path::new(word);
+    let named = word.contains(['/', '\\']) && !word.contains("://") || path.extension().is_some_and(|end| end == "age");
+    Ok(word == "-" || named || path.is_file() && context.registry()?.find(word).is_err())
+}
+
+pub(super) fn run(file: &str, args: &RestoreArgs, take_over: bool, context: &Context) -> Result<u8, Failure> {
+    let app = context.app()?;
+    let from_stdin = file == "-";
+    let bytes = app.read_backup((!from_stdin).then_some(Path::new(file)))?;
+    let opener = opener(args, &app, context)?;
+    let done = app.import_backup(&bytes, &opener, args.all_tenants, args.force, take_over)?;
+    tell(&done, context)
+}
+
+fn opener(args: &RestoreArgs, app: &App, context: &Context) -> Result<Opener, Failure> {
+    let Some(path) = &args.identity else {
+        return args.passphrase.get(false, app, context).map(Opener::Passphrase);
+    };
+    let keys = Identity::parse_file(&app.read_secret_file(path)?);
+    keys.map(Opener::Identities).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Added => "added",
+        Verdict::Replaced => "replaced",
+        Verdict::Same => "same",
+        Verdict::Newer => "kept_newer",
+        Verdict::OtherIdentity => "kept_other_identity",
+    }
+}
+
+fn tell(brought: &BroughtIn, context: &Context) -> Result<u8, Failure> {
+    let (terminal, done) = (&context.terminal, &brought.done);
+    if let Some(source) = &brought.chosen {
+        terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
+    }
+    for one in &done.credentials {
+        let name = shown(&one.credential.label());
+        match one.verdict {
+            Verdict::Added => terminal.say(&format!("{name} is brought in")),
+            Verdict::Replaced => terminal.say(&format!("{name} is replaced")),
+            Verdict::Same => terminal.say(&format!("{name} is here just so")),
+            Verdict::Newer => terminal.warn(&format!("{name} is newer here, and is kept (--force replaces it)")),
+            Verdict::OtherIdentity => {
+                terminal.warn(&format!("{name} is another identity here, and is kept (--force replaces it)"));
+            }
+        }
+    }
+    if done.clients > 0 {
+        terminal.say(&format!("{} client registrations are brought in", done.clients));
+    }
+    let held: Vec<_> =
+        done.credentials.iter().filter(|one| one.verdict.is_taken() && one.credential.stale.is_some()).collect();
+    if !held.is_empty() {
+        let names: Vec<_> = held.iter().map(|one| shown(&one.credential.label())).collect();
+        terminal.warn(&format!(
+            "the refresh tokens of these are held back, because another copy may use them: {}",
+            names.join(", ")
+        ));
+        terminal.note("  when no other copy is in use any more: oauth doctor --take-over");
+    }
+    if !done.other_tenants.is_empty() {
+        let names: Vec<_> = done.other_tenants.iter().map(|name| shown(name)).collect();
+        terminal.note(&format!("left out, of other tenants: {} (--all-tenants)", names.join(", ")));
+    }
+    if terminal.json {
+        let now = context.now();
+        let all = done.credentials.iter();
+        let all =
+            all.map(|one| json!({"credential": credential::json(&one.credential, now), "result": word(one.verdict)}));
+        let object = json!({"credentials": all.collect::<Vec<_>>(), "clients": done.clients,
+            "left_out_tenants": done.other_tenants});
+        terminal.data_json(&object)?;
+    }
+    Ok(0)
+}
