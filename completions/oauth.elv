@@ -31,20 +31,16 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand init 'Connect an account: in your browser, by a code on another device, or without a person'
+            cand init 'Connect an account in your browser'
             cand list 'Show every credential: its status, when it expires, when it was last used'
             cand default 'Choose the account that is taken when none is named'
             cand token 'Print a token that is valid now'
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
-            cand request 'Send an authenticated HTTP request; the token is never shown'
-            cand exec 'Run a command with tokens in its environment'
-            cand helper 'Give other tools their tokens, in their own protocols'
-            cand import 'Bring in a personal token or an API key, or what another tool holds'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
-            cand client 'The client registrations that logins use'
-            cand key 'The master key: make one, see where it lives, replace it, move it'
+            cand key 'The master key: make one, see where it lives, replace it'
+            cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
             cand export 'Make an encrypted backup: an age file'
             cand import 'Bring in a backup that `oauth export` made'
@@ -56,30 +52,22 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;init'= {
             cand --client-id 'The client id of your registration at the provider'
             cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
-            cand --client-file 'Read client id and secret, or a service account, from the JSON file the provider lets one download'
-            cand --client 'Use a client registration that is kept under this name (see `oauth client list`)'
+            cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
             cand -s 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scope 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scopes 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --add-scope 'Scopes to ask for in addition to what is granted'
-            cand --flow 'How to authorize [default: browser; without one, device where the provider has it, else paste]'
+            cand --flow 'How to authorize'
             cand --port 'The loopback port to listen on, or a range to choose from'
-            cand --redirect-uri 'The redirect URI as it is registered: on this machine, or an https page of yours to paste the address of'
-            cand --timeout 'How long to wait for you [default: 5m; in the device flow, as long as the code lives]'
-            cand --param 'An extra parameter of the authorization request; without a person, of the token request (repeatable)'
+            cand --redirect-uri 'The loopback redirect URI as it is registered'
+            cand --timeout 'How long to wait for the browser'
+            cand --param 'An extra parameter of the authorization request (repeatable)'
             cand --set 'A template variable of the provider, such as `host` or `tenant` (repeatable)'
-            cand --resource 'What the tokens shall be for (RFC 8707; repeatable)'
-            cand --key-file 'A private key (PEM) that signs: the client''s own, or that of a GitHub App'
-            cand --key-id 'The key''s name at the provider'
-            cand --subject 'Whom an assertion speaks for [default: its issuer]'
-            cand --audience 'Whom an assertion, or an exchanged token, is for'
-            cand --subject-token 'Where the job''s own token is: `env:NAME`, `file:PATH` or `github-actions[:AUDIENCE]`'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --client-secret-stdin 'Read the client secret from standard input'
             cand --no-browser 'Print the address instead of opening a browser'
-            cand --dpop 'Bind the tokens to a key of this credential (RFC 9449)'
             cand --default 'Make this account the provider''s default'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
@@ -122,9 +110,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;token'= {
             cand --min-ttl 'The token shall live at least this long (30s, 10m, 1h)'
             cand --format 'What to print'
-            cand --method 'The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)'
-            cand --url 'The address of that request'
-            cand --nonce 'The nonce that the server has asked for'
             cand --user 'The user name for xoauth2 and netrc [default: the account]'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -169,163 +154,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --all 'Every credential of the tenant'
             cand --local 'Do not ask the provider'
             cand --forget 'Delete the row, too'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;request'= {
-            cand -H 'A header of the request (repeatable)'
-            cand --header 'A header of the request (repeatable)'
-            cand -d 'The body: text, @FILE, or - for standard input'
-            cand --data 'The body: text, @FILE, or - for standard input'
-            cand --json-body 'The body is JSON: given here like with --data, or there'
-            cand -o 'Write the body of the answer to a file'
-            cand --output 'Write the body of the answer to a file'
-            cand --retry 'Wait and try again when the server asks for patience, N times [default: 3]'
-            cand --timeout 'How long the server may say nothing'
-            cand --allow-host 'Let this credential''s token go to one more host, for good; you are asked first'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand -i 'Print the status line and the headers before the body'
-            cand --include 'Print the status line and the headers before the body'
-            cand -L 'Follow redirects; to another origin without the token and without your headers'
-            cand --follow 'Follow redirects; to another origin without the token and without your headers'
-            cand --paginate 'Fetch the next pages too, as the Link header tells them (RFC 8288)'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;exec'= {
-            cand --env 'The variable for the token; for several providers once each, in their order'
-            cand --token-file 'The token also in a file, mode 0600, which is kept fresh while the command runs and removed with it; the variable `…_FILE` tells where'
-            cand --min-ttl 'The tokens shall live at least this long at the start (30s, 10m, 1h)'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;helper'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand git 'A credential helper of git''s (gitcredentials(7))'
-            cand docker 'A credential helper of docker''s: get, list, store, erase'
-            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
-            cand cargo 'A credential provider of cargo''s'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'oauth;helper;git'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --install 'Tell git to use it for the hosts of what is connected'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'oauth;helper;docker'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'oauth;helper;kubectl'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'oauth;helper;cargo'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'oauth;helper;help'= {
-            cand git 'A credential helper of git''s (gitcredentials(7))'
-            cand docker 'A credential helper of docker''s: get, list, store, erase'
-            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
-            cand cargo 'A credential provider of cargo''s'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'oauth;helper;help;git'= {
-        }
-        &'oauth;helper;help;docker'= {
-        }
-        &'oauth;helper;help;kubectl'= {
-        }
-        &'oauth;helper;help;cargo'= {
-        }
-        &'oauth;helper;help;help'= {
-        }
-        &'oauth;import'= {
-            cand --from 'Bring in what this tool holds'
-            cand --file 'Read this file, or - for standard input, instead of the tool''s own'
-            cand -s 'What the token may do, as far as you know (repeatable; comma or space separated)'
-            cand --scope 'What the token may do, as far as you know (repeatable; comma or space separated)'
-            cand --scopes 'What the token may do, as far as you know (repeatable; comma or space separated)'
-            cand --expires-in 'When it ends, from now (12h, 90d)'
-            cand --set 'A template variable of the provider, such as `host` (repeatable)'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --dry-run 'Show what was found, and bring nothing in'
-            cand -y 'Bring it in without asking'
-            cand --yes 'Bring it in without asking'
-            cand --take-over 'The tool is given up: its logins are refreshed here from now on'
-            cand --token-stdin 'Read the token from standard input; without it you are asked for it'
+            cand -y 'With --all: do not ask whether you mean it'
+            cand --yes 'With --all: do not ask whether you mean it'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -347,11 +177,9 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --no-input 'Never ask a question'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand list 'Show every provider, or those that some words are about'
+            cand list 'Show every provider'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
-            cand check 'Hold an entry to its form, or to the server''s own metadata'
-            cand discover 'Find the authorization server of an address, and see how it stands to the standards'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -359,7 +187,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --markdown 'Print the page that `docs/providers.md` holds'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -383,7 +210,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;provider;add'= {
-            cand --file 'Take the entry from this file (the form stands in docs/adding-a-provider.md)'
             cand --issuer 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
             cand --authorization-endpoint 'Where the browser is sent'
             cand --token-endpoint 'Where codes and refresh tokens are exchanged'
@@ -409,35 +235,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
-        &'oauth;provider;check'= {
-            cand --set 'A template variable of the provider, for --live (repeatable)'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --live 'Compare the endpoints with those that the issuer''s metadata names'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;provider;discover'= {
-            cand --write 'Keep what was found as a provider of this name'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
         &'oauth;provider;remove'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -452,11 +249,9 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;provider;help'= {
-            cand list 'Show every provider, or those that some words are about'
+            cand list 'Show every provider'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
-            cand check 'Hold an entry to its form, or to the server''s own metadata'
-            cand discover 'Find the authorization server of an address, and see how it stands to the standards'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -466,10 +261,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;provider;help;add'= {
         }
-        &'oauth;provider;help;check'= {
-        }
-        &'oauth;provider;help;discover'= {
-        }
         &'oauth;provider;help;remove'= {
         }
         &'oauth;provider;help;help'= {
@@ -477,7 +268,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;audit'= {
             cand --since 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)'
             cand --provider 'Only events of this provider'
-            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …'
+            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -518,82 +309,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;audit;help;help'= {
         }
-        &'oauth;client'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-            cand set 'Keep a registration, its secret sealed'
-            cand list 'Show every registration of the tenant, without secrets'
-            cand remove 'Delete a registration; what is connected with it stays connected'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'oauth;client;set'= {
-            cand --client-id 'The client id'
-            cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
-            cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
-            cand --set 'A template variable of the provider, such as `host` or `tenant` (repeatable)'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --client-secret-stdin 'Read the client secret from standard input'
-            cand --default 'Take it where no registration is named'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;client;list'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'oauth;client;remove'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
-        }
-        &'oauth;client;help'= {
-            cand set 'Keep a registration, its secret sealed'
-            cand list 'Show every registration of the tenant, without secrets'
-            cand remove 'Delete a registration; what is connected with it stays connected'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'oauth;client;help;set'= {
-        }
-        &'oauth;client;help;list'= {
-        }
-        &'oauth;client;help;remove'= {
-        }
-        &'oauth;client;help;help'= {
-        }
         &'oauth;key'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -609,9 +324,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
-            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
-            cand move 'Put the same key into another place'
-            cand recovery 'Print the key as a code for paper, or put it back from one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;generate'= {
@@ -653,58 +365,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'oauth;key;forget'= {
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;key;move'= {
-            cand --to 'Where the key is to live from now on'
-            cand --path 'The file, for `--to file`'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;key;recovery'= {
-            cand --to 'Where it is to live then'
-            cand --path 'The file, for `--to file`'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --restore 'Put the key of a recovery code back, which is asked for, or read from standard input'
-            cand --raw 'Print the key as it stands in a key file, for a password manager, instead of a code for paper'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
         &'oauth;key;help'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
-            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
-            cand move 'Put the same key into another place'
-            cand recovery 'Print the key as a code for paper, or put it back from one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;help;generate'= {
@@ -713,13 +377,80 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;key;help;rotate'= {
         }
-        &'oauth;key;help;forget'= {
-        }
-        &'oauth;key;help;move'= {
-        }
-        &'oauth;key;help;recovery'= {
-        }
         &'oauth;key;help;help'= {
+        }
+        &'oauth;tenant'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'Show every tenant, and how much is in it'
+            cand rename 'Give a tenant another name; everything in it is sealed anew'
+            cand remove 'Revoke every credential of a tenant, and delete it with its client registrations'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;tenant;list'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;tenant;rename'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;tenant;remove'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --local 'Do not ask the providers: delete here only'
+            cand -y 'Do not ask whether you mean it'
+            cand --yes 'Do not ask whether you mean it'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;tenant;help'= {
+            cand list 'Show every tenant, and how much is in it'
+            cand rename 'Give a tenant another name; everything in it is sealed anew'
+            cand remove 'Revoke every credential of a tenant, and delete it with its client registrations'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;tenant;help;list'= {
+        }
+        &'oauth;tenant;help;rename'= {
+        }
+        &'oauth;tenant;help;remove'= {
+        }
+        &'oauth;tenant;help;help'= {
         }
         &'oauth;doctor'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -829,20 +560,16 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;help'= {
-            cand init 'Connect an account: in your browser, by a code on another device, or without a person'
+            cand init 'Connect an account in your browser'
             cand list 'Show every credential: its status, when it expires, when it was last used'
             cand default 'Choose the account that is taken when none is named'
             cand token 'Print a token that is valid now'
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
-            cand request 'Send an authenticated HTTP request; the token is never shown'
-            cand exec 'Run a command with tokens in its environment'
-            cand helper 'Give other tools their tokens, in their own protocols'
-            cand import 'Bring in a personal token or an API key, or what another tool holds'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
-            cand client 'The client registrations that logins use'
-            cand key 'The master key: make one, see where it lives, replace it, move it'
+            cand key 'The master key: make one, see where it lives, replace it'
+            cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
             cand export 'Make an encrypted backup: an age file'
             cand import 'Bring in a backup that `oauth export` made'
@@ -863,32 +590,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;revoke'= {
         }
-        &'oauth;help;request'= {
-        }
-        &'oauth;help;exec'= {
-        }
-        &'oauth;help;helper'= {
-            cand git 'A credential helper of git''s (gitcredentials(7))'
-            cand docker 'A credential helper of docker''s: get, list, store, erase'
-            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
-            cand cargo 'A credential provider of cargo''s'
-        }
-        &'oauth;help;helper;git'= {
-        }
-        &'oauth;help;helper;docker'= {
-        }
-        &'oauth;help;helper;kubectl'= {
-        }
-        &'oauth;help;helper;cargo'= {
-        }
-        &'oauth;help;import'= {
-        }
         &'oauth;help;provider'= {
-            cand list 'Show every provider, or those that some words are about'
+            cand list 'Show every provider'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
-            cand check 'Hold an entry to its form, or to the server''s own metadata'
-            cand discover 'Find the authorization server of an address, and see how it stands to the standards'
             cand remove 'Delete one of your own'
         }
         &'oauth;help;provider;list'= {
@@ -897,10 +602,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;provider;add'= {
         }
-        &'oauth;help;provider;check'= {
-        }
-        &'oauth;help;provider;discover'= {
-        }
         &'oauth;help;provider;remove'= {
         }
         &'oauth;help;audit'= {
@@ -908,24 +609,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;audit;verify'= {
         }
-        &'oauth;help;client'= {
-            cand set 'Keep a registration, its secret sealed'
-            cand list 'Show every registration of the tenant, without secrets'
-            cand remove 'Delete a registration; what is connected with it stays connected'
-        }
-        &'oauth;help;client;set'= {
-        }
-        &'oauth;help;client;list'= {
-        }
-        &'oauth;help;client;remove'= {
-        }
         &'oauth;help;key'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
-            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
-            cand move 'Put the same key into another place'
-            cand recovery 'Print the key as a code for paper, or put it back from one'
         }
         &'oauth;help;key;generate'= {
         }
@@ -933,11 +620,16 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;key;rotate'= {
         }
-        &'oauth;help;key;forget'= {
+        &'oauth;help;tenant'= {
+            cand list 'Show every tenant, and how much is in it'
+            cand rename 'Give a tenant another name; everything in it is sealed anew'
+            cand remove 'Revoke every credential of a tenant, and delete it with its client registrations'
         }
-        &'oauth;help;key;move'= {
+        &'oauth;help;tenant;list'= {
         }
-        &'oauth;help;key;recovery'= {
+        &'oauth;help;tenant;rename'= {
+        }
+        &'oauth;help;tenant;remove'= {
         }
         &'oauth;help;doctor'= {
         }

@@ -37,4 +37,5 @@ mod registry;
 mod reliability;
 mod request;
 mod support;
+mod tenants;
 mod upgrade;

@@ -90,6 +90,8 @@ pub(crate) enum Error {
     NotInBackup { tenant: String, others: Vec<String> },
     #[error("{} exists", path.display())]
     OutputExists { path: std::path::PathBuf },
+    #[error("there is no tenant `{}`", crate::model::text::shown(name))]
+    NoSuchTenant { name: String, known: Vec<vault::Tenant> },
     #[error("{0}")]
     Usage(String),
     #[error("{doing}")]

@@ -24,6 +24,7 @@ mod refresh;
 mod request;
 mod revoke;
 mod select;
+mod tenants;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -49,8 +50,9 @@ pub(crate) use migrate::{Candidate, Source, Tool, What};
 pub(crate) use providers::NewProvider;
 pub(crate) use refresh::{WORKER, work};
 pub(crate) use request::{Answer, Body, Outgoing, Verdict};
-pub(crate) use revoke::{Fate, Revoked};
+pub(crate) use revoke::{Fate, Revoked, RevokedOne};
 pub(crate) use select::Selector;
+pub(crate) use tenants::check_tenant;
 
 // What the commands may know of the rooms below.
 pub(crate) use crate::age::{Identity, Lock, Opener, Recipient};

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::{Global, Terminal};
-use crate::app::{App, Error};
+use crate::app::{App, check_tenant};
 use crate::http::Http;
-use crate::model::text::{shown, variable_part};
+use crate::model::text::variable_part;
 use crate::model::{Secret, Timestamp};
 use crate::paths::{self, Environment, MasterKeySource, Paths};
 use crate::provider::Registry;
@@ -121,12 +121,8 @@ impl Context {
 
     pub(super) fn tenant(&self) -> Result<String, Failure> {
         let name = self.tenant.as_deref().unwrap_or("default");
-        let plain = !name.is_empty() && name.len() <= 128 && shown(name) == name && name.trim() == name;
-        if plain {
-            Ok(name.to_owned())
-        } else {
-            Err(Error::Usage(format!("`{}` cannot be a tenant's name", shown(name))).into())
-        }
+        check_tenant(name)?;
+        Ok(name.to_owned())
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -203,6 +203,11 @@ impl Failure {
                 failure.hint("add --tenant NAME for one of them, or --all-tenants")
             }
             Error::OutputExists { .. } => Self::usage(error.to_string()).hint("choose another name, or add --force"),
+            Error::NoSuchTenant { known, .. } => {
+                let names: Vec<_> = known.iter().map(|tenant| shown(&tenant.name)).collect();
+                let failure = Self::new("no_such_tenant", 3, error.to_string());
+                if names.is_empty() { failure } else { failure.because(format!("there are: {}", names.join(", "))) }
+            }
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {

@@ -25,6 +25,7 @@ mod request;
 mod restore;
 mod revoke;
 mod table;
+mod tenant;
 mod terminal;
 mod test;
 mod token;
@@ -115,6 +116,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Client(client::ClientArgs),
     Key(key::KeyArgs),
+    Tenant(tenant::TenantArgs),
     Doctor(doctor::DoctorArgs),
     Export(export::ExportArgs),
     Demo(demo::DemoArgs),
@@ -187,6 +189,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(args, context),
         Command::Client(args) => client::run(args, context),
         Command::Key(args) => key::run(args, context),
+        Command::Tenant(args) => tenant::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Export(args) => export::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),

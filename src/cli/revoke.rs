@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::credential;
 use super::failure::{Failure, gravest};
-use crate::app::{App, Fate, Revoked, Selector};
+use crate::app::{App, Fate, Revoked, RevokedOne, Selector};
 use crate::model::text::shown;
 
 /// End a credential: at the provider, then here
@@ -31,6 +31,9 @@ pub(super) struct RevokeArgs {
     /// Delete the row, too
     #[arg(long)]
     forget: bool,
+    /// With --all: do not ask whether you mean it
+    #[arg(long, short)]
+    yes: bool,
 }
 
 pub(super) fn run(args: &RevokeArgs, context: &Context) -> Result<u8, Failure> {
@@ -46,9 +49,19 @@ pub(super) fn run(args: &RevokeArgs, context: &Context) -> Result<u8, Failure> {
 }
 
 fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
+    if !args.yes {
+        let (all, _) = app.list(false)?;
+        let count = all.iter().filter(|own| own.revoked_at.is_none()).count();
+        context.terminal.confirm(&format!("Revoke {count} credentials?"))?;
+    }
+    tell_all(app.revoke_all(args.local, args.forget)?, context)
+}
+
+/// Tells how each of several ended, and gives the gravest exit code.
+pub(super) fn tell_all(ended: Vec<RevokedOne>, context: &Context) -> Result<u8, Failure> {
     let mut objects = Vec::new();
     let mut exits = Vec::new();
-    for (result, own) in app.revoke_all(args.local, args.forget)? {
+    for (result, own) in ended {
         match result {
             Ok(done) => {
                 tell(&done, context);

@@ -204,6 +204,15 @@ impl Terminal {
         Some(line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
+    /// Asks whether to go on, where somebody can be asked; elsewhere the command itself is the word.
+    pub(super) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        if !self.can_ask() || self.ask(&format!("{question} [y/N]")).is_some_and(|word| word.eq_ignore_ascii_case("y"))
+        {
+            return Ok(());
+        }
+        Err(Failure::usage("nothing was done".into()))
+    }
+
     /// Asks for a secret, which is not shown while it is typed.
     pub(super) fn ask_secret(&self, question: &str) -> Option<Secret> {
         if !self.can_ask() {

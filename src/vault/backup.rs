@@ -10,7 +10,7 @@ use rusqlite::Transaction;
 
 use super::clients::Registration;
 use super::rows;
-use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Secrets, Vault, habits, random_id, sealed};
+use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault, habits, random_id, sealed};
 use crate::model::{Client, Credential, Timestamp};
 pub(crate) use document::{Backup, Malformed};
 use document::{Plain, SavedClient, SavedCredential};
@@ -99,15 +99,8 @@ impl Vault {
     }
 
     fn saved(&self, lease: &Lease<'_>) -> Result<SavedCredential, Error> {
-        let (access, refresh) = lease.tokens()?;
-        let secrets = Secrets {
-            access: access.map(|token| token.0),
-            refresh: refresh.map(|token| token.0),
-            client: lease.client_secret()?,
-            proof: lease.proof_key()?.map(|key| key.0),
-        };
         let own = lease.credential();
-        Ok(SavedCredential::of(own, secrets, self.habits(own)?.rotates))
+        Ok(SavedCredential::of(own, lease.secrets()?, self.habits(own)?.rotates))
     }
 
     fn saved_clients(&self, seal: &Seal, of: &[ClientsOf]) -> Result<Vec<SavedClient>, Error> {

@@ -197,6 +197,25 @@ impl Vault {
         Ok(())
     }
 
+    /// Moves all registrations of a tenant to another name.
+    pub(super) fn move_clients(
+        &self,
+        transaction: &Transaction<'_>,
+        seal: &Seal,
+        from: &str,
+        to: &str,
+    ) -> Result<(), Error> {
+        for stored in self.clients(from, None)? {
+            let secret = stored.open_secret(from, seal)?.map(|secret| stored.close(SECRET, &secret, to, seal));
+            let token = stored.registration_access_token(from, seal)?;
+            let token = token.map(|token| stored.close(REGISTRATION_TOKEN, &token, to, seal));
+            let sql =
+                "update clients set tenant = ?1, client_secret = ?2, registration_access_token = ?3 where id = ?4";
+            transaction.execute(sql, (to, secret, token, &stored.row)).map_err(self.store.failed())?;
+        }
+        Ok(())
+    }
+
     /// Stores a registration in the place of the one with its name or its client id.
     pub(super) fn keep_client(
         &self,

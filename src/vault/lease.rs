@@ -308,6 +308,14 @@ impl<'a> Lease<'a> {
         self.vault.record(self.seal, Entry { event: "refresh_failed", of, at: now, outcome: code, detail: None })
     }
 
+    /// Everything that is sealed in the row.
+    pub(super) fn secrets(&self) -> Result<Secrets, Error> {
+        let (access, refresh) = self.tokens()?;
+        let (access, refresh) = (access.map(|token| token.0), refresh.map(|token| token.0));
+        let proof = self.proof_key()?.map(|key| key.0);
+        Ok(Secrets { access, refresh, client: self.client_secret()?, proof })
+    }
+
     /// Both tokens, for revocation.
     pub(crate) fn tokens(&self) -> Result<(Option<AccessToken>, Option<RefreshToken>), Error> {
         Ok((Vault::access_token(&self.row, self.seal)?, self.refresh_token()?.map(RefreshToken)))

@@ -53,6 +53,7 @@ pub(crate) use relocate::{Moved, Target};
 pub(crate) use rotate::Rotated;
 pub(crate) use rows::Row;
 pub(crate) use seal::Seal;
+pub(crate) use tenants::Tenant;
 
 use crate::files;
 use crate::model::{

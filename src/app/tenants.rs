@@ -1,0 +1,48 @@
+//! Tenants: what there is, another name for one, and its end.
+
+use super::revoke::RevokedOne;
+use super::{App, Error};
+use crate::model::text::shown;
+use crate::vault::Tenant;
+
+impl App {
+    /// Every tenant in which there is something.
+    pub(crate) fn tenants(&self) -> Result<Vec<Tenant>, Error> {
+        Ok(self.vault()?.map(|vault| vault.tenants()).transpose()?.unwrap_or_default())
+    }
+
+    /// Gives a tenant another name. Gives the number of its credentials.
+    pub(crate) fn rename_tenant(&self, from: &str, to: &str) -> Result<usize, Error> {
+        check_tenant(to)?;
+        let known = self.tenants()?;
+        if !known.iter().any(|tenant| tenant.name == from) {
+            return Err(Error::NoSuchTenant { name: from.to_owned(), known });
+        }
+        if known.iter().any(|tenant| tenant.name == to) {
+            return Err(Error::Usage(format!("there is something in the tenant `{}` already", shown(to))));
+        }
+        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+        let seal = self.unlock(&vault)?;
+        Ok(vault.rename_tenant(&seal, from, to, (self.clock)(), Self::lease_deadline())?)
+    }
+
+    /// Ends every credential of this tenant, as `revoke` does, and deletes its rows. When each could be ended, its client
+    /// registrations go too, and nothing is left of it.
+    pub(crate) fn remove_tenant(&self, local: bool) -> Result<Vec<RevokedOne>, Error> {
+        let known = self.tenants()?;
+        let own = known.iter().find(|tenant| tenant.name == self.tenant);
+        let Some(own) = own else { return Err(Error::NoSuchTenant { name: self.tenant.clone(), known }) };
+        let ended = if own.live + own.revoked > 0 { self.revoke_all(local, true)? } else { vec![] };
+        if ended.iter().all(|(result, _)| result.is_ok()) {
+            let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+            vault.remove_clients(&self.tenant)?;
+        }
+        Ok(ended)
+    }
+}
+
+/// A tenant's name is printable text.
+pub(crate) fn check_tenant(name: &str) -> Result<(), Error> {
+    let plain = !name.is_empty() && name.len() <= 128 && shown(name) == name && name.trim() == name;
+    if plain { Ok(()) } else { Err(Error::Usage(format!("`{}` cannot be a tenant's name", shown(name)))) }
+}

@@ -1,0 +1,105 @@
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::terminal::Tone;
+use super::{revoke, table};
+use crate::model::text::shown;
+
+/// Name spaces of credentials: list, rename, remove
+///
+/// A tenant comes into being with its first credential or client registration: `oauth init --tenant NAME …`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth tenant list
+  oauth tenant rename default home
+  oauth tenant remove customer-a")]
+pub(super) struct TenantArgs {
+    #[command(subcommand)]
+    command: TenantCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantCommand {
+    /// Show every tenant, and how much is in it
+    List,
+    /// Give a tenant another name; everything in it is sealed anew
+    Rename {
+        /// The name it has
+        from: String,
+        /// The name it gets, which no tenant may have yet
+        to: String,
+    },
+    /// Revoke every credential of a tenant, and delete it with its client registrations
+    ///
+    /// What the provider could not be told stays, as with `oauth revoke`: nothing is deleted that still works elsewhere.
+    Remove {
+        /// The tenant
+        name: String,
+        /// Do not ask the providers: delete here only
+        #[arg(long)]
+        local: bool,
+        /// Do not ask whether you mean it
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+pub(super) fn run(args: &TenantArgs, context: &Context) -> Result<u8, Failure> {
+    match &args.command {
+        TenantCommand::List => list(context),
+        TenantCommand::Rename { from, to } => rename(from, to, context),
+        TenantCommand::Remove { name, local, yes } => remove(name, *local, *yes, context),
+    }
+}
+
+fn list(context: &Context) -> Result<u8, Failure> {
+    let (all, own) = (context.app()?.tenants()?, context.tenant()?);
+    if context.terminal.json {
+        let objects = all.iter().map(|tenant| {
+            json!({"tenant": tenant.name, "credentials": tenant.live, "revoked": tenant.revoked,
+                "clients": tenant.clients, "current": tenant.name == own})
+        });
+        return context.terminal.data_json(&Value::Array(objects.collect())).map(|()| 0);
+    }
+    if all.is_empty() {
+        context.terminal.say("there is no tenant yet; the first comes with: oauth init PROVIDER");
+        return Ok(0);
+    }
+    let rows = all.iter().map(|tenant| {
+        let mark = if tenant.name == own { " *" } else { "" };
+        let counts = [tenant.live, tenant.revoked, tenant.clients].map(|count| count.to_string());
+        [vec![format!("{}{mark}", shown(&tenant.name))], counts.to_vec()].concat()
+    });
+    let header = ["TENANT", "CREDENTIALS", "REVOKED", "CLIENTS"];
+    for (at, line) in table::lines(Some(&header), rows, context.terminal.width()).iter().enumerate() {
+        let line = if at == 0 { context.terminal.tint_out(line, Tone::Faint) } else { line.clone() };
+        context.terminal.data_line(&line)?;
+    }
+    Ok(0)
+}
+
+fn rename(from: &str, to: &str, context: &Context) -> Result<u8, Failure> {
+    let credentials = context.app()?.rename_tenant(from, to)?;
+    if context.terminal.json {
+        context.terminal.data_json(&json!({"from": from, "to": to, "credentials": credentials}))?;
+    }
+    context.terminal.say(&format!("the tenant {} is {} now, with {credentials} credentials", shown(from), shown(to)));
+    Ok(0)
+}
+
+fn remove(name: &str, local: bool, yes: bool, context: &Context) -> Result<u8, Failure> {
+    let mut app = context.app()?;
+    name.clone_into(&mut app.tenant);
+    if !yes {
+        let count = app.tenants()?.iter().find(|tenant| tenant.name == name).map_or(0, |tenant| tenant.live);
+        context.terminal.confirm(&format!("End {count} credentials, and delete the tenant {}?", shown(name)))?;
+    }
+    let exit = revoke::tell_all(app.remove_tenant(local)?, context)?;
+    if exit == 0 {
+        context.terminal.say(&format!("the tenant {} is gone", shown(name)));
+    }
+    Ok(exit)
+}

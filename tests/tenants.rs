@@ -1,0 +1,210 @@
+//! Tenants: what one of them holds is not seen, used or changed from another.
+
+use serde_json::{Value, json};
+
+use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store};
+use crate::support::sandbox::Home;
+
+const BOB: &str = "bob@example.test";
+
+/// ALICE in the tenant `default`, and BOB in `work`, both at the provider `demo`.
+fn two_tenants() -> (DemoServer, Home) {
+    let (server, home) = DemoServer::connected();
+    let init = home.oauth(["init", "demo", "--client-id", CONFIDENTIAL_CLIENT, "--client-secret-stdin"]);
+    server.sign_in(init.stdin(CONFIDENTIAL_SECRET).args(["--tenant", "work"]), BOB).success();
+    (server, home)
+}
+
+/// Every value of every row of a tenant, as SQL writes it, but for when it was used, which anybody may fold in.
+fn rows(home: &Home, tenant: &str) -> Vec<String> {
+    let store = store(home);
+    let mut all = vec![];
+    for table in ["credentials", "clients"] {
+        let columns = "select group_concat('quote(' || name || ')', ' || '','' || ') from pragma_table_info(?1) where name <> 'last_used_at'";
+        let columns: String = store.query_row(columns, [table], |row| row.get(0)).expect("columns");
+        let sql = format!("select {columns} from {table} where tenant = ?1 order by id");
+        let mut statement = store.prepare(&sql).expect("rows");
+        let found = statement.query_map([tenant], |row| row.get::<_, String>(0)).expect("rows");
+        all.extend(found.map(|row| row.expect("a row")));
+    }
+    assert!(!all.is_empty(), "there is nothing in {tenant}");
+    all
+}
+
+#[track_caller]
+fn tenants(home: &Home) -> Value {
+    home.oauth(["tenant", "list", "--json"]).run().success().json()
+}
+
+#[track_caller]
+fn token(home: &Home, tenant: &str) -> String {
+    home.oauth(["token", "demo", "--tenant", tenant]).run().success().stdout.clone()
+}
+
+/// What a command has to do with other tenants.
+enum Reach {
+    /// It crosses them, or has nothing to do with credentials: said in the documents.
+    Beyond,
+    /// Naming another tenant's account, it finds none.
+    Finds(&'static [&'static str]),
+    /// Naming nobody, it sees and changes its own tenant alone.
+    Sees(&'static [&'static str]),
+}
+
+/// Every command, and how it is tried from the tenant `work`. A new one has to take its place here.
+const COMMANDS: &[(&str, Reach)] = &[
+    ("init", Reach::Sees(&["init", "demo", BOB, "--timeout", "1s", "--no-browser"])),
+    ("list", Reach::Sees(&["list"])),
+    ("default", Reach::Finds(&["default", "demo", ALICE])),
+    ("token", Reach::Finds(&["token", "demo", ALICE])),
+    ("token", Reach::Finds(&["token", "demo@alice@example.test"])),
+    ("request", Reach::Finds(&["request", "demo@alice@example.test", "GET", "/userinfo"])),
+    ("exec", Reach::Finds(&["exec", "demo@alice@example.test", "--", "env"])),
+    ("helper", Reach::Beyond), // in the words of other tools, which know no tenants: OAUTH_TENANT names it
+    ("test", Reach::Finds(&["test", "demo", ALICE])),
+    ("test", Reach::Sees(&["test"])),
+    ("revoke", Reach::Finds(&["revoke", "demo", ALICE])),
+    ("revoke", Reach::Finds(&["revoke", "demo", ALICE, "--local", "--forget"])),
+    ("export", Reach::Finds(&["export", "demo", ALICE, "--passphrase", "-o", "other.age"])),
+    ("export", Reach::Sees(&["export", "--passphrase", "-o", "own.age"])),
+    ("import", Reach::Sees(&["import", "own.age", "--passphrase", "--force"])),
+    ("client", Reach::Beyond),
+    ("audit", Reach::Beyond),
+    ("dashboard", Reach::Beyond),
+    ("schedule", Reach::Beyond),
+    ("trust", Reach::Beyond),
+    ("provider", Reach::Beyond),
+    ("tenant", Reach::Beyond),
+    ("key", Reach::Beyond),
+    ("panic", Reach::Beyond),
+    ("doctor", Reach::Beyond),
+    ("demo", Reach::Beyond),
+    ("completions", Reach::Beyond),
+    ("man", Reach::Beyond),
+    ("help", Reach::Beyond),
+    ("revoke", Reach::Sees(&["revoke", "--all"])),
+];
+
+/// The commands of this program, by its own help.
+fn existing() -> Vec<String> {
+    let help = Home::new().oauth(["--help"]).run().success().stdout.clone();
+    let (_, rest) = help.split_once("Commands:\n").expect("commands in the help");
+    let lines = rest.lines().take_while(|line| line.starts_with("  "));
+    let names: Vec<_> =
+        lines.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 10, "{names:?}");
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn no_command_reaches_into_another_tenant() {
+    let existing = existing();
+    for name in &existing {
+        assert!(COMMANDS.iter().any(|(own, _)| own == name), "how far does `oauth {name}` reach?");
+    }
+    let (_server, home) = two_tenants();
+    let (before, hers) = (rows(&home, "default"), token(&home, "default"));
+    for (_, reach) in COMMANDS.iter().filter(|(name, _)| existing.iter().any(|own| own == name)) {
+        let (Reach::Finds(words) | Reach::Sees(words)) = reach else { continue };
+        let output = home.oauth(words.iter().copied()).args(["--tenant", "work"]).stdin("passphrase\n").run();
+        if matches!(reach, Reach::Finds(_)) {
+            output.fails(3).stdout_is("");
+        } else {
+            output.says_nothing_of(ALICE);
+        }
+        output.says_nothing_of(hers.trim());
+        assert!(rows(&home, "default") == before, "the other tenant has changed:\n{output}");
+    }
+    assert!(!home.path().join("other.age").exists());
+    // The last of them has ended everything of its own, and nothing else.
+    let list = home.oauth(["list", "--json", "--all-tenants"]).run();
+    let status = |at: usize| list.json()[at]["status"].clone();
+    assert_eq!((status(0), status(1)), (json!("valid"), json!("revoked")));
+}
+
+#[test]
+fn the_same_name_is_another_account_in_each_tenant() {
+    let (server, home) = DemoServer::connected();
+    let init = home.oauth(["init", "demo", "--client-id", CLIENT, "--tenant", "work"]);
+    server.sign_in(init, ALICE).success();
+    assert_ne!(token(&home, "default"), token(&home, "work"));
+    home.oauth(["revoke", "demo", "--tenant", "work", "--forget"]).run().success();
+    token(&home, "default");
+}
+
+#[test]
+fn a_registration_of_another_tenant_is_not_used() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    server.login(&home, "demo", ALICE);
+    home.oauth(["init", "demo", "--tenant", "work", "--no-browser", "--json"])
+        .run()
+        .fails(2)
+        .stderr_has("client_required");
+}
+
+#[test]
+fn tenants_are_listed_with_what_is_in_them() {
+    assert_eq!(tenants(&Home::new()), json!([]));
+    let (_server, home) = two_tenants();
+    home.oauth(["revoke", "demo", "--tenant", "work"]).run().success();
+    let (one, two) = (json!("default"), json!("work"));
+    assert_eq!(
+        tenants(&home),
+        json!([{"tenant": one, "credentials": 1, "revoked": 0, "clients": 1, "current": true},
+               {"tenant": two, "credentials": 0, "revoked": 1, "clients": 1, "current": false}])
+    );
+    let table = home.oauth(["tenant", "list", "--tenant", "work"]).run().success().stdout.clone();
+    let lines: Vec<_> = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines, ["TENANT CREDENTIALS REVOKED CLIENTS", "default 1 0 1", "work * 0 1 1"]);
+}
+
+#[test]
+fn a_renamed_tenant_goes_on_as_it_was() {
+    let (server, home) = two_tenants();
+    let before = token(&home, "work");
+    let output = home.oauth(["tenant", "rename", "work", "customer a", "--json"]).run();
+    assert_eq!(output.success().json(), json!({"from": "work", "to": "customer a", "credentials": 1}));
+    assert_eq!(token(&home, "customer a"), before);
+    home.oauth(["token", "demo", "--tenant", "work"]).run().fails(3);
+    let refresh = ["token", "demo", "--refresh", "--tenant", "customer a"];
+    home.oauth(refresh).run().success();
+    // The registration, whose secret was sealed for the old name, serves another login.
+    server.sign_in(home.oauth(["init", "demo", "--tenant", "customer a"]), "carol@example.test").success();
+    home.oauth(["doctor"]).run().success();
+    assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
+fn a_name_that_is_taken_unknown_or_no_name_renames_nothing() {
+    let (_server, home) = two_tenants();
+    let before = (rows(&home, "default"), rows(&home, "work"));
+    home.oauth(["tenant", "rename", "work", "default"]).run().fails(2).stderr_has("already");
+    home.oauth(["tenant", "rename", "none", "other"]).run().fails(3).stderr_has("there are: default, work");
+    for name in ["", " x", "a\nb", "a\u{1b}[2J"] {
+        home.oauth(["tenant", "rename", "work", name]).run().fails(2).says_nothing_of("\u{1b}");
+    }
+    assert_eq!((rows(&home, "default"), rows(&home, "work")), before);
+}
+
+#[test]
+fn a_removed_tenant_is_revoked_first_and_leaves_nothing() {
+    let (server, home) = two_tenants();
+    let before = rows(&home, "default");
+    home.oauth(["tenant", "remove", "work"]).run().success().stderr_has("the tenant work is gone");
+    assert_eq!(server.count("revocations"), 2, "{}", server.counters());
+    let names: Vec<_> = tenants(&home).as_array().expect("a list").iter().map(|own| own["tenant"].clone()).collect();
+    assert_eq!((names, rows(&home, "default")), (vec![json!("default")], before));
+    home.oauth(["tenant", "remove", "work"]).run().fails(3);
+}
+
+#[test]
+fn a_tenant_whose_provider_cannot_be_told_stays() {
+    let (server, home) = two_tenants();
+    server.behave(&json!({"faults": [{"endpoint": "revoke", "do": {"answer": {"status": 503}}}]}));
+    let before = rows(&home, "work");
+    home.oauth(["tenant", "remove", "work"]).run().fails(5);
+    assert_eq!(rows(&home, "work"), before);
+    home.oauth(["tenant", "remove", "work", "--local"]).run().success();
+    assert_eq!(tenants(&home).as_array().map(Vec::len), Some(1));
+}
