@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a credential: at the provider, then here')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Who asked for what, when, and how it ended; never a secret')
+            [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'The client registrations that logins use')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
             [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Name spaces of credentials: list, rename, remove')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
@@ -57,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id of your registration at the provider')
             [CompletionResult]::new('--client-secret', '--client-secret', [CompletionResultType]::ParameterName, 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin')
             [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'Read client id and secret from the JSON file the provider lets one download')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Use a client registration that is kept under this name (see `oauth client list`)')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)')
             [CompletionResult]::new('--scopes', '--scopes', [CompletionResultType]::ParameterName, 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)')
@@ -187,9 +189,10 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every provider')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every provider, or those that some words are about')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one: endpoints, scopes, how to register, what is unusual')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider of your own, by its issuer or by its endpoints')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Hold an entry to its form, or to the server''s own metadata')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete one of your own')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -198,6 +201,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Print the page that `docs/providers.md` holds')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
@@ -223,6 +227,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;provider;add' {
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Take the entry from this file (the form stands in docs/adding-a-provider.md)')
             [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)')
             [CompletionResult]::new('--authorization-endpoint', '--authorization-endpoint', [CompletionResultType]::ParameterName, 'Where the browser is sent')
             [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where codes and refresh tokens are exchanged')
@@ -249,6 +254,22 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'oauth;provider;check' {
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'A template variable of the provider, for --live (repeatable)')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--live', '--live', [CompletionResultType]::ParameterName, 'Compare the endpoints with those that the issuer''s metadata names')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'oauth;provider;remove' {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
@@ -264,9 +285,10 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;provider;help' {
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every provider')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every provider, or those that some words are about')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one: endpoints, scopes, how to register, what is unusual')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider of your own, by its issuer or by its endpoints')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Hold an entry to its form, or to the server''s own metadata')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete one of your own')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -278,6 +300,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;provider;help;add' {
+            break
+        }
+        'oauth;provider;help;check' {
             break
         }
         'oauth;provider;help;remove' {
@@ -335,6 +360,91 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;audit;help;help' {
             break
         }
+        'oauth;client' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a registration, its secret sealed')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every registration of the tenant, without secrets')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a registration; what is connected with it stays connected')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'oauth;client;set' {
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id')
+            [CompletionResult]::new('--client-secret', '--client-secret', [CompletionResultType]::ParameterName, 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin')
+            [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'Read client id and secret from the JSON file the provider lets one download')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'A template variable of the provider, such as `host` or `tenant` (repeatable)')
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from standard input')
+            [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Take it where no registration is named')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauth;client;list' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'oauth;client;remove' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'oauth;client;help' {
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a registration, its secret sealed')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every registration of the tenant, without secrets')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a registration; what is connected with it stays connected')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'oauth;client;help;set' {
+            break
+        }
+        'oauth;client;help;list' {
+            break
+        }
+        'oauth;client;help;remove' {
+            break
+        }
+        'oauth;client;help;help' {
+            break
+        }
         'oauth;key' {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
@@ -350,6 +460,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -395,10 +506,25 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'oauth;key;forget' {
+            [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask a question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'oauth;key;help' {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -409,6 +535,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;key;help;rotate' {
+            break
+        }
+        'oauth;key;help;forget' {
             break
         }
         'oauth;key;help;help' {
@@ -618,6 +747,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End a credential: at the provider, then here')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'The providers that are known, and your own')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Who asked for what, when, and how it ended; never a secret')
+            [CompletionResult]::new('client', 'client', [CompletionResultType]::ParameterValue, 'The client registrations that logins use')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The master key: make one, see where it lives, replace it')
             [CompletionResult]::new('tenant', 'tenant', [CompletionResultType]::ParameterValue, 'Name spaces of credentials: list, rename, remove')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, and say what mends it')
@@ -648,9 +778,10 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;help;provider' {
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every provider')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every provider, or those that some words are about')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one: endpoints, scopes, how to register, what is unusual')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a provider of your own, by its issuer or by its endpoints')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Hold an entry to its form, or to the server''s own metadata')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete one of your own')
             break
         }
@@ -663,6 +794,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;help;provider;add' {
             break
         }
+        'oauth;help;provider;check' {
+            break
+        }
         'oauth;help;provider;remove' {
             break
         }
@@ -673,10 +807,26 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;help;audit;verify' {
             break
         }
+        'oauth;help;client' {
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a registration, its secret sealed')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every registration of the tenant, without secrets')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a registration; what is connected with it stays connected')
+            break
+        }
+        'oauth;help;client;set' {
+            break
+        }
+        'oauth;help;client;list' {
+            break
+        }
+        'oauth;help;client;remove' {
+            break
+        }
         'oauth;help;key' {
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print a new master key: 32 random bytes in base64')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell where the key of this store lives, and whether it opens the store')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Replace the master key: everything is sealed anew under a new one')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Drop the copy of the key that the kernel''s keyring keeps for a while')
             break
         }
         'oauth;help;key;generate' {
@@ -686,6 +836,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;help;key;rotate' {
+            break
+        }
+        'oauth;help;key;forget' {
             break
         }
         'oauth;help;tenant' {

@@ -19,6 +19,9 @@ _oauth() {
             oauth,audit)
                 cmd="oauth__subcmd__audit"
                 ;;
+            oauth,client)
+                cmd="oauth__subcmd__client"
+                ;;
             oauth,completions)
                 cmd="oauth__subcmd__completions"
                 ;;
@@ -79,8 +82,35 @@ _oauth() {
             oauth__subcmd__audit__subcmd__help,verify)
                 cmd="oauth__subcmd__audit__subcmd__help__subcmd__verify"
                 ;;
+            oauth__subcmd__client,help)
+                cmd="oauth__subcmd__client__subcmd__help"
+                ;;
+            oauth__subcmd__client,list)
+                cmd="oauth__subcmd__client__subcmd__list"
+                ;;
+            oauth__subcmd__client,remove)
+                cmd="oauth__subcmd__client__subcmd__remove"
+                ;;
+            oauth__subcmd__client,set)
+                cmd="oauth__subcmd__client__subcmd__set"
+                ;;
+            oauth__subcmd__client__subcmd__help,help)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__help"
+                ;;
+            oauth__subcmd__client__subcmd__help,list)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__list"
+                ;;
+            oauth__subcmd__client__subcmd__help,remove)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__remove"
+                ;;
+            oauth__subcmd__client__subcmd__help,set)
+                cmd="oauth__subcmd__client__subcmd__help__subcmd__set"
+                ;;
             oauth__subcmd__help,audit)
                 cmd="oauth__subcmd__help__subcmd__audit"
+                ;;
+            oauth__subcmd__help,client)
+                cmd="oauth__subcmd__help__subcmd__client"
                 ;;
             oauth__subcmd__help,completions)
                 cmd="oauth__subcmd__help__subcmd__completions"
@@ -133,6 +163,18 @@ _oauth() {
             oauth__subcmd__help__subcmd__audit,verify)
                 cmd="oauth__subcmd__help__subcmd__audit__subcmd__verify"
                 ;;
+            oauth__subcmd__help__subcmd__client,list)
+                cmd="oauth__subcmd__help__subcmd__client__subcmd__list"
+                ;;
+            oauth__subcmd__help__subcmd__client,remove)
+                cmd="oauth__subcmd__help__subcmd__client__subcmd__remove"
+                ;;
+            oauth__subcmd__help__subcmd__client,set)
+                cmd="oauth__subcmd__help__subcmd__client__subcmd__set"
+                ;;
+            oauth__subcmd__help__subcmd__key,forget)
+                cmd="oauth__subcmd__help__subcmd__key__subcmd__forget"
+                ;;
             oauth__subcmd__help__subcmd__key,generate)
                 cmd="oauth__subcmd__help__subcmd__key__subcmd__generate"
                 ;;
@@ -144,6 +186,9 @@ _oauth() {
                 ;;
             oauth__subcmd__help__subcmd__provider,add)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__add"
+                ;;
+            oauth__subcmd__help__subcmd__provider,check)
+                cmd="oauth__subcmd__help__subcmd__provider__subcmd__check"
                 ;;
             oauth__subcmd__help__subcmd__provider,list)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__list"
@@ -163,6 +208,9 @@ _oauth() {
             oauth__subcmd__help__subcmd__tenant,rename)
                 cmd="oauth__subcmd__help__subcmd__tenant__subcmd__rename"
                 ;;
+            oauth__subcmd__key,forget)
+                cmd="oauth__subcmd__key__subcmd__forget"
+                ;;
             oauth__subcmd__key,generate)
                 cmd="oauth__subcmd__key__subcmd__generate"
                 ;;
@@ -174,6 +222,9 @@ _oauth() {
                 ;;
             oauth__subcmd__key,status)
                 cmd="oauth__subcmd__key__subcmd__status"
+                ;;
+            oauth__subcmd__key__subcmd__help,forget)
+                cmd="oauth__subcmd__key__subcmd__help__subcmd__forget"
                 ;;
             oauth__subcmd__key__subcmd__help,generate)
                 cmd="oauth__subcmd__key__subcmd__help__subcmd__generate"
@@ -190,6 +241,9 @@ _oauth() {
             oauth__subcmd__provider,add)
                 cmd="oauth__subcmd__provider__subcmd__add"
                 ;;
+            oauth__subcmd__provider,check)
+                cmd="oauth__subcmd__provider__subcmd__check"
+                ;;
             oauth__subcmd__provider,help)
                 cmd="oauth__subcmd__provider__subcmd__help"
                 ;;
@@ -204,6 +258,9 @@ _oauth() {
                 ;;
             oauth__subcmd__provider__subcmd__help,add)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__add"
+                ;;
+            oauth__subcmd__provider__subcmd__help,check)
+                cmd="oauth__subcmd__provider__subcmd__help__subcmd__check"
                 ;;
             oauth__subcmd__provider__subcmd__help,help)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__help"
@@ -248,7 +305,7 @@ _oauth() {
 
     case "${cmd}" in
         oauth)
-            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit key tenant doctor export import demo completions man help"
+            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit client key tenant doctor export import demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -360,6 +417,196 @@ _oauth() {
                 return 0
             fi
             case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help set list remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__help)
+            opts="set list remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__list)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__remove)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__client__subcmd__set)
+            opts="-q -v -h --client-id --client-secret --client-secret-stdin --client-file --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tenant)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -542,7 +789,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help)
-            opts="init list default token test revoke provider audit key tenant doctor export import demo completions man help"
+            opts="init list default token test revoke provider audit client key tenant doctor export import demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -570,6 +817,62 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__client)
+            opts="set list remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__client__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__client__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__client__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -696,8 +999,22 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__key)
-            opts="generate status rotate"
+            opts="generate status rotate forget"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__key__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -780,7 +1097,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider)
-            opts="list show add remove"
+            opts="list show add check remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -794,6 +1111,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__provider__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -986,7 +1317,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__init)
-            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1001,6 +1332,10 @@ _oauth() {
                     return 0
                     ;;
                 --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1064,8 +1399,34 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help generate status rotate forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__forget)
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1116,8 +1477,22 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__key__subcmd__help)
-            opts="generate status rotate help"
+            opts="generate status rotate forget help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__key__subcmd__help__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1302,7 +1677,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add remove help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add check remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1328,12 +1703,16 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__add)
-            opts="-s -q -v -h --issuer --authorization-endpoint --token-endpoint --userinfo-endpoint --revocation-endpoint --device-authorization-endpoint --introspection-endpoint --token-endpoint-auth-method --scopes --identity-scope --scope --api-host --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --file --issuer --authorization-endpoint --token-endpoint --userinfo-endpoint --revocation-endpoint --device-authorization-endpoint --introspection-endpoint --token-endpoint-auth-method --scopes --identity-scope --scope --api-host --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --issuer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1405,8 +1784,38 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__provider__subcmd__check)
+            opts="-q -v -h --live --set --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__provider__subcmd__help)
-            opts="list show add remove help"
+            opts="list show add check remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1420,6 +1829,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__provider__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1490,7 +1913,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__list)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --markdown --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

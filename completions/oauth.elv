@@ -39,6 +39,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
+            cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it'
             cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
@@ -53,6 +54,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --client-id 'The client id of your registration at the provider'
             cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
             cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
+            cand --client 'Use a client registration that is kept under this name (see `oauth client list`)'
             cand -s 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scope 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scopes 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
@@ -177,9 +179,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --no-input 'Never ask a question'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand list 'Show every provider'
+            cand list 'Show every provider, or those that some words are about'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand check 'Hold an entry to its form, or to the server''s own metadata'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -187,6 +190,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --markdown 'Print the page that `docs/providers.md` holds'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -210,6 +214,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;provider;add'= {
+            cand --file 'Take the entry from this file (the form stands in docs/adding-a-provider.md)'
             cand --issuer 'Read the endpoints from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
             cand --authorization-endpoint 'Where the browser is sent'
             cand --token-endpoint 'Where codes and refresh tokens are exchanged'
@@ -235,6 +240,21 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'oauth;provider;check'= {
+            cand --set 'A template variable of the provider, for --live (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --live 'Compare the endpoints with those that the issuer''s metadata names'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;provider;remove'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -249,9 +269,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;provider;help'= {
-            cand list 'Show every provider'
+            cand list 'Show every provider, or those that some words are about'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand check 'Hold an entry to its form, or to the server''s own metadata'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -260,6 +281,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;provider;help;show'= {
         }
         &'oauth;provider;help;add'= {
+        }
+        &'oauth;provider;help;check'= {
         }
         &'oauth;provider;help;remove'= {
         }
@@ -309,6 +332,82 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;audit;help;help'= {
         }
+        &'oauth;client'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand set 'Keep a registration, its secret sealed'
+            cand list 'Show every registration of the tenant, without secrets'
+            cand remove 'Delete a registration; what is connected with it stays connected'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;client;set'= {
+            cand --client-id 'The client id'
+            cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
+            cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
+            cand --set 'A template variable of the provider, such as `host` or `tenant` (repeatable)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --client-secret-stdin 'Read the client secret from standard input'
+            cand --default 'Take it where no registration is named'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;client;list'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;client;remove'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;client;help'= {
+            cand set 'Keep a registration, its secret sealed'
+            cand list 'Show every registration of the tenant, without secrets'
+            cand remove 'Delete a registration; what is connected with it stays connected'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;client;help;set'= {
+        }
+        &'oauth;client;help;list'= {
+        }
+        &'oauth;client;help;remove'= {
+        }
+        &'oauth;client;help;help'= {
+        }
         &'oauth;key'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -324,6 +423,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
+            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;generate'= {
@@ -365,10 +465,24 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;key;forget'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;key;help'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
+            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;help;generate'= {
@@ -376,6 +490,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;key;help;status'= {
         }
         &'oauth;key;help;rotate'= {
+        }
+        &'oauth;key;help;forget'= {
         }
         &'oauth;key;help;help'= {
         }
@@ -568,6 +684,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand revoke 'End a credential: at the provider, then here'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
+            cand client 'The client registrations that logins use'
             cand key 'The master key: make one, see where it lives, replace it'
             cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
@@ -591,9 +708,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;revoke'= {
         }
         &'oauth;help;provider'= {
-            cand list 'Show every provider'
+            cand list 'Show every provider, or those that some words are about'
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
+            cand check 'Hold an entry to its form, or to the server''s own metadata'
             cand remove 'Delete one of your own'
         }
         &'oauth;help;provider;list'= {
@@ -602,6 +720,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;provider;add'= {
         }
+        &'oauth;help;provider;check'= {
+        }
         &'oauth;help;provider;remove'= {
         }
         &'oauth;help;audit'= {
@@ -609,16 +729,30 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;audit;verify'= {
         }
+        &'oauth;help;client'= {
+            cand set 'Keep a registration, its secret sealed'
+            cand list 'Show every registration of the tenant, without secrets'
+            cand remove 'Delete a registration; what is connected with it stays connected'
+        }
+        &'oauth;help;client;set'= {
+        }
+        &'oauth;help;client;list'= {
+        }
+        &'oauth;help;client;remove'= {
+        }
         &'oauth;help;key'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
+            cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
         }
         &'oauth;help;key;generate'= {
         }
         &'oauth;help;key;status'= {
         }
         &'oauth;help;key;rotate'= {
+        }
+        &'oauth;help;key;forget'= {
         }
         &'oauth;help;tenant'= {
             cand list 'Show every tenant, and how much is in it'

@@ -10,6 +10,7 @@ mod age;
 mod app;
 mod callback;
 mod cli;
+mod config;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -36,6 +36,8 @@ pub(crate) struct Paths {
     pub(crate) marks: PathBuf,
     /// Where a key file is put when no other place is named.
     pub(crate) key_file: PathBuf,
+    /// What was told by hooks, and when.
+    pub(crate) hooks: PathBuf,
     /// For sockets that live as long as one command.
     pub(crate) run: PathBuf,
 }
@@ -219,6 +221,7 @@ impl Paths {
             landing: data.join("landing"),
             uses: state.join("uses"),
             marks: state.join("marks"),
+            hooks: state.join("hooks"),
             run: state.join("run"),
         }
     }

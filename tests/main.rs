@@ -13,6 +13,7 @@ mod architecture;
 mod audit;
 mod backup;
 mod commands;
+mod config;
 mod copies;
 mod doctor;
 mod documentation;

@@ -110,6 +110,7 @@ impl App {
             Ok(access) => return Ok(access),
             Err(failure) => failure,
         };
+        self.alarm(&row.credential, &failure);
         // The old token serves as long as it lives, unless a new one was asked for.
         let row = vault.reread(&row.credential.id)?;
         let lives = row.access_token_lives(now) && wanted.lasts(&row.credential, now) && !demand.refresh;

@@ -119,6 +119,9 @@ impl App {
         let mut checks = Vec::new();
         let before = row.credential.clone();
         let error = self.look(vault, seal, row, checking, &mut checks).err();
+        if let Some(error) = &error {
+            self.alarm(&before, error);
+        }
         let credential = vault.as_it_stands(&id).unwrap_or(before);
         CheckOutcome { credential, checks, error }
     }

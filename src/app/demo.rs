@@ -89,6 +89,7 @@ impl Demo {
             },
             run_dir: home.join("run"),
             caller: Caller::default(),
+            alarms: super::Alarms::default(),
             registry: Registry::new(&home.join("providers.d")),
             keys: KeyAccess {
                 given: Some(key),

@@ -15,6 +15,7 @@ mod doctor;
 mod error;
 mod exec;
 mod helper;
+mod hooks;
 mod import;
 mod migrate;
 mod mint;
@@ -45,6 +46,7 @@ pub(crate) use doctor::{Finding, Mend, Outcome};
 pub(crate) use error::Error;
 pub(crate) use exec::{NotRun, Task, TokenFile};
 pub(crate) use helper::{DockerAnswer, Tokens};
+pub(crate) use hooks::{Alarms, Hooks};
 pub(crate) use import::{Imported, StaticToken};
 pub(crate) use migrate::{Candidate, Source, Tool, What};
 pub(crate) use providers::NewProvider;
@@ -98,6 +100,8 @@ pub(crate) struct App {
     pub(crate) variables: Variables,
     /// The URL of a document about this client that servers may read (`client_id_metadata_document` in config.toml).
     pub(crate) client_metadata_url: Option<String>,
+    /// What the hooks have to tell when the work is done.
+    pub(crate) alarms: Alarms,
 }
 
 impl App {

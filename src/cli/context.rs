@@ -1,15 +1,14 @@
 //! What every command starts from: the environment and the global options, turned into values once.
 
-use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
-
-use serde::Deserialize;
 
 use super::failure::Failure;
 use super::{Global, Terminal};
-use crate::app::{App, check_tenant};
+use crate::app::{Alarms, App, Hooks, check_tenant};
+use crate::config::{self, Config};
 use crate::http::Http;
-use crate::model::text::variable_part;
+use crate::model::text::{shown, variable_part};
 use crate::model::{Secret, Timestamp};
 use crate::paths::{self, Environment, MasterKeySource, Paths};
 use crate::provider::Registry;
@@ -25,15 +24,25 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) terminal: Terminal,
+    /// What this command's work has to tell through hooks.
+    pub(super) alarms: Alarms,
     tenant: Option<String>,
     /// The size of core dumps before we forbade them, in bytes; `None` is without limit.
     core_limit: Option<u64>,
+    config: OnceLock<Config>,
 }
 
 impl Context {
     pub(super) fn new(environment: Environment, global: &Global, core_limit: Option<u64>) -> Self {
         let tenant = global.tenant.clone().or_else(|| environment.get("OAUTH_TENANT").map(str::to_owned));
-        Self { terminal: Terminal::new(&environment, global), environment, tenant, core_limit }
+        Self {
+            terminal: Terminal::new(&environment, global),
+            environment,
+            alarms: Alarms::default(),
+            tenant,
+            core_limit,
+            config: OnceLock::new(),
+        }
     }
 
     /// Gives back the limit on core dumps that was there before, for a child that inherits it. We ourselves write none all
@@ -73,7 +82,7 @@ impl Context {
             MasterKeySource::File(path) => Given::File(path),
             MasterKeySource::Command(line) => Given::Command(line),
         });
-        let Paths { config, providers, database, locks, landing, uses, marks, run, .. } = places;
+        let Paths { providers, database, locks, landing, uses, marks, run, .. } = places;
         Ok(App {
             home: Home { database, locks, landing, uses, marks },
             run_dir: run,
@@ -90,7 +99,8 @@ impl Context {
             person: self.environment.person(),
             caller: paths::caller(),
             variables: Box::new(self.environment.lookup()),
-            client_metadata_url: metadata_url(&config)?,
+            client_metadata_url: self.config()?.client_id_metadata_document.clone(),
+            alarms: self.alarms.clone(),
         })
     }
 
@@ -119,8 +129,23 @@ impl Context {
         }
     }
 
+    /// What `config.toml` says. It is read once, when it is first asked for.
+    fn config(&self) -> Result<&Config, Failure> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let config = Config::read(&self.paths()?.config)?;
+        Ok(self.config.get_or_init(|| config))
+    }
+
+    pub(super) fn hooks(&self) -> Result<Hooks, Failure> {
+        let config::Hooks { on_reauth, on_refresh_error, desktop } = self.config()?.hooks.clone();
+        Ok(Hooks { on_reauth, on_refresh_error, desktop, record: self.paths()?.hooks })
+    }
+
     pub(super) fn tenant(&self) -> Result<String, Failure> {
-        let name = self.tenant.as_deref().unwrap_or("default");
+        let config = self.config()?;
+        let name = self.tenant.as_deref().or(config.tenant.as_deref()).unwrap_or("default");
         check_tenant(name)?;
         Ok(name.to_owned())
     }
@@ -128,24 +153,4 @@ impl Context {
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::now()
     }
-}
-
-/// `client_id_metadata_document` of config.toml.
-fn metadata_url(path: &Path) -> Result<Option<String>, Failure> {
-    #[derive(Default, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Config {
-        client_id_metadata_document: Option<String>,
-    }
-    let wrong = |what: String| Failure::set_up(format!("{}: {what}", path.display()));
-    let text = match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        text => text.map_err(|error| wrong(error.to_string()))?,
-    };
-    crate::files::check_file(path, crate::files::Guard::Trusted).map_err(Error::from)?;
-    let config: Config = toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
-    if let Some(url) = config.client_id_metadata_document.as_ref().filter(|url| !url.starts_with("https://")) {
-        return Err(wrong(format!("client_id_metadata_document: `{}` is no https address", shown(url))));
-    }
-    Ok(config.client_id_metadata_document)
 }

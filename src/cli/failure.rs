@@ -17,7 +17,7 @@ use crate::app::{ClientNeed, Error};
 use crate::model::Credential;
 use crate::model::text::shown;
 use crate::vault::{KeyError, KeyringError};
-use crate::{age, callback, files, http, protocol, provider, vault};
+use crate::{age, callback, config, files, http, protocol, provider, vault};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 
 /// An error on its way to the user.
@@ -235,6 +235,15 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::from_error(&error)
+    }
+}
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Self {
+        match error {
+            config::Error::Files(error) => of_files(&error),
+            config::Error::Invalid { .. } => Self::set_up(shown_long(&error.to_string())),
+        }
     }
 }
 

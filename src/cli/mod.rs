@@ -13,6 +13,7 @@ mod exec;
 mod export;
 mod failure;
 mod helper;
+mod hooks;
 mod import;
 mod init;
 mod key;
@@ -67,7 +68,9 @@ const LONG: &str = concat!(
     "\nExit codes:\n",
     include_str!("help/exit-codes.txt"),
     "\nEnvironment:\n",
-    include_str!("help/environment.txt")
+    include_str!("help/environment.txt"),
+    "\nConfiguration:\n",
+    include_str!("help/configuration.txt")
 );
 
 /// Options of every command.
@@ -142,10 +145,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return failure::of_arguments(&error, arguments.iter().any(|argument| argument == "--json")),
     };
     let context = Context::new(environment, &cli.global, core_limit);
-    match dispatch(cli.command, &context) {
+    let code = match dispatch(cli.command, &context) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => context.terminal.report(&failure),
-    }
+    };
+    hooks::run(&context);
+    code
 }
 
 /// The arguments of `oauth helper TOOL …` when the program is run under a helper's name.
