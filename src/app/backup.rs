@@ -9,12 +9,25 @@ use super::{App, Error, LEASE_WAIT, Selector};
 use crate::age::{self, Lock, Opener};
 use crate::files;
 use crate::model::Secret;
-use crate::vault::{Backup, ClientsOf, Restoration, Restoring, Row, Source, Vault};
+use crate::vault::{Backup, ClientsOf, Malformed, Restoration, Restoring, Row, Source, Vault};
 
 /// More than this is no backup of ours, in bytes.
 const LARGEST: u64 = 64 << 20;
 /// More than this is no key file and no passphrase, in bytes.
 const LARGEST_KEY: u64 = 64 << 10;
+
+/// Why a backup is not made, or not brought in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BackupError {
+    #[error("the backup cannot be opened")]
+    Unopened(#[from] age::Error),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("the backup holds nothing of the tenant `{tenant}`")]
+    OtherTenants { tenant: String, others: Vec<String> },
+    #[error("{} exists", path.display())]
+    OutputExists { path: PathBuf },
+}
 
 /// What to put into a backup.
 #[derive(Clone, Debug)]
@@ -116,14 +129,14 @@ impl App {
         force: bool,
         take_over: bool,
     ) -> Result<BroughtIn, Error> {
-        let document = age::decrypt(file, opener).map_err(Error::Age)?;
-        let backup = Backup::parse(&document).map_err(Error::Backup)?;
+        let document = age::decrypt(file, opener).map_err(BackupError::Unopened)?;
+        let backup = Backup::parse(&document).map_err(BackupError::Malformed)?;
         let tenant = (!all_tenants).then(|| self.tenant.clone());
         if let Some(tenant) = &tenant
             && !backup.tenants().contains(&tenant.as_str())
         {
             let others = backup.tenants().into_iter().map(str::to_owned).collect();
-            return Err(Error::NotInBackup { tenant: tenant.clone(), others });
+            return Err(BackupError::OtherTenants { tenant: tenant.clone(), others }.into());
         }
         let deadline = Instant::now() + LEASE_WAIT;
         let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
@@ -164,7 +177,7 @@ fn write(output: &Output, bytes: &[u8]) -> Result<(), Error> {
     let written = if output.force { files::replace_whole(path, bytes) } else { files::create_whole(path, bytes) };
     written.map_err(|error| match error {
         files::Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
-            Error::OutputExists { path: path.clone() }
+            BackupError::OutputExists { path: path.clone() }.into()
         }
         files::Error::Io { source, .. } => Error::Usage(format!("cannot write {}: {source}", path.display())),
         insecure @ files::Error::Insecure { .. } => insecure.into(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::Credential;
 use crate::protocol::{self, ErrorResponse};
-use crate::{age, callback, files, helper, provider, sandbox, vault};
+use crate::{callback, files, helper, provider, sandbox, vault};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -82,16 +82,10 @@ pub(crate) enum Error {
     SharedHost { host: String, providers: Vec<String> },
     #[error("no provider is known for {host}")]
     UnknownHost { host: String },
-    #[error("the backup cannot be opened")]
-    Age(#[source] age::Error),
     #[error(transparent)]
-    Backup(vault::Malformed),
-    #[error("the backup holds nothing of the tenant `{tenant}`")]
-    NotInBackup { tenant: String, others: Vec<String> },
-    #[error("{} exists", path.display())]
-    OutputExists { path: std::path::PathBuf },
+    Backup(#[from] super::BackupError),
     #[error("there is no tenant `{}`", crate::model::text::shown(name))]
-    NoSuchTenant { name: String, known: Vec<vault::Tenant> },
+    NoSuchTenant { name: String, known: Vec<String> },
     #[error("{0}")]
     Usage(String),
     #[error("{doing}")]

@@ -36,7 +36,7 @@ pub(crate) use authorize::{
     Agreement, ClientNeed, Connected, DevicePrompt, Flow, GivenClient, Login, Machine, Paste, Person, RedirectChoice,
     ServiceAccount, Visit,
 };
-pub(crate) use backup::{BroughtIn, Contents, Exported, Output};
+pub(crate) use backup::{BackupError, BroughtIn, Contents, Exported, Output};
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use client_file::ClientFile;
 pub(crate) use clients::{ClientInfo, NewClient};

@@ -16,7 +16,7 @@ impl App {
         check_tenant(to)?;
         let known = self.tenants()?;
         if !known.iter().any(|tenant| tenant.name == from) {
-            return Err(Error::NoSuchTenant { name: from.to_owned(), known });
+            return Err(no_such_tenant(from, known));
         }
         if known.iter().any(|tenant| tenant.name == to) {
             return Err(Error::Usage(format!("there is something in the tenant `{}` already", shown(to))));
@@ -31,7 +31,7 @@ impl App {
     pub(crate) fn remove_tenant(&self, local: bool) -> Result<Vec<RevokedOne>, Error> {
         let known = self.tenants()?;
         let own = known.iter().find(|tenant| tenant.name == self.tenant);
-        let Some(own) = own else { return Err(Error::NoSuchTenant { name: self.tenant.clone(), known }) };
+        let Some(own) = own else { return Err(no_such_tenant(&self.tenant, known)) };
         let ended = if own.live + own.revoked > 0 { self.revoke_all(local, true)? } else { vec![] };
         if ended.iter().all(|(result, _)| result.is_ok()) {
             let vault = self.vault()?.ok_or(Error::NothingConnected)?;
@@ -39,6 +39,10 @@ impl App {
         }
         Ok(ended)
     }
+}
+
+fn no_such_tenant(name: &str, known: Vec<Tenant>) -> Error {
+    Error::NoSuchTenant { name: name.to_owned(), known: known.into_iter().map(|tenant| tenant.name).collect() }
 }
 
 /// A tenant's name is printable text.

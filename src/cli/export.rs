@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::app::{App, Contents, Error, Exported, Lock, Output, Recipient, Selector};
+use crate::app::{App, BackupError, Contents, Error, Exported, Lock, Output, Recipient, Selector};
 use crate::model::Secret;
 use crate::model::text::shown;
 
@@ -64,7 +64,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<u8, Failure> {
             return Err(Failure::usage("with --json the backup has to go to a file: --output FILE".into()));
         }
         Some(output) if !output.force && output.path.symlink_metadata().is_ok() => {
-            return Err(Error::OutputExists { path: output.path.clone() }.into());
+            return Err(Error::from(BackupError::OutputExists { path: output.path.clone() }).into());
         }
         _ => {}
     }

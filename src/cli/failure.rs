@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use serde_json::{Value, json};
 
 use super::when;
-use crate::app::{ClientNeed, Error};
+use crate::app::{BackupError, ClientNeed, Error};
 use crate::model::Credential;
 use crate::model::text::shown;
 use crate::vault::{KeyError, KeyringError};
@@ -194,20 +194,8 @@ impl Failure {
             | Error::ImportNeedsName { .. }
             | Error::ConnectedAlready { .. }
             | Error::Helper(_) => answer::of_use(error),
-            Error::Age(error) => of_age(error),
-            Error::Backup(error) => Self::new("bad_backup", 2, error.to_string()).because("nothing was brought in"),
-            Error::NotInBackup { others, .. } => {
-                let names: Vec<_> = others.iter().map(|name| word(name)).collect();
-                let failure = Self::new("not_connected", 3, error.to_string());
-                let failure = failure.because(format!("it holds the tenants: {}", names.join(", ")));
-                failure.hint("add --tenant NAME for one of them, or --all-tenants")
-            }
-            Error::OutputExists { .. } => Self::usage(error.to_string()).hint("choose another name, or add --force"),
-            Error::NoSuchTenant { known, .. } => {
-                let names: Vec<_> = known.iter().map(|tenant| shown(&tenant.name)).collect();
-                let failure = Self::new("no_such_tenant", 3, error.to_string());
-                if names.is_empty() { failure } else { failure.because(format!("there are: {}", names.join(", "))) }
-            }
+            Error::Backup(error) => of_backup(error),
+            Error::NoSuchTenant { known, .. } => no_such_tenant(error, known),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {
@@ -439,6 +427,28 @@ fn of_provider(error: &provider::Error) -> Failure {
         E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),
         E::VariableValue { .. } => Failure::usage(text).because("a value is a host name or a word"),
         E::Files(error) => of_files(error),
+    }
+}
+
+fn no_such_tenant(error: &Error, known: &[String]) -> Failure {
+    let failure = Failure::new("no_such_tenant", 3, error.to_string());
+    let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
+    if names.is_empty() { failure } else { failure.because(format!("there are: {}", names.join(", "))) }
+}
+
+fn of_backup(error: &BackupError) -> Failure {
+    match error {
+        BackupError::Unopened(error) => of_age(error),
+        BackupError::Malformed(_) => Failure::new("bad_backup", 2, error.to_string()).because("nothing was brought in"),
+        BackupError::OtherTenants { others, .. } => {
+            let names: Vec<_> = others.iter().map(|name| word(name)).collect();
+            Failure::new("not_connected", 3, error.to_string())
+                .because(format!("it holds the tenants: {}", names.join(", ")))
+                .hint("add --tenant NAME for one of them, or --all-tenants")
+        }
+        BackupError::OutputExists { .. } => {
+            Failure::usage(error.to_string()).hint("choose another name, or add --force")
+        }
     }
 }
 
