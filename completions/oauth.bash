@@ -55,6 +55,9 @@ _oauth() {
             oauth,man)
                 cmd="oauth__subcmd__man"
                 ;;
+            oauth,panic)
+                cmd="oauth__subcmd__panic"
+                ;;
             oauth,provider)
                 cmd="oauth__subcmd__provider"
                 ;;
@@ -145,6 +148,9 @@ _oauth() {
             oauth__subcmd__help,man)
                 cmd="oauth__subcmd__help__subcmd__man"
                 ;;
+            oauth__subcmd__help,panic)
+                cmd="oauth__subcmd__help__subcmd__panic"
+                ;;
             oauth__subcmd__help,provider)
                 cmd="oauth__subcmd__help__subcmd__provider"
                 ;;
@@ -189,6 +195,9 @@ _oauth() {
                 ;;
             oauth__subcmd__help__subcmd__provider,check)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__check"
+                ;;
+            oauth__subcmd__help__subcmd__provider,discover)
+                cmd="oauth__subcmd__help__subcmd__provider__subcmd__discover"
                 ;;
             oauth__subcmd__help__subcmd__provider,list)
                 cmd="oauth__subcmd__help__subcmd__provider__subcmd__list"
@@ -244,6 +253,9 @@ _oauth() {
             oauth__subcmd__provider,check)
                 cmd="oauth__subcmd__provider__subcmd__check"
                 ;;
+            oauth__subcmd__provider,discover)
+                cmd="oauth__subcmd__provider__subcmd__discover"
+                ;;
             oauth__subcmd__provider,help)
                 cmd="oauth__subcmd__provider__subcmd__help"
                 ;;
@@ -261,6 +273,9 @@ _oauth() {
                 ;;
             oauth__subcmd__provider__subcmd__help,check)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__check"
+                ;;
+            oauth__subcmd__provider__subcmd__help,discover)
+                cmd="oauth__subcmd__provider__subcmd__help__subcmd__discover"
                 ;;
             oauth__subcmd__provider__subcmd__help,help)
                 cmd="oauth__subcmd__provider__subcmd__help__subcmd__help"
@@ -305,7 +320,7 @@ _oauth() {
 
     case "${cmd}" in
         oauth)
-            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit client key tenant doctor export import demo completions man help"
+            opts="-q -v -h -V --json --tenant-id --tenant --quiet --verbose --color --no-input --help --version init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -789,7 +804,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help)
-            opts="init list default token test revoke provider audit client key tenant doctor export import demo completions man help"
+            opts="init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1096,8 +1111,22 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__help__subcmd__panic)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__help__subcmd__provider)
-            opts="list show add check remove"
+            opts="list show add check discover remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1125,6 +1154,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__help__subcmd__provider__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__help__subcmd__provider__subcmd__discover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1317,7 +1360,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__init)
-            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --default --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --resource --dpop --default --key-file --key-id --subject --audience --subject-token --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1356,7 +1399,7 @@ _oauth() {
                     return 0
                     ;;
                 --flow)
-                    COMPREPLY=($(compgen -W "browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "browser device paste client-credentials jwt-bearer token-exchange installation" -- "${cur}"))
                     return 0
                     ;;
                 --port)
@@ -1376,6 +1419,30 @@ _oauth() {
                     return 0
                     ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resource)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subject-token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1676,8 +1743,34 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__panic)
+            opts="-y -q -v -h --yes --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__provider)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add check remove help"
+            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help list show add check discover remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1814,8 +1907,38 @@ _oauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauth__subcmd__provider__subcmd__discover)
+            opts="-q -v -h --write --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tenant-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauth__subcmd__provider__subcmd__help)
-            opts="list show add check remove help"
+            opts="list show add check discover remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1843,6 +1966,20 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauth__subcmd__provider__subcmd__help__subcmd__discover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2237,7 +2374,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__token)
-            opts="-q -v -h --min-ttl --refresh --offline --login --format --user --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --min-ttl --refresh --offline --login --format --method --url --nonce --user --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2249,6 +2386,18 @@ _oauth() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "token header json env xoauth2 netrc" -- "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nonce)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --user)

@@ -31,7 +31,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand init 'Connect an account in your browser'
+            cand init 'Connect an account: in your browser, by a code on another device, or without a person'
             cand list 'Show every credential: its status, when it expires, when it was last used'
             cand default 'Choose the account that is taken when none is named'
             cand token 'Print a token that is valid now'
@@ -43,6 +43,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand key 'The master key: make one, see where it lives, replace it'
             cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
+            cand panic 'Revoke everything, in every tenant, then wipe it here'
             cand export 'Make an encrypted backup: an age file'
             cand import 'Bring in a backup that `oauth export` made'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
@@ -53,23 +54,30 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;init'= {
             cand --client-id 'The client id of your registration at the provider'
             cand --client-secret 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin'
-            cand --client-file 'Read client id and secret from the JSON file the provider lets one download'
+            cand --client-file 'Read client id and secret, or a service account, from the JSON file the provider lets one download'
             cand --client 'Use a client registration that is kept under this name (see `oauth client list`)'
             cand -s 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scope 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --scopes 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)'
             cand --add-scope 'Scopes to ask for in addition to what is granted'
-            cand --flow 'How to authorize'
+            cand --flow 'How to authorize [default: browser; without one, device where the provider has it, else paste]'
             cand --port 'The loopback port to listen on, or a range to choose from'
-            cand --redirect-uri 'The loopback redirect URI as it is registered'
-            cand --timeout 'How long to wait for the browser'
-            cand --param 'An extra parameter of the authorization request (repeatable)'
+            cand --redirect-uri 'The redirect URI as it is registered: on this machine, or an https page of yours to paste the address of'
+            cand --timeout 'How long to wait for you [default: 5m; in the device flow, as long as the code lives]'
+            cand --param 'An extra parameter of the authorization request; without a person, of the token request (repeatable)'
             cand --set 'A template variable of the provider, such as `host` or `tenant` (repeatable)'
+            cand --resource 'What the tokens shall be for (RFC 8707; repeatable)'
+            cand --key-file 'A private key (PEM) that signs: the client''s own, or that of a GitHub App'
+            cand --key-id 'The key''s name at the provider'
+            cand --subject 'Whom an assertion speaks for [default: its issuer]'
+            cand --audience 'Whom an assertion, or an exchanged token, is for'
+            cand --subject-token 'Where the job''s own token is: `env:NAME`, `file:PATH` or `github-actions[:AUDIENCE]`'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --client-secret-stdin 'Read the client secret from standard input'
             cand --no-browser 'Print the address instead of opening a browser'
+            cand --dpop 'Bind the tokens to a key of this credential (RFC 9449)'
             cand --default 'Make this account the provider''s default'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
@@ -112,6 +120,9 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;token'= {
             cand --min-ttl 'The token shall live at least this long (30s, 10m, 1h)'
             cand --format 'What to print'
+            cand --method 'The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)'
+            cand --url 'The address of that request'
+            cand --nonce 'The nonce that the server has asked for'
             cand --user 'The user name for xoauth2 and netrc [default: the account]'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -183,6 +194,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
             cand check 'Hold an entry to its form, or to the server''s own metadata'
+            cand discover 'Find the authorization server of an address, and see how it stands to the standards'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -255,6 +267,20 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;provider;discover'= {
+            cand --write 'Keep what was found as a provider of this name'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;provider;remove'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
@@ -273,6 +299,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
             cand check 'Hold an entry to its form, or to the server''s own metadata'
+            cand discover 'Find the authorization server of an address, and see how it stands to the standards'
             cand remove 'Delete one of your own'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -283,6 +310,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;provider;help;add'= {
         }
         &'oauth;provider;help;check'= {
+        }
+        &'oauth;provider;help;discover'= {
         }
         &'oauth;provider;help;remove'= {
         }
@@ -583,6 +612,21 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;panic'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand -y 'Do not ask whether you mean it'
+            cand --yes 'Do not ask whether you mean it'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;export'= {
             cand -r 'Whoever holds the private key of this public key (age1…) can open it (repeatable)'
             cand --recipient 'Whoever holds the private key of this public key (age1…) can open it (repeatable)'
@@ -676,7 +720,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help'
         }
         &'oauth;help'= {
-            cand init 'Connect an account in your browser'
+            cand init 'Connect an account: in your browser, by a code on another device, or without a person'
             cand list 'Show every credential: its status, when it expires, when it was last used'
             cand default 'Choose the account that is taken when none is named'
             cand token 'Print a token that is valid now'
@@ -688,6 +732,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand key 'The master key: make one, see where it lives, replace it'
             cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
+            cand panic 'Revoke everything, in every tenant, then wipe it here'
             cand export 'Make an encrypted backup: an age file'
             cand import 'Bring in a backup that `oauth export` made'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
@@ -712,6 +757,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand show 'Show one: endpoints, scopes, how to register, what is unusual'
             cand add 'Add a provider of your own, by its issuer or by its endpoints'
             cand check 'Hold an entry to its form, or to the server''s own metadata'
+            cand discover 'Find the authorization server of an address, and see how it stands to the standards'
             cand remove 'Delete one of your own'
         }
         &'oauth;help;provider;list'= {
@@ -721,6 +767,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;provider;add'= {
         }
         &'oauth;help;provider;check'= {
+        }
+        &'oauth;help;provider;discover'= {
         }
         &'oauth;help;provider;remove'= {
         }
@@ -766,6 +814,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;tenant;remove'= {
         }
         &'oauth;help;doctor'= {
+        }
+        &'oauth;help;panic'= {
         }
         &'oauth;help;export'= {
         }

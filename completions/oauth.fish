@@ -34,7 +34,7 @@ complete -c oauth -n "__fish_oauth_needs_command" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_needs_command" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_needs_command" -s V -l version -d 'Print version'
-complete -c oauth -n "__fish_oauth_needs_command" -f -a "init" -d 'Connect an account in your browser'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "init" -d 'Connect an account: in your browser, by a code on another device, or without a person'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "default" -d 'Choose the account that is taken when none is named'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "token" -d 'Print a token that is valid now'
@@ -46,6 +46,7 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "client" -d 'The client 
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "tenant" -d 'Name spaces of credentials: list, rename, remove'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "panic" -d 'Revoke everything, in every tenant, then wipe it here'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "export" -d 'Make an encrypted backup: an age file'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "import" -d 'Bring in a backup that `oauth export` made'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
@@ -54,22 +55,35 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "man" -d 'Print the manu
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-id -d 'The client id of your registration at the provider' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read client id and secret from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read client id and secret, or a service account, from the JSON file the provider lets one download' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client -d 'Use a client registration that is kept under this name (see `oauth client list`)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -s s -l scope -l scopes -d 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l add-scope -d 'Scopes to ask for in addition to what is granted' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l flow -d 'How to authorize' -r -f -a "browser\t'Authorization code through a browser on this machine'"
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l flow -d 'How to authorize [default: browser; without one, device where the provider has it, else paste]' -r -f -a "browser\t'Authorization code through a browser on this machine'
+device\t'A code that you type on any device (RFC 8628)'
+paste\t'Authorization code through a browser anywhere: paste the address it ends at'
+client-credentials\t'The client for itself (RFC 6749, section 4.4)'
+jwt-bearer\t'A signed assertion, such as that of a Google service account (RFC 7523)'
+token-exchange\t'The token of the CI job or pod this runs in (RFC 8693)'
+installation\t'A GitHub App as one of its installations'"
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l port -d 'The loopback port to listen on, or a range to choose from' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l redirect-uri -d 'The loopback redirect URI as it is registered' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l timeout -d 'How long to wait for the browser' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l param -d 'An extra parameter of the authorization request (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l redirect-uri -d 'The redirect URI as it is registered: on this machine, or an https page of yours to paste the address of' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l timeout -d 'How long to wait for you [default: 5m; in the device flow, as long as the code lives]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l param -d 'An extra parameter of the authorization request; without a person, of the token request (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l set -d 'A template variable of the provider, such as `host` or `tenant` (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l resource -d 'What the tokens shall be for (RFC 8707; repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l key-file -d 'A private key (PEM) that signs: the client\'s own, or that of a GitHub App' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l key-id -d 'The key\'s name at the provider' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l subject -d 'Whom an assertion speaks for [default: its issuer]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l audience -d 'Whom an assertion, or an exchanged token, is for' -r
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l subject-token -d 'Where the job\'s own token is: `env:NAME`, `file:PATH` or `github-actions[:AUDIENCE]`' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret-stdin -d 'Read the client secret from standard input'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l no-browser -d 'Print the address instead of opening a browser'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l dpop -d 'Bind the tokens to a key of this credential (RFC 9449)'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l default -d 'Make this account the provider\'s default'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -s q -l quiet -d 'Say nothing but errors'
@@ -109,6 +123,9 @@ json\t'The credential with `access_token` and `source`'
 env\t'A line for the shell: `export NAME=…`'
 xoauth2\t'The initial response of SASL XOAUTH2, for IMAP and SMTP'
 netrc\t'A line for a .netrc file'"
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l method -d 'The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l url -d 'The address of that request' -r
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l nonce -d 'The nonce that the server has asked for' -r
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l user -d 'The user name for xoauth2 and netrc [default: the account]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -153,21 +170,22 @@ complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s q -l quiet -d 'Sa
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l json -d 'Print data and errors as JSON'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -s q -l quiet -d 'Say nothing but errors'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -s v -l verbose -d 'Say more'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "list" -d 'Show every provider, or those that some words are about'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "remove" -d 'Delete one of your own'
-complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "list" -d 'Show every provider, or those that some words are about'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "discover" -d 'Find the authorization server of an address, and see how it stands to the standards'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "remove" -d 'Delete one of your own'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -219,6 +237,16 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -l write -d 'Keep what was found as a provider of this name' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from discover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -232,6 +260,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "discover" -d 'Find the authorization server of an address, and see how it stands to the standards'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete one of your own'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l since -d 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)' -r
@@ -425,6 +454,16 @@ complete -c oauth -n "__fish_oauth_using_subcommand doctor" -s q -l quiet -d 'Sa
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -s y -l yes -d 'Do not ask whether you mean it'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s r -l recipient -d 'Whoever holds the private key of this public key (age1…) can open it (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand export" -l passphrase-file -d 'With the passphrase that is the first line of a file' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s o -l output -d 'Where to write it; without it, to standard output, unless that is a terminal' -r -F
@@ -490,28 +529,30 @@ complete -c oauth -n "__fish_oauth_using_subcommand man" -s q -l quiet -d 'Say n
 complete -c oauth -n "__fish_oauth_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "init" -d 'Connect an account in your browser'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "token" -d 'Print a token that is valid now'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "client" -d 'The client registrations that logins use'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "tenant" -d 'Name spaces of credentials: list, rename, remove'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "export" -d 'Make an encrypted backup: an age file'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "import" -d 'Bring in a backup that `oauth export` made'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor export import demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "init" -d 'Connect an account: in your browser, by a code on another device, or without a person'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "token" -d 'Print a token that is valid now'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "client" -d 'The client registrations that logins use'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "tenant" -d 'Name spaces of credentials: list, rename, remove'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "panic" -d 'Revoke everything, in every tenant, then wipe it here'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "export" -d 'Make an encrypted backup: an age file'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "import" -d 'Bring in a backup that `oauth export` made'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "list" -d 'Show every provider, or those that some words are about'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "check" -d 'Hold an entry to its form, or to the server\'s own metadata'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "discover" -d 'Find the authorization server of an address, and see how it stands to the standards'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "remove" -d 'Delete one of your own'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Look whether anybody without the master key has changed the record'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from client" -f -a "set" -d 'Keep a registration, its secret sealed'

@@ -1,11 +1,8 @@
 //! `test`: is each credential usable? Each is looked at for itself; one failure never hides another.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{Access, App, Demand, Error, Selector};
+use super::{Access, App, Demand, Error, Selector, pool};
 use crate::model::{Client, Credential, Status};
 use crate::protocol::{self, Channel, Userinfo};
 use crate::vault::{Row, Seal, Vault};
@@ -70,7 +67,7 @@ impl App {
             return Err(Error::NothingConnected);
         }
         let seal = self.unlock(&vault)?;
-        self.check_rows(rows, &seal, checking, progress)
+        Ok(self.check_rows(rows, &seal, checking, progress))
     }
 
     fn check_rows(
@@ -79,39 +76,18 @@ impl App {
         seal: &Seal,
         checking: &Checking,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<CheckOutcome>, Error> {
-        let all = rows.len();
-        let workers = checking.jobs.clamp(1, all);
-        let queue = Mutex::new(rows.into_iter().enumerate().collect::<VecDeque<_>>());
-        let (done, outcomes) = mpsc::channel();
-        let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                let (done, next) = (done.clone(), &next);
-                scope.spawn(move || {
-                    // Each thread has a connection of its own to the store.
-                    let vault = self.vault();
-                    while let Some((at, row)) = next() {
-                        let outcome = match &vault {
-                            Ok(Some(vault)) => self.check_one(vault, seal, &row, checking),
-                            Ok(None) | Err(_) => CheckOutcome {
-                                credential: row.credential,
-                                checks: vec![],
-                                error: Some(Error::NothingConnected),
-                            },
-                        };
-                        let _ = done.send((at, outcome)); // the receiver outlives every sender
-                    }
-                });
+    ) -> Vec<CheckOutcome> {
+        let start = || {
+            // Each thread has a connection of its own to the store.
+            let vault = self.vault();
+            move |row: Row| {
+                if let Ok(Some(vault)) = &vault {
+                    return self.check_one(vault, seal, &row, checking);
+                }
+                CheckOutcome { credential: row.credential, checks: vec![], error: Some(Error::NothingConnected) }
             }
-            drop(done);
-            let mut found: Vec<Option<CheckOutcome>> = (0..all).map(|_| None).collect();
-            for (count, (at, outcome)) in outcomes.iter().enumerate() {
-                found[at] = Some(outcome);
-                progress(count + 1, all);
-            }
-            Ok(found.into_iter().flatten().collect())
-        })
+        };
+        pool::each(rows, checking.jobs, start, progress)
     }
 
     fn check_one(&self, vault: &Vault, seal: &Seal, row: &Row, checking: &Checking) -> CheckOutcome {

@@ -99,23 +99,26 @@ impl App {
 
     /// The refresh token first: it is the one that lives.
     fn revoke_tokens(&self, lease: &Lease<'_>) -> Result<(Fate, Fate), Error> {
+        let refresh = self.revoke_kind(lease, TokenKind::Refresh)?;
+        Ok((refresh, self.revoke_kind(lease, TokenKind::Access)?))
+    }
+
+    /// Revokes one of the two tokens.
+    pub(super) fn revoke_kind(&self, lease: &Lease<'_>, kind: TokenKind) -> Result<Fate, Error> {
         let own = lease.credential();
         let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
         let (access, refresh) = lease.tokens()?;
         let (access, refresh) = (access.map(|token| token.0), refresh.map(|token| token.0));
+        let token = if kind == TokenKind::Refresh { &refresh } else { &access };
+        let Some(token) = token else { return Ok(Fate::Skipped) };
         let secrets: Vec<&Secret> = access.iter().chain(&refresh).chain(&client.secret).collect();
-        let revoke = |token: &Option<Secret>, kind| match token {
-            None => Ok(Fate::Skipped),
-            Some(token) => self.revoke_token(own, &client, token, kind).map_err(|error| error.without(&secrets)),
-        };
-        let failed = |source| match source {
+        let revoked = self.revoke_token(own, &client, token, kind).map_err(|error| error.without(&secrets));
+        revoked.map_err(|source| match source {
             protocol::Error::Refused { response, .. } if response.blames_client() => {
                 Error::ClientRefused { provider: own.provider.clone(), response }
             }
             source => Error::RevocationFailed { label: own.label(), source },
-        };
-        let refresh = revoke(&refresh, TokenKind::Refresh).map_err(failed)?;
-        Ok((refresh, revoke(&access, TokenKind::Access).map_err(failed)?))
+        })
     }
 
     fn revoke_token(

@@ -20,6 +20,7 @@ mod key;
 mod large;
 mod list;
 mod man;
+mod panic;
 mod person;
 mod provider;
 mod request;
@@ -121,6 +122,7 @@ enum Command {
     Key(key::KeyArgs),
     Tenant(tenant::TenantArgs),
     Doctor(doctor::DoctorArgs),
+    Panic(panic::PanicArgs),
     Export(export::ExportArgs),
     Demo(demo::DemoArgs),
     Completions(completions::CompletionsArgs),
@@ -196,6 +198,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Key(args) => key::run(args, context),
         Command::Tenant(args) => tenant::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
+        Command::Panic(args) => panic::run(&args, context),
         Command::Export(args) => export::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),

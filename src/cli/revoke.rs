@@ -94,7 +94,7 @@ fn describe(done: &Revoked, context: &Context) -> Value {
     })
 }
 
-fn word(fate: Fate) -> &'static str {
+pub(super) fn word(fate: Fate) -> &'static str {
     match fate {
         Fate::Revoked => "revoked",
         Fate::Unsupported => "unsupported",

@@ -1,0 +1,108 @@
+use clap::Args;
+use serde_json::json;
+
+use super::context::Context;
+use super::failure::{Failure, gravest};
+use super::{credential, revoke, table};
+use crate::app::{Ended, Error, Fate, Panicked};
+use crate::model::text::shown;
+
+/// Revoke everything, in every tenant, then wipe it here
+///
+/// For the day when this machine is not to be trusted any more. All credentials are revoked at once; then all tokens and
+/// client registrations are wiped here, also those that the provider could not be told of: these are listed with the page
+/// where you end them by hand.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth panic
+  oauth panic --yes --json > what-is-left.json
+
+Exit codes: 0 when nothing is left at any provider; else what the gravest failure says, or 1 when a provider has no way
+to be told.")]
+pub(super) struct PanicArgs {
+    /// Do not ask whether you mean it
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
+    let app = context.app()?;
+    if !args.yes {
+        context.terminal.confirm("Revoke and wipe every credential of every tenant?")?;
+    }
+    let mut progress = |done, all| context.terminal.progress(&format!("{done} of {all} ended"));
+    let panicked = app.panic(&mut progress);
+    context.terminal.end_progress();
+    let panicked = panicked?;
+    tell(&panicked, context)?;
+    let exits: Vec<_> = panicked.credentials.iter().map(exit).collect();
+    Ok(gravest(&exits))
+}
+
+fn exit(ended: &Ended) -> u8 {
+    let code = |error: &Error| Failure::from_error(error).exit;
+    let failures = [ended.wiped.as_ref().err(), ended.refresh.as_ref().err(), ended.access.as_ref().err()];
+    let failures: Vec<_> = failures.into_iter().flatten().map(code).collect();
+    if failures.is_empty() { u8::from(ended.lives_on()) } else { gravest(&failures) }
+}
+
+fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
+    let Panicked { credentials, clients } = panicked;
+    let terminal = &context.terminal;
+    let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on() || ended.wiped.is_err()).collect();
+    let ended = credentials.len() - left.len();
+    terminal.say(&format!("{ended} of {} credentials are ended, at the provider and here", credentials.len()));
+    if terminal.json {
+        let all: Vec<_> = credentials.iter().map(|ended| describe(ended, context)).collect();
+        let clients: Vec<_> =
+            clients.iter().map(|(provider, id)| json!({"provider": provider, "client_id": id})).collect();
+        return terminal.data_json(&json!({"credentials": all, "clients": clients}));
+    }
+    if !left.is_empty() {
+        terminal.say("These may still work at the provider; end them there by hand:");
+        let rows = left.iter().map(|ended| {
+            let own = &ended.credential;
+            vec![shown(&own.tenant), shown(&own.label()), by_hand(ended), why(ended)]
+        });
+        for line in table::lines(Some(&["TENANT", "CREDENTIAL", "WHERE", "WHY"]), rows, terminal.width()) {
+            terminal.data_line(&line)?;
+        }
+    }
+    for (provider, id) in clients {
+        terminal.say(&format!(
+            "the secret of the client {} at {} should be replaced there",
+            shown(id),
+            shown(provider)
+        ));
+    }
+    Ok(())
+}
+
+fn describe(ended: &Ended, context: &Context) -> serde_json::Value {
+    let word = |fate: &Result<Fate, Error>| fate.as_ref().map_or("failed", |fate| revoke::word(*fate));
+    json!({
+        "credential": credential::json(&ended.credential, context.now()),
+        "access": word(&ended.access),
+        "refresh": word(&ended.refresh),
+        "local": if ended.wiped.is_ok() { "wiped" } else { "kept" },
+        "by_hand": ended.lives_on().then(|| by_hand(ended)),
+        "error": first_error(ended).map(|error| Failure::from_error(error).json()["error"].clone()),
+    })
+}
+
+fn first_error(ended: &Ended) -> Option<&Error> {
+    ended.wiped.as_ref().err().or(ended.refresh.as_ref().err()).or(ended.access.as_ref().err())
+}
+
+/// The page where a person ends it, or whose page to look for.
+fn by_hand(ended: &Ended) -> String {
+    let server = &ended.credential.server;
+    let page = server.applications_url.as_deref().map(shown);
+    page.unwrap_or_else(|| format!("the account's security page at {}", shown(&server.name)))
+}
+
+fn why(ended: &Ended) -> String {
+    let none = || "the provider has no way to revoke it".to_owned();
+    first_error(ended).map_or_else(none, |error| Failure::from_error(error).summary())
+}

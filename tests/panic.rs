@@ -1,0 +1,115 @@
+//! `oauth panic` and `oauth revoke --all`: everything is ended, whatever some providers say.
+
+use serde_json::{Value, json};
+
+use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store};
+use crate::support::files::assert_no_canary;
+use crate::support::sandbox::Home;
+
+const BOB: &str = "bob@example.test";
+
+fn statuses(home: &Home) -> Vec<Value> {
+    let list = home.oauth(["list", "--all-tenants", "--json"]).run();
+    list.success().json().as_array().expect("a list").iter().map(|own| own["status"].clone()).collect()
+}
+
+/// Secrets in the open of what is sealed in a home.
+fn sealed_rows(home: &Home) -> i64 {
+    let sql = "select (select count(*) from credentials where access_token is not null or refresh_token is not null
+               or client_secret is not null) + (select count(*) from clients)";
+    store(home).query_row(sql, [], |row| row.get(0)).expect("a count")
+}
+
+#[test]
+fn everything_in_every_tenant_is_revoked_and_wiped() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", BOB);
+    let init = home.oauth(["init", "demo", "--client-id", CONFIDENTIAL_CLIENT, "--client-secret-stdin"]);
+    server.sign_in(init.stdin(CONFIDENTIAL_SECRET).args(["--tenant", "work"]), ALICE).success();
+    let output = home.oauth(["panic"]).run();
+    output.success().stdout_is("").stderr_has("3 of 3 credentials are ended");
+    output.stderr_has("the secret of the client demo-confidential at demo should be replaced there");
+    assert_eq!(server.count("revocations"), 6);
+    assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 3], 0));
+    assert_no_canary(&home.oauth_home(), &[CONFIDENTIAL_SECRET]);
+    // Doing it again finds nothing to do.
+    home.oauth(["panic"]).run().success().stderr_has("0 of 0");
+}
+
+#[test]
+fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end_it() {
+    let (fine, home) = DemoServer::connected();
+    let broken = DemoServer::start(["--expire", "3600"]);
+    broken.add(&home, "broken");
+    broken.login(&home, "broken", BOB);
+    broken.behave(&json!({"faults": [{"endpoint": "revoke", "do": {"answer": {"status": 503}}}]}));
+    let output = home.oauth(["panic"]).run();
+    output.fails(5).stderr_has("1 of 2 credentials are ended");
+    output.stdout_has("broken bob@example.test").stdout_has("security page at broken");
+    assert!(!output.stdout.contains(ALICE), "{output}");
+    assert_eq!((fine.count("revocations"), broken.count("revocations")), (2, 0));
+    assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 2], 0));
+}
+
+#[test]
+fn trouble_that_passes_at_once_is_no_trouble() {
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"faults": [{"endpoint": "revoke", "next": 1, "do": {"answer": {"status": 503}}}]}));
+    home.oauth(["panic"]).run().success();
+    assert_eq!(server.count("revocations"), 2);
+}
+
+#[test]
+fn one_provider_that_is_gone_keeps_no_other_from_being_told() {
+    let (fine, home) = DemoServer::connected();
+    let gone = DemoServer::start(["--expire", "3600"]);
+    gone.add(&home, "gone");
+    for account in [ALICE, BOB, "carol@example.test"] {
+        gone.login(&home, "gone", account);
+    }
+    drop(gone);
+    let output = home.oauth(["panic", "--json"]).run();
+    output.fails(5);
+    let all = output.json()["credentials"].as_array().expect("a list").clone();
+    let told: Vec<_> = all.iter().map(|own| (&own["refresh"], &own["local"], own["by_hand"].is_string())).collect();
+    let (failed, revoked, wiped) = (json!("failed"), json!("revoked"), json!("wiped"));
+    assert_eq!(told[0], (&revoked, &wiped, false));
+    assert!(told[1..].iter().all(|own| *own == (&failed, &wiped, true)), "{told:?}");
+    assert_eq!(all[1]["error"]["code"], "unreachable");
+    assert_eq!((fine.count("revocations"), sealed_rows(&home)), (2, 0));
+}
+
+#[test]
+fn a_provider_without_revocation_is_told_of_by_the_exit_code() {
+    let (server, home) = DemoServer::connected();
+    let at = |path: &str| format!("{}{path}", server.issuer());
+    let (authorize, token) = (at("/authorize"), at("/token"));
+    let add = ["provider", "add", "plain", "--authorization-endpoint", &authorize, "--token-endpoint", &token];
+    home.oauth(add).run().success();
+    server.sign_in(home.oauth(["init", "plain", "work", "--client-id", CLIENT]), ALICE).success();
+    let output = home.oauth(["panic"]).run();
+    output.fails(1).stdout_has("plain work").stdout_has("no way to revoke it");
+    assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 2], 0));
+}
+
+#[test]
+fn without_the_key_nothing_is_wiped_that_could_still_be_revoked() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["panic"]).without_key().run().fails(6);
+    assert_eq!(statuses(&home), [json!("valid")]);
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_first() {
+    let (server, home) = DemoServer::connected();
+    let oauth = env!("CARGO_BIN_EXE_oauth");
+    for command in ["panic", "revoke --all", "tenant remove default"] {
+        let script = home.command("script").args(["-qec", &format!("{oauth} {command}"), "/dev/null"]);
+        script.stdin("n\n").run().fails(2).stdout_has("[y/N]").stdout_has("nothing was done");
+        assert_eq!(statuses(&home), [json!("valid")], "{command}");
+    }
+    assert_eq!(server.count("revocations"), 0);
+    let script = home.command("script").args(["-qec", &format!("{oauth} revoke --all --yes"), "/dev/null"]);
+    script.run().success();
+    assert_eq!(statuses(&home), [json!("revoked")]);
+}
