@@ -141,20 +141,7 @@ impl Failure {
                 Self::usage(error.to_string()).hint(format!("give it one: oauth init {provider} NAME"))
             }
             Error::ClientRequired { need, .. } => client_required(error, need),
-            Error::NoSuchClient { provider, name, known } => {
-                let failure = Self::new("unknown_client", 3, error.to_string());
-                let failure = if name.is_empty() {
-                    Self::new("ambiguous_client", 3, format!("{provider} has several client registrations"))
-                } else {
-                    failure
-                };
-                let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
-                if names.is_empty() {
-                    failure.hint(format!("oauth client set {provider} --client-id ID"))
-                } else {
-                    failure.because(format!("there are: {}", names.join(", ")))
-                }
-            }
+            Error::NoSuchClient { provider, name, known } => no_such_client(error, provider, name, known),
             Error::ClientElsewhere { provider, registered_at, .. } => {
                 Self::new("issuer_mismatch", 7, error.to_string())
                     .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
@@ -427,6 +414,21 @@ fn of_provider(error: &provider::Error) -> Failure {
         E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),
         E::VariableValue { .. } => Failure::usage(text).because("a value is a host name or a word"),
         E::Files(error) => of_files(error),
+    }
+}
+
+fn no_such_client(error: &Error, provider: &str, name: &str, known: &[String]) -> Failure {
+    let failure = Failure::new("unknown_client", 3, error.to_string());
+    let failure = if name.is_empty() {
+        Failure::new("ambiguous_client", 3, format!("{provider} has several client registrations"))
+    } else {
+        failure
+    };
+    let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
+    if names.is_empty() {
+        failure.hint(format!("oauth client set {provider} --client-id ID"))
+    } else {
+        failure.because(format!("there are: {}", names.join(", ")))
     }
 }
 
