@@ -37,15 +37,19 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand token 'Print a token that is valid now'
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
+            cand request 'Send an authenticated HTTP request; the token is never shown'
+            cand exec 'Run a command with tokens in its environment'
+            cand helper 'Give other tools their tokens, in their own protocols'
+            cand import 'Bring in a personal token or an API key, a backup, or what another tool holds'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
-            cand key 'The master key: make one, see where it lives, replace it'
+            cand key 'The master key: make one, see where it lives, replace it, move it'
             cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
             cand panic 'Revoke everything, in every tenant, then wipe it here'
+            cand schedule 'A timer that refreshes and tests everything, and tells in time when a person will be needed'
             cand export 'Make an encrypted backup: an age file'
-            cand import 'Bring in a backup that `oauth export` made'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all of them into a directory'
@@ -91,6 +95,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;list'= {
             cand --provider 'Only this provider'
             cand --status 'Only this status'
+            cand --forecast 'Only what will need a human within this time (24h, 7d), the earliest first, as far as the providers tell'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -169,6 +174,171 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --forget 'Delete the row, too'
             cand -y 'With --all: do not ask whether you mean it'
             cand --yes 'With --all: do not ask whether you mean it'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;request'= {
+            cand -H 'A header of the request (repeatable)'
+            cand --header 'A header of the request (repeatable)'
+            cand -d 'The body: text, @FILE, or - for standard input'
+            cand --data 'The body: text, @FILE, or - for standard input'
+            cand --json-body 'The body is JSON: given here like with --data, or there'
+            cand -o 'Write the body of the answer to a file'
+            cand --output 'Write the body of the answer to a file'
+            cand --retry 'Wait and try again when the server asks for patience, N times [default: 3]'
+            cand --timeout 'How long the server may say nothing'
+            cand --allow-host 'Let this credential''s token go to one more host, for good; you are asked first'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand -i 'Print the status line and the headers before the body'
+            cand --include 'Print the status line and the headers before the body'
+            cand -L 'Follow redirects; to another origin without the token and without your headers'
+            cand --follow 'Follow redirects; to another origin without the token and without your headers'
+            cand --paginate 'Fetch the next pages too, as the Link header tells them (RFC 8288)'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;exec'= {
+            cand --env 'The variable for the token; for several providers once each, in their order'
+            cand --token-file 'The token also in a file, mode 0600, which is kept fresh while the command runs and removed with it; the variable `…_FILE` tells where'
+            cand --min-ttl 'The tokens shall live at least this long at the start (30s, 10m, 1h)'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;helper'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand git 'A credential helper of git''s (gitcredentials(7))'
+            cand docker 'A credential helper of docker''s: get, list, store, erase'
+            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
+            cand cargo 'A credential provider of cargo''s'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;helper;git'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --install 'Tell git to use it for the hosts of what is connected'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;docker'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;kubectl'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;cargo'= {
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'oauth;helper;help'= {
+            cand git 'A credential helper of git''s (gitcredentials(7))'
+            cand docker 'A credential helper of docker''s: get, list, store, erase'
+            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
+            cand cargo 'A credential provider of cargo''s'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauth;helper;help;git'= {
+        }
+        &'oauth;helper;help;docker'= {
+        }
+        &'oauth;helper;help;kubectl'= {
+        }
+        &'oauth;helper;help;cargo'= {
+        }
+        &'oauth;helper;help;help'= {
+        }
+        &'oauth;import'= {
+            cand --from 'Bring in what this tool holds'
+            cand --file 'Read this file, or - for standard input, instead of the tool''s own'
+            cand -s 'What the token may do, as far as you know (repeatable; comma or space separated)'
+            cand --scope 'What the token may do, as far as you know (repeatable; comma or space separated)'
+            cand --scopes 'What the token may do, as far as you know (repeatable; comma or space separated)'
+            cand --expires-in 'When it ends, from now (12h, 90d)'
+            cand --set 'A template variable of the provider, such as `host` (repeatable)'
+            cand -i 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)'
+            cand --identity 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)'
+            cand --passphrase-file 'With the passphrase that is the first line of a file'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --dry-run 'Show what was found, and bring nothing in'
+            cand -y 'Bring it in without asking'
+            cand --yes 'Bring it in without asking'
+            cand --take-over 'The tool, or the other copy, is given up: its logins are refreshed here from now on'
+            cand --token-stdin 'Read the token from standard input; without it you are asked for it'
+            cand -p 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand --passphrase 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand --all-tenants 'What is in the backup of every tenant, not only of one'
+            cand -f 'Replace also what is newer here, or another identity''s'
+            cand --force 'Replace also what is newer here, or another identity''s'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -320,7 +490,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;audit'= {
             cand --since 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)'
             cand --provider 'Only events of this provider'
-            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …'
+            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -453,6 +623,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
+            cand move 'Put the same key into another place'
+            cand recovery 'Print the key as a code for paper, or put it back from one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;generate'= {
@@ -507,11 +679,45 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;key;move'= {
+            cand --to 'Where the key is to live from now on'
+            cand --path 'The file, for `--to file`'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauth;key;recovery'= {
+            cand --to 'Where it is to live then'
+            cand --path 'The file, for `--to file`'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --restore 'Put the key of a recovery code back, which is asked for, or read from standard input'
+            cand --raw 'Print the key as it stands in a key file, for a password manager, instead of a code for paper'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;key;help'= {
             cand generate 'Print a new master key: 32 random bytes in base64'
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
+            cand move 'Put the same key into another place'
+            cand recovery 'Print the key as a code for paper, or put it back from one'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauth;key;help;generate'= {
@@ -521,6 +727,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;key;help;rotate'= {
         }
         &'oauth;key;help;forget'= {
+        }
+        &'oauth;key;help;move'= {
+        }
+        &'oauth;key;help;recovery'= {
         }
         &'oauth;key;help;help'= {
         }
@@ -627,6 +837,24 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauth;schedule'= {
+            cand --every 'How often'
+            cand --min-valid 'How far to look ahead'
+            cand --keeper 'Whose units [default: this system''s]'
+            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --print 'Print the units instead of installing them'
+            cand --remove 'Stop the timer and remove its units'
+            cand --json 'Print data and errors as JSON'
+            cand -q 'Say nothing but errors'
+            cand --quiet 'Say nothing but errors'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-input 'Never ask a question'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauth;export'= {
             cand -r 'Whoever holds the private key of this public key (age1…) can open it (repeatable)'
             cand --recipient 'Whoever holds the private key of this public key (age1…) can open it (repeatable)'
@@ -641,28 +869,6 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --passphrase 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
             cand -f 'Replace the file, if there is one'
             cand --force 'Replace the file, if there is one'
-            cand --json 'Print data and errors as JSON'
-            cand -q 'Say nothing but errors'
-            cand --quiet 'Say nothing but errors'
-            cand -v 'Say more'
-            cand --verbose 'Say more'
-            cand --no-input 'Never ask a question'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
-        &'oauth;import'= {
-            cand -i 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)'
-            cand --identity 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)'
-            cand --passphrase-file 'With the passphrase that is the first line of a file'
-            cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand -p 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
-            cand --passphrase 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
-            cand --all-tenants 'What is in the backup of every tenant, not only of one'
-            cand -f 'Replace also what is newer here, or another identity''s'
-            cand --force 'Replace also what is newer here, or another identity''s'
-            cand --take-over 'This machine goes on with the refresh tokens; no other copy is in use'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
@@ -726,15 +932,19 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand token 'Print a token that is valid now'
             cand test 'Is each credential usable? Refreshes where due, then asks the provider'
             cand revoke 'End a credential: at the provider, then here'
+            cand request 'Send an authenticated HTTP request; the token is never shown'
+            cand exec 'Run a command with tokens in its environment'
+            cand helper 'Give other tools their tokens, in their own protocols'
+            cand import 'Bring in a personal token or an API key, a backup, or what another tool holds'
             cand provider 'The providers that are known, and your own'
             cand audit 'Who asked for what, when, and how it ended; never a secret'
             cand client 'The client registrations that logins use'
-            cand key 'The master key: make one, see where it lives, replace it'
+            cand key 'The master key: make one, see where it lives, replace it, move it'
             cand tenant 'Name spaces of credentials: list, rename, remove'
             cand doctor 'Find what is wrong, and say what mends it'
             cand panic 'Revoke everything, in every tenant, then wipe it here'
+            cand schedule 'A timer that refreshes and tests everything, and tells in time when a person will be needed'
             cand export 'Make an encrypted backup: an age file'
-            cand import 'Bring in a backup that `oauth export` made'
             cand demo 'See the whole life of a credential in seconds, against a built-in server'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all of them into a directory'
@@ -751,6 +961,26 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;test'= {
         }
         &'oauth;help;revoke'= {
+        }
+        &'oauth;help;request'= {
+        }
+        &'oauth;help;exec'= {
+        }
+        &'oauth;help;helper'= {
+            cand git 'A credential helper of git''s (gitcredentials(7))'
+            cand docker 'A credential helper of docker''s: get, list, store, erase'
+            cand kubectl 'A credential plugin of kubectl''s (`ExecCredential`)'
+            cand cargo 'A credential provider of cargo''s'
+        }
+        &'oauth;help;helper;git'= {
+        }
+        &'oauth;help;helper;docker'= {
+        }
+        &'oauth;help;helper;kubectl'= {
+        }
+        &'oauth;help;helper;cargo'= {
+        }
+        &'oauth;help;import'= {
         }
         &'oauth;help;provider'= {
             cand list 'Show every provider, or those that some words are about'
@@ -793,6 +1023,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand status 'Tell where the key of this store lives, and whether it opens the store'
             cand rotate 'Replace the master key: everything is sealed anew under a new one'
             cand forget 'Drop the copy of the key that the kernel''s keyring keeps for a while'
+            cand move 'Put the same key into another place'
+            cand recovery 'Print the key as a code for paper, or put it back from one'
         }
         &'oauth;help;key;generate'= {
         }
@@ -801,6 +1033,10 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;help;key;rotate'= {
         }
         &'oauth;help;key;forget'= {
+        }
+        &'oauth;help;key;move'= {
+        }
+        &'oauth;help;key;recovery'= {
         }
         &'oauth;help;tenant'= {
             cand list 'Show every tenant, and how much is in it'
@@ -817,9 +1053,9 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;help;panic'= {
         }
-        &'oauth;help;export'= {
+        &'oauth;help;schedule'= {
         }
-        &'oauth;help;import'= {
+        &'oauth;help;export'= {
         }
         &'oauth;help;demo'= {
         }

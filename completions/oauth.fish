@@ -40,15 +40,19 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "default" -d 'Choose the
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "token" -d 'Print a token that is valid now'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "revoke" -d 'End a credential: at the provider, then here'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "request" -d 'Send an authenticated HTTP request; the token is never shown'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "exec" -d 'Run a command with tokens in its environment'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "helper" -d 'Give other tools their tokens, in their own protocols'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "import" -d 'Bring in a personal token or an API key, a backup, or what another tool holds'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "provider" -d 'The providers that are known, and your own'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "client" -d 'The client registrations that logins use'
-complete -c oauth -n "__fish_oauth_needs_command" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "key" -d 'The master key: make one, see where it lives, replace it, move it'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "tenant" -d 'Name spaces of credentials: list, rename, remove'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "panic" -d 'Revoke everything, in every tenant, then wipe it here'
+complete -c oauth -n "__fish_oauth_needs_command" -f -a "schedule" -d 'A timer that refreshes and tests everything, and tells in time when a person will be needed'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "export" -d 'Make an encrypted backup: an age file'
-complete -c oauth -n "__fish_oauth_needs_command" -f -a "import" -d 'Bring in a backup that `oauth export` made'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
@@ -97,6 +101,7 @@ reauth\t''
 expiring\t''
 due\t''
 valid\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand list" -l forecast -d 'Only what will need a human within this time (24h, 7d), the earliest first, as far as the providers tell' -r
 complete -c oauth -n "__fish_oauth_using_subcommand list" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -170,6 +175,123 @@ complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s q -l quiet -d 'Sa
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s H -l header -d 'A header of the request (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s d -l data -d 'The body: text, @FILE, or - for standard input' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l json-body -d 'The body is JSON: given here like with --data, or there' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s o -l output -d 'Write the body of the answer to a file' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l retry -d 'Wait and try again when the server asks for patience, N times [default: 3]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l timeout -d 'How long the server may say nothing' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l allow-host -d 'Let this credential\'s token go to one more host, for good; you are asked first' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s i -l include -d 'Print the status line and the headers before the body'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s L -l follow -d 'Follow redirects; to another origin without the token and without your headers'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l paginate -d 'Fetch the next pages too, as the Link header tells them (RFC 8288)'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand request" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l env -d 'The variable for the token; for several providers once each, in their order' -r
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l token-file -d 'The token also in a file, mode 0600, which is kept fresh while the command runs and removed with it; the variable `…_FILE` tells where' -r
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l min-ttl -d 'The tokens shall live at least this long at the start (30s, 10m, 1h)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -f -a "git" -d 'A credential helper of git\'s (gitcredentials(7))'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -f -a "docker" -d 'A credential helper of docker\'s: get, list, store, erase'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -f -a "kubectl" -d 'A credential plugin of kubectl\'s (`ExecCredential`)'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -f -a "cargo" -d 'A credential provider of cargo\'s'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and not __fish_seen_subcommand_from git docker kubectl cargo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l install -d 'Tell git to use it for the hosts of what is connected'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from docker" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from kubectl" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from cargo" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from help" -f -a "git" -d 'A credential helper of git\'s (gitcredentials(7))'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from help" -f -a "docker" -d 'A credential helper of docker\'s: get, list, store, erase'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from help" -f -a "kubectl" -d 'A credential plugin of kubectl\'s (`ExecCredential`)'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from help" -f -a "cargo" -d 'A credential provider of cargo\'s'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l from -d 'Bring in what this tool holds' -r -f -a "gh\t'GitHub\'s command line'
+gcloud\t'Google\'s command line: its accounts and the application default'
+rclone\t'Remotes with a client of your own'
+pizauth\t'The clients of its accounts; its tokens are in its memory only'
+oidc-agent\t'What `oidc-gen --print` shows'
+git\t'The file of git credential-store'
+netrc\t''
+env\t'Variables such as `GITHUB_TOKEN`'"
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l file -d 'Read this file, or - for standard input, instead of the tool\'s own' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s s -l scope -l scopes -d 'What the token may do, as far as you know (repeatable; comma or space separated)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l expires-in -d 'When it ends, from now (12h, 90d)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l set -d 'A template variable of the provider, such as `host` (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s i -l identity -d 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l passphrase-file -d 'With the passphrase that is the first line of a file' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l dry-run -d 'Show what was found, and bring nothing in'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s y -l yes -d 'Bring it in without asking'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l take-over -d 'The tool, or the other copy, is given up: its logins are refreshed here from now on'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l token-stdin -d 'Read the token from standard input; without it you are asked for it'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s p -l passphrase -d 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l all-tenants -d 'What is in the backup of every tenant, not only of one'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s f -l force -d 'Replace also what is newer here, or another identity\'s'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and not __fish_seen_subcommand_from list show add check discover remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -265,7 +387,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l since -d 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l provider -d 'Only events of this provider' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l event -d 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, …' -r
+complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l event -d 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …' -r
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -342,20 +464,22 @@ complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subc
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every registration of the tenant, without secrets'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete a registration; what is connected with it stays connected'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -l json -d 'Print data and errors as JSON'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -s q -l quiet -d 'Say nothing but errors'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -s v -l verbose -d 'Say more'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -f -a "rotate" -d 'Replace the master key: everything is sealed anew under a new one'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -f -a "forget" -d 'Drop the copy of the key that the kernel\'s keyring keeps for a while'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "rotate" -d 'Replace the master key: everything is sealed anew under a new one'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "forget" -d 'Drop the copy of the key that the kernel\'s keyring keeps for a while'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "move" -d 'Put the same key into another place'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "recovery" -d 'Print the key as a code for paper, or put it back from one'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and not __fish_seen_subcommand_from generate status rotate forget move recovery help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from generate" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -392,10 +516,44 @@ complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcomm
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from forget" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l to -d 'Where the key is to live from now on' -r -f -a "keyring\t'The keyring of the operating system'
+file\t'A private file: --path, or `master-key` beside the configuration'
+command\t'A command of yours, in OAUTH_MASTER_KEY_COMMAND, that prints this very key'
+environment\t'A variable, OAUTH_MASTER_KEY, that holds this very key'
+passphrase\t'The store itself, under a passphrase that you type'"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l path -d 'The file, for `--to file`' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l to -d 'Where it is to live then' -r -f -a "keyring\t'The keyring of the operating system'
+file\t'A private file: --path, or `master-key` beside the configuration'
+command\t'A command of yours, in OAUTH_MASTER_KEY_COMMAND, that prints this very key'
+environment\t'A variable, OAUTH_MASTER_KEY, that holds this very key'
+passphrase\t'The store itself, under a passphrase that you type'"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l path -d 'The file, for `--to file`' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l restore -d 'Put the key of a recovery code back, which is asked for, or read from standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l raw -d 'Print the key as it stands in a key file, for a password manager, instead of a code for paper'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "generate" -d 'Print a new master key: 32 random bytes in base64'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Replace the master key: everything is sealed anew under a new one'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Drop the copy of the key that the kernel\'s keyring keeps for a while'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "move" -d 'Put the same key into another place'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "recovery" -d 'Print the key as a code for paper, or put it back from one'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand tenant; and not __fish_seen_subcommand_from list rename remove help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand tenant; and not __fish_seen_subcommand_from list rename remove help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -464,6 +622,21 @@ complete -c oauth -n "__fish_oauth_using_subcommand panic" -s q -l quiet -d 'Say
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l every -d 'How often' -r
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l min-valid -d 'How far to look ahead' -r
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l keeper -d 'Whose units [default: this system\'s]' -r -f -a "systemd\t''
+launchd\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l print -d 'Print the units instead of installing them'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l remove -d 'Stop the timer and remove its units'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l json -d 'Print data and errors as JSON'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -s q -l quiet -d 'Say nothing but errors'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -s v -l verbose -d 'Say more'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -l no-input -d 'Never ask a question'
+complete -c oauth -n "__fish_oauth_using_subcommand schedule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s r -l recipient -d 'Whoever holds the private key of this public key (age1…) can open it (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand export" -l passphrase-file -d 'With the passphrase that is the first line of a file' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s o -l output -d 'Where to write it; without it, to standard output, unless that is a terminal' -r -F
@@ -479,21 +652,6 @@ complete -c oauth -n "__fish_oauth_using_subcommand export" -s q -l quiet -d 'Sa
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s i -l identity -d 'Open a backup with the private keys in this file (AGE-SECRET-KEY-1…)' -r -F
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l passphrase-file -d 'With the passphrase that is the first line of a file' -r -F
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s p -l passphrase -d 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l all-tenants -d 'What is in the backup of every tenant, not only of one'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s f -l force -d 'Replace also what is newer here, or another identity\'s'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l take-over -d 'This machine goes on with the refresh tokens; no other copy is in use'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l json -d 'Print data and errors as JSON'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s q -l quiet -d 'Say nothing but errors'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s v -l verbose -d 'Say more'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l port -d 'The port to serve on [default: any]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l expire -d 'Seconds an access token lives' -r
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l grace -d 'Milliseconds for which a spent refresh token is still taken' -r
@@ -529,25 +687,33 @@ complete -c oauth -n "__fish_oauth_using_subcommand man" -s q -l quiet -d 'Say n
 complete -c oauth -n "__fish_oauth_using_subcommand man" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -s h -l help -d 'Print help'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "init" -d 'Connect an account: in your browser, by a code on another device, or without a person'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "token" -d 'Print a token that is valid now'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "client" -d 'The client registrations that logins use'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives, replace it'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "tenant" -d 'Name spaces of credentials: list, rename, remove'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "panic" -d 'Revoke everything, in every tenant, then wipe it here'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "export" -d 'Make an encrypted backup: an age file'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "import" -d 'Bring in a backup that `oauth export` made'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
-complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke provider audit client key tenant doctor panic export import demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "init" -d 'Connect an account: in your browser, by a code on another device, or without a person'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "list" -d 'Show every credential: its status, when it expires, when it was last used'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "default" -d 'Choose the account that is taken when none is named'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "token" -d 'Print a token that is valid now'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "test" -d 'Is each credential usable? Refreshes where due, then asks the provider'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "revoke" -d 'End a credential: at the provider, then here'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "request" -d 'Send an authenticated HTTP request; the token is never shown'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "exec" -d 'Run a command with tokens in its environment'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "helper" -d 'Give other tools their tokens, in their own protocols'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "import" -d 'Bring in a personal token or an API key, a backup, or what another tool holds'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "provider" -d 'The providers that are known, and your own'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "audit" -d 'Who asked for what, when, and how it ended; never a secret'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "client" -d 'The client registrations that logins use'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "key" -d 'The master key: make one, see where it lives, replace it, move it'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "tenant" -d 'Name spaces of credentials: list, rename, remove'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "doctor" -d 'Find what is wrong, and say what mends it'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "panic" -d 'Revoke everything, in every tenant, then wipe it here'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "schedule" -d 'A timer that refreshes and tests everything, and tells in time when a person will be needed'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "export" -d 'Make an encrypted backup: an age file'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "demo" -d 'See the whole life of a credential in seconds, against a built-in server'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "man" -d 'Print the manual page, or write all of them into a directory'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and not __fish_seen_subcommand_from init list default token test revoke request exec helper import provider audit client key tenant doctor panic schedule export demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from helper" -f -a "git" -d 'A credential helper of git\'s (gitcredentials(7))'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from helper" -f -a "docker" -d 'A credential helper of docker\'s: get, list, store, erase'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from helper" -f -a "kubectl" -d 'A credential plugin of kubectl\'s (`ExecCredential`)'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from helper" -f -a "cargo" -d 'A credential provider of cargo\'s'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "list" -d 'Show every provider, or those that some words are about'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "show" -d 'Show one: endpoints, scopes, how to register, what is unusual'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from provider" -f -a "add" -d 'Add a provider of your own, by its issuer or by its endpoints'
@@ -562,6 +728,8 @@ complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcom
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "status" -d 'Tell where the key of this store lives, and whether it opens the store'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "rotate" -d 'Replace the master key: everything is sealed anew under a new one'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "forget" -d 'Drop the copy of the key that the kernel\'s keyring keeps for a while'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "move" -d 'Put the same key into another place'
+complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "recovery" -d 'Print the key as a code for paper, or put it back from one'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'Show every tenant, and how much is in it'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "rename" -d 'Give a tenant another name; everything in it is sealed anew'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "remove" -d 'Revoke every credential of a tenant, and delete it with its client registrations'

@@ -210,6 +210,11 @@ impl Environment {
     }
 }
 
+/// This very program's file.
+pub(crate) fn program() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
 impl Paths {
     fn under(config: &Path, data: &Path, state: &Path) -> Self {
         Self {

@@ -38,6 +38,7 @@ mod recipes;
 mod registry;
 mod reliability;
 mod request;
+mod schedule;
 mod support;
 mod tenants;
 mod upgrade;

@@ -26,6 +26,7 @@ mod providers;
 mod refresh;
 mod request;
 mod revoke;
+mod schedule;
 mod select;
 mod tenants;
 
@@ -56,6 +57,7 @@ pub(crate) use providers::NewProvider;
 pub(crate) use refresh::{WORKER, work};
 pub(crate) use request::{Answer, Body, Outgoing, Verdict};
 pub(crate) use revoke::{Fate, Revoked, RevokedOne};
+pub(crate) use schedule::{Keeper, Schedule, unit_part};
 pub(crate) use select::Selector;
 pub(crate) use tenants::check_tenant;
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
@@ -6,6 +8,7 @@ use super::failure::{Failure, gravest, init_command};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
 use crate::model::text::shown;
+use crate::model::time::parse_duration;
 use crate::model::{Credential, Status, Timestamp};
 
 /// Show every credential: its status, when it expires, when it was last used
@@ -14,7 +17,7 @@ use crate::model::{Credential, Status, Timestamp};
 /// human will be needed within 3 days); `reauth` (a human is needed now); `stale` (a copy that is not used); `revoked`.
 /// The account marked with * is the one that is taken when none is named.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  oauth list\n  oauth list --status reauth --json")]
+#[command(after_help = "Examples:\n  oauth list\n  oauth list --status reauth --json\n  oauth list --forecast 7d")]
 pub(super) struct ListArgs {
     /// Only this provider
     #[arg(long, value_name = "NAME")]
@@ -22,6 +25,9 @@ pub(super) struct ListArgs {
     /// Only this status
     #[arg(long, value_name = "STATUS")]
     status: Option<StatusFilter>,
+    /// Only what will need a human within this time (24h, 7d), the earliest first, as far as the providers tell
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "status")]
+    forecast: Option<Duration>,
     /// Every tenant, not only one
     #[arg(long)]
     all_tenants: bool,
@@ -53,6 +59,9 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     if let Some(status) = args.status {
         all.retain(|own| wanted(status, own.status(now)));
     }
+    if let Some(ahead) = args.forecast {
+        return forecast(all, ahead, args.all_tenants, context).map(|()| exit);
+    }
     if context.terminal.json {
         let array = Value::Array(all.iter().map(|own| credential::json(own, now)).collect());
         return context.terminal.data_json(&array).map(|()| exit);
@@ -69,6 +78,60 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         context.terminal.say(&format!("{}: {} — {}", shown(&own.label()), shown(&reason), init_command(own)));
     }
     Ok(exit)
+}
+
+/// What needs a human within `ahead`, the earliest first. In JSON each has `human_needed_at` besides.
+fn forecast(all: Vec<Credential>, ahead: Duration, tenants: bool, context: &Context) -> Result<(), Failure> {
+    let (now, terminal) = (context.now(), &context.terminal);
+    let until = now.plus(ahead.as_secs());
+    let mut needed: Vec<_> = all
+        .into_iter()
+        .filter(|own| own.revoked_at.is_none())
+        .filter_map(|own| needed_at(&own, now).filter(|at| *at <= until).map(|at| (at, own)))
+        .collect();
+    needed.sort_by_key(|(at, _)| *at);
+    if terminal.json {
+        let objects = needed.iter().map(|(at, own)| {
+            let mut object = credential::json(own, now);
+            object["human_needed_at"] = serde_json::json!(at);
+            object["reason"] = why(own, now).into();
+            object
+        });
+        return terminal.data_json(&Value::Array(objects.collect()));
+    }
+    if needed.is_empty() {
+        terminal.say(&format!("no credential needs a human within {}", when::length(ahead.as_secs())));
+        return Ok(());
+    }
+    let mut header = vec!["NEEDED", "PROVIDER", "ACCOUNT", "WHY"];
+    if tenants {
+        header.insert(1, "TENANT");
+    }
+    let rows = needed.iter().map(|(at, own)| {
+        let time = if *at <= now { "now".into() } else { when::relative(*at, now) };
+        let mut row = vec![time, own.provider.clone(), shown(&own.account), shown(&why(own, now))];
+        if tenants {
+            row.insert(1, shown(&own.tenant));
+        }
+        row
+    });
+    for (at, line) in table::lines(Some(&header), rows, terminal.width()).iter().enumerate() {
+        terminal.data_line(&if at == 0 { terminal.tint_out(line, Tone::Faint) } else { line.clone() })?;
+    }
+    for (_, own) in &needed {
+        terminal.say(&format!("  {} {}", terminal.tint_err("hint:", Tone::Good), init_command(own)));
+    }
+    Ok(())
+}
+
+/// When a human is needed: at once, where a decision is due already.
+fn needed_at(own: &Credential, now: Timestamp) -> Option<Timestamp> {
+    if own.stale.is_some() { Some(now) } else { own.human_needed_at() }
+}
+
+fn why(own: &Credential, now: Timestamp) -> String {
+    let ends = if own.refreshable { "the refresh token ends" } else { "the token ends, and cannot be refreshed" };
+    own.reason(now).unwrap_or_else(|| ends.into())
 }
 
 fn wanted(filter: StatusFilter, status: Status) -> bool {

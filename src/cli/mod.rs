@@ -26,6 +26,7 @@ mod provider;
 mod request;
 mod restore;
 mod revoke;
+mod schedule;
 mod table;
 mod tenant;
 mod terminal;
@@ -123,6 +124,7 @@ enum Command {
     Tenant(tenant::TenantArgs),
     Doctor(doctor::DoctorArgs),
     Panic(panic::PanicArgs),
+    Schedule(schedule::ScheduleArgs),
     Export(export::ExportArgs),
     Demo(demo::DemoArgs),
     Completions(completions::CompletionsArgs),
@@ -198,6 +200,7 @@ fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Key(args) => key::run(args, context),
         Command::Tenant(args) => tenant::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
+        Command::Schedule(args) => schedule::run(&args, context),
         Command::Panic(args) => panic::run(&args, context),
         Command::Export(args) => export::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::Failure;
+use crate::app::{Error, Keeper, Schedule, unit_part};
+use crate::model::text::shown;
+use crate::model::time::parse_duration;
+use crate::paths;
+
+/// A timer that refreshes and tests everything, and tells in time when a person will be needed
+///
+/// It runs `oauth test --min-valid` for the tenant, as a timer of systemd or an agent of launchd. The hooks of config.toml
+/// and the desktop are told what it finds (`on_reauth`). No secret is written: the master key has to come from the keyring or
+/// a file.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth schedule                       every 6 hours, looking 3 days ahead
+  oauth schedule --every 1h --min-valid 7d
+  oauth schedule --print               show what would be written
+  oauth schedule --remove")]
+pub(super) struct ScheduleArgs {
+    /// How often
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "6h")]
+    every: Duration,
+    /// How far to look ahead
+    #[arg(long, value_name = "DURATION", default_value = "3d", value_parser = checked_duration)]
+    min_valid: String,
+    /// Print the units instead of installing them
+    #[arg(long, conflicts_with = "remove")]
+    print: bool,
+    /// Stop the timer and remove its units
+    #[arg(long)]
+    remove: bool,
+    /// Whose units [default: this system's]
+    #[arg(long, value_name = "KEEPER")]
+    keeper: Option<KeeperChoice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeeperChoice {
+    Systemd,
+    Launchd,
+}
+
+/// A duration that is handed on as it was typed.
+fn checked_duration(text: &str) -> Result<String, String> {
+    parse_duration(text).map(|_| text.to_owned())
+}
+
+pub(super) fn run(args: &ScheduleArgs, context: &Context) -> Result<u8, Failure> {
+    if args.every < Duration::from_secs(60) {
+        return Err(Failure::usage("a minute is the shortest time between two looks".into()));
+    }
+    let schedule = schedule(args, context)?;
+    if args.remove {
+        return remove(&schedule, context);
+    }
+    let files = schedule.files()?;
+    if args.print {
+        return print(&files, context);
+    }
+    let refused = schedule.install()?;
+    for (path, _) in &files {
+        context.terminal.say(&format!("wrote {}", shown(&path.display().to_string())));
+    }
+    if let Some(words) = &refused {
+        context.terminal.warn(&format!("the timer is written and was not started: {}", shown(words)));
+    }
+    if context.terminal.json {
+        let paths: Vec<_> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+        context.terminal.data_json(&json!({"files": paths, "started": refused.is_none()}))?;
+    }
+    Ok(u8::from(refused.is_some()))
+}
+
+fn print(files: &[(std::path::PathBuf, String)], context: &Context) -> Result<u8, Failure> {
+    if context.terminal.json {
+        let all = files.iter().map(|(path, text)| json!({"file": path.display().to_string(), "text": text}));
+        return context.terminal.data_json(&Value::Array(all.collect())).map(|()| 0);
+    }
+    for (path, text) in files {
+        context.terminal.data(&format!("# {}\n{text}\n", path.display()))?;
+    }
+    Ok(0)
+}
+
+fn remove(schedule: &Schedule, context: &Context) -> Result<u8, Failure> {
+    let found = schedule.remove()?;
+    context.terminal.say(if found { "the timer is gone" } else { "there was no timer" });
+    if context.terminal.json {
+        context.terminal.data_json(&json!({"removed": found}))?;
+    }
+    Ok(0)
+}
+
+fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure> {
+    let keeper = match args.keeper {
+        Some(KeeperChoice::Systemd) => Keeper::Systemd,
+        Some(KeeperChoice::Launchd) => Keeper::Launchd,
+        None if cfg!(target_os = "macos") => Keeper::Launchd,
+        None if cfg!(windows) => return Err(Failure::usage("there is no timer for this system; see --print".into())),
+        None => Keeper::Systemd,
+    };
+    let environment = &context.environment;
+    for name in ["OAUTH_MASTER_KEY", "OAUTH_MASTER_KEY_COMMAND"] {
+        if environment.secret(name).is_some() && !args.remove {
+            return Err(Failure::usage(format!(
+                "the master key comes from {name}, which a timer does not have; give it in OAUTH_MASTER_KEY_FILE"
+            )));
+        }
+    }
+    let directory = match keeper {
+        Keeper::Systemd => environment.in_config("systemd/user"),
+        Keeper::Launchd => environment.in_home("Library/LaunchAgents"),
+    };
+    let directory = directory.ok_or_else(|| Failure::set_up("the home directory is not known".into()))?;
+    let tenant = context.tenant()?;
+    let own = |name: &str| environment.get(name).map(|value| (name.to_owned(), value.to_owned()));
+    let name = if keeper == Keeper::Launchd { "org.oauth-cli.test" } else { "oauth-test" };
+    Ok(Schedule {
+        keeper,
+        name: if tenant == "default" { name.to_owned() } else { format!("{name}-{}", unit_part(&tenant)) },
+        program: paths::program()
+            .map_err(|error| Error::Usage(format!("this program does not find itself: {error}")))?,
+        arguments: ["test", "--all", "--quiet", "--no-input", "--tenant", &tenant, "--min-valid", &args.min_valid]
+            .map(str::to_owned)
+            .to_vec(),
+        environment: ["OAUTH_HOME", "OAUTH_MASTER_KEY_FILE", "HTTPS_PROXY", "SSL_CERT_FILE"]
+            .into_iter()
+            .filter_map(own)
+            .collect(),
+        every: args.every,
+        directory,
+    })
+}
