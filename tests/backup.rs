@@ -429,3 +429,19 @@ fn a_key_rotation_forgets_no_doubt() {
     with_key(there.oauth(["key", "rotate"])).run().success();
     assert_eq!(credentials(&there, &[])[0]["status"], "stale");
 }
+
+#[test]
+fn a_backup_is_told_from_a_provider_by_its_name() {
+    let (_server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let bare = home.path().join("saved");
+    fs::copy(&made.file, &bare).expect("a copy");
+    let import = |file: &str| home.oauth(["import", file, "--force", "--identity", "key.txt"]).run();
+    for file in ["backup.age", "./saved", "saved"] {
+        import(file).success();
+    }
+    import("elsewhere.age").fails(2).stderr_has("cannot read elsewhere.age");
+    import("demo").fails(2).stderr_has("no backup file");
+    fs::copy(&made.file, home.path().join("demo")).expect("a copy");
+    import("demo").fails(2).stderr_has("no backup file");
+}

@@ -68,6 +68,7 @@ const COMMANDS: &[(&str, Reach)] = &[
     ("export", Reach::Finds(&["export", "demo", ALICE, "--passphrase", "-o", "other.age"])),
     ("export", Reach::Sees(&["export", "--passphrase", "-o", "own.age"])),
     ("import", Reach::Sees(&["import", "own.age", "--passphrase", "--force"])),
+    ("import", Reach::Sees(&["import", "demo", "static", "--token-stdin"])),
     ("client", Reach::Beyond),
     ("audit", Reach::Beyond),
     ("dashboard", Reach::Beyond),
@@ -106,9 +107,10 @@ fn no_command_reaches_into_another_tenant() {
     let (before, hers) = (rows(&home, "default"), token(&home, "default"));
     for (_, reach) in COMMANDS.iter().filter(|(name, _)| existing.iter().any(|own| own == name)) {
         let (Reach::Finds(words) | Reach::Sees(words)) = reach else { continue };
-        let output = home.oauth(words.iter().copied()).args(["--tenant", "work"]).stdin("passphrase\n").run();
+        let output = home.oauth(["--tenant", "work"]).args(words.iter().copied()).stdin("passphrase\n").run();
         if matches!(reach, Reach::Finds(_)) {
-            output.fails(3).stdout_is("");
+            // What `exec` itself has to say comes with 125, as with `env`.
+            output.fails(if words[0] == "exec" { 125 } else { 3 }).stdout_is("").stderr_has("is not connected");
         } else {
             output.says_nothing_of(ALICE);
         }
