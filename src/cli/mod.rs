@@ -131,6 +131,23 @@ enum Command {
     Man(man::ManArgs),
 }
 
+/// `oauth token …` alone. It stands in other people's loops, and the tree of all commands costs more than the token.
+#[derive(Debug, Parser)]
+struct TokenLine {
+    #[command(flatten)]
+    global: Global,
+    #[command(flatten)]
+    args: token::TokenArgs,
+}
+
+/// The arguments as a line that asks for a token. What is not understood is left to the whole tree, which words errors
+/// and help.
+fn token_line(arguments: &[OsString]) -> Option<Cli> {
+    let line = arguments.get(1..).filter(|words| words.first().is_some_and(|word| word == "token"))?;
+    let TokenLine { global, args } = TokenLine::try_parse_from(line).ok()?;
+    Some(Cli { global, command: Command::Token(args) })
+}
+
 /// Runs the program with these arguments, the first of which is its own name.
 ///
 /// To be called once, at the start of `main`, before any other thread exists: it takes secrets out of the process's
@@ -144,7 +161,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments = as_helper(arguments);
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match token_line(&arguments).map_or_else(|| Cli::try_parse_from(&arguments), Ok) {
         Ok(cli) => cli,
         Err(error) => return failure::of_arguments(&error, arguments.iter().any(|argument| argument == "--json")),
     };
@@ -232,6 +249,26 @@ fn tree() -> clap::Command {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_line_is_read_like_by_the_whole_tree() {
+        for line in [
+            "token github",
+            "token github me@example.com --format json --min-ttl 5m -q",
+            "token github --json --tenant work --offline -vv --color never --no-input",
+            "token github --refresh --login --user me --method POST --url https://x.example --nonce -n",
+        ] {
+            let words: Vec<_> = format!("oauth {line}").split(' ').map(OsString::from).collect();
+            let whole = Cli::try_parse_from(&words).unwrap();
+            assert_eq!(format!("{:?}", token_line(&words).unwrap()), format!("{whole:?}"), "{line}");
+        }
+        for line in ["token", "token --help", "token a b c", "token x --offline --refresh", "list", "--json token x"] {
+            let words: Vec<_> = format!("oauth {line}").split(' ').map(OsString::from).collect();
+            assert!(token_line(&words).is_none(), "{line}");
+        }
+    }
+
     #[test]
     fn the_command_tree_is_consistent() {
         super::tree().debug_assert();

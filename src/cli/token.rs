@@ -52,7 +52,7 @@ pub(super) struct TokenArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// The nonce that the server has asked for
-    #[arg(long, value_name = "NONCE")]
+    #[arg(long, value_name = "NONCE", allow_hyphen_values = true)]
     nonce: Option<String>,
     /// The user name for xoauth2 and netrc [default: the account]
     #[arg(long, value_name = "NAME")]
