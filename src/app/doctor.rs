@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use super::{App, Error};
 use crate::files;
-use crate::model::{Credential, Status};
+use crate::model::{Credential, Status, text};
 use crate::vault::{self, Row, Vault};
 
 /// What was found at one place.
@@ -126,7 +126,7 @@ impl App {
         for error in damaged {
             found.add("store", Outcome::Wrong(error.into()));
         }
-        found.fine("store", format!("{} credentials in {}", rows.len(), self.home.database.display()));
+        found.fine("store", format!("{} in {}", text::counted(rows.len(), "credential"), self.home.database.display()));
         let rows = vault.with_uses(rows)?;
         self.look_at_seal(vault, &rows, found)?;
         self.look_for_copies(vault, &rows, found);
@@ -162,7 +162,7 @@ impl App {
         }
         found.fine("seal", "every sealed value opens in its place");
         match vault.verify_audit(&seal) {
-            Ok(verified) => found.fine("audit", format!("{} events, none changed", verified.events)),
+            Ok(verified) => found.fine("audit", format!("{}, none changed", text::counted(verified.events, "event"))),
             Err(error) => found.add("audit", Outcome::Wrong(error.into())),
         }
         for own in Vault::unfinished(rows) {

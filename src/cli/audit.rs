@@ -11,7 +11,7 @@ use super::failure::{Failure, named, word};
 use super::{table, when};
 use crate::app::{App, AuditEvent, AuditFilter, AuditSummary, Unusual};
 use crate::model::Timestamp;
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 
 /// Who asked for what, when, and how it ended; never a secret
 ///
@@ -106,7 +106,9 @@ fn verify(context: &Context) -> Result<u8, Failure> {
         let object = json!({"ok": true, "events": verified.events, "older": verified.older});
         return context.terminal.data_json(&object).map(|()| 0);
     }
-    context.terminal.data_line(&format!("{} events, none altered, removed, added or moved", verified.events))?;
+    context
+        .terminal
+        .data_line(&format!("{}, none altered, removed, added or moved", counted(verified.events, "event")))?;
     if verified.older > 0 {
         context.terminal.say(&format!("{} older ones are from before there was a chain", verified.older));
     }

@@ -8,7 +8,7 @@ use super::failure::{Failure, gravest, init_command};
 use super::table;
 use super::terminal::Tone;
 use crate::app::{Finding, Mend, Outcome};
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 
 /// Find what is wrong, and say what mends it
 ///
@@ -56,7 +56,10 @@ fn take_over(context: &Context) -> Result<u8, Failure> {
         context.terminal.say(&format!("{} is refreshed from here again", shown(&own.label())));
     }
     let count = freed.len();
-    context.terminal.say(&format!("this copy of the store is the one in use now; {count} credentials were held back"));
+    context.terminal.say(&format!(
+        "this copy of the store is the one in use now; held back until now: {}",
+        counted(count, "credential")
+    ));
     Ok(0)
 }
 

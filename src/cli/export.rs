@@ -8,7 +8,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::app::{App, BackupError, Contents, Error, Exported, Lock, Output, Recipient, Selector};
 use crate::model::Secret;
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 
 /// Make an encrypted backup: an age file
 ///
@@ -129,7 +129,11 @@ fn tell(exported: &Exported, output: Option<&Output>, context: &Context) -> Resu
     let terminal = &context.terminal;
     let path = output.map(|output| output.path.display().to_string());
     let place = path.as_deref().map_or_else(String::new, |path| format!(" to {}", shown(path)));
-    terminal.say(&format!("wrote {credentials} credentials and {clients} client registrations{place}"));
+    terminal.say(&format!(
+        "wrote {} and {}{place}",
+        counted(credentials, "credential"),
+        counted(clients, "client registration")
+    ));
     if !shared.is_empty() {
         let names: Vec<_> = shared.iter().map(|label| shown(label)).collect();
         terminal.warn(&format!(

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::app::{Error, KeySource, KeyState, KeyTarget, MasterKey, Moved, Rotated};
 use crate::model::Secret;
+use crate::model::text::counted;
 
 /// The master key: make one, see where it lives, replace it, move it
 #[derive(Debug, Args)]
@@ -84,7 +85,9 @@ fn rotate(context: &Context) -> Result<u8, Failure> {
         let object = json!({"source": source, "key_id": key_id, "former_key_id": former_key_id, "sealed": credentials});
         context.terminal.data_json(&object)?;
     }
-    context.terminal.note(&format!("the master key is replaced: {credentials} credentials are sealed under {key_id}"));
+    context
+        .terminal
+        .note(&format!("the master key is replaced; sealed under {key_id}: {}", counted(credentials, "credential")));
     if printed {
         context.terminal.note("the old key opens nothing any more; keep the new one where the old one was");
     }

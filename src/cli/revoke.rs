@@ -5,7 +5,7 @@ use super::context::Context;
 use super::credential;
 use super::failure::{Failure, gravest};
 use crate::app::{App, Fate, Revoked, RevokedOne, Selector};
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 
 /// End a credential: at the provider, then here
 ///
@@ -52,7 +52,7 @@ fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
     if !args.yes {
         let (all, _) = app.list(false)?;
         let count = all.iter().filter(|own| own.revoked_at.is_none()).count();
-        context.terminal.confirm(&format!("Revoke {count} credentials?"))?;
+        context.terminal.confirm(&format!("Revoke {}?", counted(count, "credential")))?;
     }
     tell_all(app.revoke_all(args.local, args.forget)?, context)
 }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::terminal::Tone;
 use super::{revoke, table};
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 
 /// Name spaces of credentials: list, rename, remove
 ///
@@ -86,7 +86,12 @@ fn rename(from: &str, to: &str, context: &Context) -> Result<u8, Failure> {
     if context.terminal.json {
         context.terminal.data_json(&json!({"from": from, "to": to, "credentials": credentials}))?;
     }
-    context.terminal.say(&format!("the tenant {} is {} now, with {credentials} credentials", shown(from), shown(to)));
+    context.terminal.say(&format!(
+        "the tenant {} is {} now, with {}",
+        shown(from),
+        shown(to),
+        counted(credentials, "credential")
+    ));
     Ok(0)
 }
 
@@ -95,7 +100,11 @@ fn remove(name: &str, local: bool, yes: bool, context: &Context) -> Result<u8, F
     name.clone_into(&mut app.tenant);
     if !yes {
         let count = app.tenants()?.iter().find(|tenant| tenant.name == name).map_or(0, |tenant| tenant.live);
-        context.terminal.confirm(&format!("End {count} credentials, and delete the tenant {}?", shown(name)))?;
+        context.terminal.confirm(&format!(
+            "End {}, and delete the tenant {}?",
+            counted(count, "credential"),
+            shown(name)
+        ))?;
     }
     let exit = revoke::tell_all(app.remove_tenant(local)?, context)?;
     if exit == 0 {
