@@ -1366,3 +1366,42 @@ fn a_closed_stdout_costs_no_token() {
     // Rust opens /dev/null in the place of a closed stdout before the program begins, so it cannot be told from one.
     output.success();
 }
+
+#[test]
+fn a_token_of_another_account_is_told_by_the_test() {
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"refresh_account": "mallory@example.test"}));
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+    let tested = home.oauth(["test", "--json"]).run();
+    assert_eq!(tested.fails(7).json()[0]["error"]["code"], "wrong_account", "{tested}");
+}
+
+#[test]
+fn a_living_token_of_an_ended_login_is_served_with_a_warning_and_fails_the_test() {
+    let (server, home) = DemoServer::connected();
+    server.revoke_all();
+    home.oauth(["token", "demo", "--refresh"]).run().fails(4);
+    home.oauth(["token", "demo"]).run().success().stderr_has("warning: the token still lives");
+    home.oauth(["test", "--offline"]).run().fails(4);
+}
+
+#[test]
+fn a_copy_is_not_revoked_but_wiped() {
+    let (server, home) = DemoServer::connected();
+    let copy = Home::new();
+    let words = ["-a".into(), home.oauth_home().into_os_string(), copy.oauth_home().into_os_string()];
+    copy.command("cp").args(words).run().success();
+    let requests = server.requests();
+    copy.oauth(["revoke", "demo"]).run().fails(4);
+    copy.oauth(["revoke", "demo", "--local"]).run().success();
+    assert_eq!(server.requests(), requests);
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+}
+
+#[test]
+fn a_static_token_that_is_no_token_is_not_printed() {
+    for text in ["a\r\nX-Evil: y", "\u{1b}[2J", "a b"] {
+        let run = Home::new().oauth(["token", "github", "--json"]).env("OAUTH_TOKEN_GITHUB", text).run();
+        assert_eq!(run.fails(2).stdout_is("").error()["code"], "usage", "{run}");
+    }
+}

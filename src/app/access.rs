@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::import::check_token;
 use super::{App, Error, Selector};
 use crate::model::{AccessToken, Credential, ProofKey, Secret, Timestamp};
 use crate::protocol::{Proven, Prover};
@@ -47,6 +48,7 @@ impl App {
     /// when no account is named and the provider has no row of any status.
     pub(crate) fn token(&self, selector: &Selector, demand: Demand, fallback: Option<Secret>) -> Result<Access, Error> {
         let fallback = fallback.filter(|_| selector.account.is_none());
+        fallback.as_ref().map_or(Ok(()), check_token)?;
         let static_token =
             |token| Access { token: AccessToken(token), proof: None, credential: None, warnings: vec![] };
         let Some(vault) = self.vault()? else {
@@ -182,7 +184,10 @@ impl App {
     }
 }
 
-fn give(row: &Row, seal: &Seal, warnings: Vec<Warning>) -> Result<Access, Error> {
+fn give(row: &Row, seal: &Seal, mut warnings: Vec<Warning>) -> Result<Access, Error> {
+    if let Some(reason) = row.credential.reauth.as_ref().filter(|_| warnings.is_empty()) {
+        warnings.push(Warning::NotRefreshed(Error::reauthorization(&row.credential, reason)));
+    }
     let token = Vault::access_token(row, seal)?;
     let token = token.ok_or_else(|| Error::reauthorization(&row.credential, "it has no access token"))?;
     let proof = if row.credential.is_bound() { Vault::proof_key(row, seal)? } else { None };

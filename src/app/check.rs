@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Access, App, Demand, Error, Selector, pool};
 use crate::model::{Client, Credential, Status};
-use crate::protocol::{self, Channel, Userinfo};
+use crate::protocol::{self, Channel, Identity, Userinfo};
 use crate::vault::{Row, Seal, Vault};
 
 /// What to look at, and how.
@@ -122,6 +122,10 @@ impl App {
         if !checking.offline {
             self.ask_provider(vault, seal, row, &access, checking, checks)?;
         }
+        let own = vault.reread(&row.credential.id)?.credential;
+        if let Some(reason) = &own.reauth {
+            return Err(Error::reauthorization(&own, reason));
+        }
         self.min_valid(&vault.reread(&row.credential.id)?.credential, checking, checks)
     }
 
@@ -181,7 +185,10 @@ impl App {
         };
         if granted && let Some(answer) = protocol::userinfo(&channel, &access.token).map_err(failed)? {
             return Ok(match answer {
-                Userinfo::Known(_) => passed("userinfo", "the provider knows the token"),
+                Userinfo::Known(members) => {
+                    same_account(own, &members)?;
+                    passed("userinfo", "the provider knows the token")
+                }
                 Userinfo::Forbidden => {
                     passed("userinfo", "the provider knows the token, which may not ask for userinfo")
                 }
@@ -239,6 +246,23 @@ fn noted(
             Err(error)
         }
     }
+}
+
+/// Whether userinfo speaks of the account that was connected, as far as it can be told by the same fields.
+fn same_account(own: &Credential, members: &serde_json::Map<String, serde_json::Value>) -> Result<(), Error> {
+    // Where an ID token named the account, userinfo without `sub` is another API with other numbers.
+    if own.scopes.contains("openid") && !members.contains_key("sub") {
+        return Ok(());
+    }
+    let found = Identity::of(&own.server, None, Some(members), &serde_json::Map::new());
+    let Some(found) = found.ok().filter(|found| found.subject.is_some() && own.subject.is_some()) else {
+        return Ok(());
+    };
+    if found.subject == own.subject {
+        return Ok(());
+    }
+    let name = found.label.or(found.subject).unwrap_or_default();
+    Err(Error::ForeignToken { label: own.label(), asked: own.account.clone(), found: name })
 }
 
 fn passed(name: &'static str, detail: &str) -> Check {

@@ -75,7 +75,13 @@ impl App {
         self.look_at_providers(&mut found);
         match self.vault() {
             Err(error) => found.add("store", Outcome::Wrong(error)),
-            Ok(None) => found.fine("store", "there is none yet; the first `oauth init` makes it"),
+            Ok(None) => {
+                found.fine("store", "there is none yet; the first `oauth init` makes it");
+                match self.probe_key() {
+                    Ok(source) => found.fine("key", format!("the first one will live in {}", source.words())),
+                    Err(error) => found.add("key", Outcome::Wrong(error)),
+                }
+            }
             Ok(Some(vault)) => {
                 if let Err(error) = self.look_into(&vault, &mut found) {
                     found.add("store", Outcome::Wrong(error));

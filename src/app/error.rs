@@ -86,6 +86,8 @@ pub(crate) enum Error {
     Backup(#[from] super::BackupError),
     #[error("there is no tenant `{}`", crate::model::text::shown(name))]
     NoSuchTenant { name: String, known: Vec<String> },
+    #[error("the token of {label} is another account's")]
+    ForeignToken { label: String, asked: String, found: String },
     #[error("{0}")]
     Usage(String),
     #[error("{doing}")]

@@ -198,7 +198,7 @@ impl App {
 }
 
 /// A token is one word of visible ASCII: it goes into headers, variables and lines of other tools' files.
-fn check_token(token: &Secret) -> Result<(), Error> {
+pub(super) fn check_token(token: &Secret) -> Result<(), Error> {
     let text = token.expose();
     if text.len() > LONGEST {
         return Err(Error::Usage(format!("a token longer than {} KiB is not taken", LONGEST >> 10)));

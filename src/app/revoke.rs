@@ -42,18 +42,22 @@ impl App {
     /// Revokes one credential. When the provider fails or refuses, nothing is changed here.
     pub(crate) fn revoke(&self, selector: &Selector, local: bool, forget: bool) -> Result<Revoked, Error> {
         let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
-        let own = self.select_any(&vault, selector)?;
+        let own = vault.as_it_stands(&self.select_any(&vault, selector)?.id)?;
+        // Sent from here, a copy's token would end the login of the one it was copied from.
+        if let Some(reason) = own.stale.clone().filter(|_| !local) {
+            return Err(Error::stale(&own, reason));
+        }
         let seal = self.unlock(&vault)?;
         self.revoke_one(&vault, &seal, &own.id, Reach { local, forget })
     }
 
     /// Revokes every credential of the tenant, each for itself.
     pub(crate) fn revoke_all(&self, local: bool, forget: bool) -> Result<Vec<RevokedOne>, Error> {
-        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+        let Some(vault) = self.vault()? else { return Err(Error::NothingConnected) };
         let mut rows = vault.of_tenant(&self.tenant)?;
         rows.retain(|row| forget || row.credential.revoked_at.is_none());
         if rows.is_empty() {
-            return Err(Error::NothingConnected);
+            return Ok(vec![]);
         }
         let seal = self.unlock(&vault)?;
         let reach = Reach { local, forget };

@@ -1,6 +1,6 @@
 //! A credential as JSON: the one object that `init`, `list`, `test` and `token` share.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::model::{Credential, Timestamp};
 
@@ -31,4 +31,37 @@ pub(super) fn json(own: &Credential, now: Timestamp) -> Value {
         "revoked_at": own.revoked_at,
         "metadata": own.metadata,
     })
+}
+
+/// The same members for a token that belongs to no credential, all of them null but the provider.
+pub(super) fn none(provider: &str) -> Value {
+    const MEMBERS: [&str; 24] = [
+        "id",
+        "provider",
+        "account",
+        "tenant",
+        "kind",
+        "status",
+        "reason",
+        "issuer",
+        "subject",
+        "scopes",
+        "token_type",
+        "expires_at",
+        "refresh_expires_at",
+        "refreshable",
+        "default",
+        "client_id",
+        "created_by",
+        "authorized_at",
+        "created_at",
+        "updated_at",
+        "last_refreshed_at",
+        "last_used_at",
+        "revoked_at",
+        "metadata",
+    ];
+    let mut object: Map<String, Value> = MEMBERS.map(|name| (name.to_owned(), Value::Null)).into_iter().collect();
+    object.insert("provider".into(), provider.into());
+    Value::Object(object)
 }

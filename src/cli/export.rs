@@ -131,8 +131,8 @@ fn tell(exported: &Exported, output: Option<&Output>, context: &Context) -> Resu
     let place = path.as_deref().map_or_else(String::new, |path| format!(" to {}", shown(path)));
     terminal.say(&format!(
         "wrote {} and {}{place}",
-        counted(credentials, "credential"),
-        counted(clients, "client registration")
+        counted(*credentials, "credential"),
+        counted(*clients, "client registration")
     ));
     if !shared.is_empty() {
         let names: Vec<_> = shared.iter().map(|label| shown(label)).collect();

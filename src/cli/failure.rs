@@ -183,6 +183,9 @@ impl Failure {
             | Error::Helper(_) => answer::of_use(error),
             Error::Backup(error) => of_backup(error),
             Error::NoSuchTenant { known, .. } => no_such_tenant(error, known),
+            Error::ForeignToken { asked, found, .. } => Self::new("wrong_account", 7, shown_long(&error.to_string()))
+                .because(format!("`{}` was connected, and the provider says `{}`", shown(asked), shown(found)))
+                .hint("do not use it; revoke it, and connect the account again"),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {
@@ -284,11 +287,19 @@ fn shown_long(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
-fn not_connected(error: &Error, provider: &str, account: Option<&str>, known: &[String]) -> Failure {
+fn not_connected(error: &Error, provider: &str, account: Option<&str>, all: &[String]) -> Failure {
     let failure = Failure::new("not_connected", 3, shown_long(&error.to_string()));
-    let known: Vec<_> = known.iter().map(|account| shown(account)).collect();
+    let known: Vec<_> = all.iter().map(|account| shown(account)).collect();
     let failure =
         if known.is_empty() { failure } else { failure.because(format!("connected are: {}", known.join(", "))) };
+    let near = account.and_then(|asked| {
+        let asked = asked.to_ascii_lowercase();
+        all.iter().find(|own| own.to_ascii_lowercase().starts_with(&asked))
+    });
+    let failure = match near {
+        Some(own) => failure.hint(format!("did you mean: {}", shown(own))),
+        None => failure,
+    };
     let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
     failure.action(format!("oauth init {whose}"))
 }
@@ -366,6 +377,7 @@ fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::NotOauth { .. } => failure("provider_error", 5)
             .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
         E::Malformed { .. } => failure("provider_error", 5).hint(LATER),
+        E::UnsafeAddress { .. } => failure("wrong_host", 7).hint("nothing was sent there, and nothing is stored"),
         E::Redirected { .. } => failure("wrong_host", 7)
             .hint("the endpoint may have moved: see `oauth provider show`, or the provider's documents"),
         E::IssuerMismatch { expected, found } if expected.trim_end_matches('/') == found.trim_end_matches('/') => {
@@ -493,6 +505,9 @@ fn of_vault(error: &vault::Error) -> Failure {
             let failure = Failure::new("store_unavailable", 6, text).because(root(source));
             failure.hint(format!("connect it again: {}", init_again(provider, account, false)))
         }
+        E::Database { source, .. } if is_busy(source) => Failure::new("busy", 5, text)
+            .because("another program holds it, and has not let go within 10 s")
+            .hint("try again"),
         E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
         E::NotAStore { .. } => Failure::new("store_unavailable", 6, text)
             .because("it is empty, damaged or of another program; it is left as it is")
@@ -574,6 +589,10 @@ fn of_callback(error: &callback::Error) -> Failure {
             )),
         other => Failure::internal(other.to_string()).because(root(other)),
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
 }
 
 /// The innermost cause.

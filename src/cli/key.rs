@@ -207,7 +207,8 @@ fn told_moved(moved: &Moved, context: &Context) -> Result<u8, Failure> {
     }
     context.terminal.note(&format!("the master key lives in {to} now"));
     if let Some(left) = &moved.leftover {
-        context.terminal.warn(&format!("it is still in {} too: remove it there", left.words()));
+        let unset = if matches!(left, KeySource::File(_)) { ", and unset OAUTH_MASTER_KEY_FILE" } else { "" };
+        context.terminal.warn(&format!("it is still in {} too: remove it there{unset}", left.words()));
     }
     Ok(0)
 }

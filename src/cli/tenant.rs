@@ -102,7 +102,7 @@ fn remove(name: &str, local: bool, yes: bool, context: &Context) -> Result<u8, F
         let count = app.tenants()?.iter().find(|tenant| tenant.name == name).map_or(0, |tenant| tenant.live);
         context.terminal.confirm(&format!(
             "End {}, and delete the tenant {}?",
-            counted(count, "credential"),
+            counted(usize::try_from(count).unwrap_or(usize::MAX), "credential"),
             shown(name)
         ))?;
     }

@@ -3,7 +3,6 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
-use serde_json::json;
 use url::Url;
 
 use super::context::Context;
@@ -145,7 +144,7 @@ fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Conte
         }
         Format::Json => {
             let mut object =
-                own.map_or_else(|| json!({"provider": selector.provider}), |own| credential::json(own, context.now()));
+                own.map_or_else(|| credential::none(&selector.provider), |own| credential::json(own, context.now()));
             object["access_token"] = token.into();
             object["source"] = if own.is_some() { "store".into() } else { "env".into() };
             return context.terminal.data_json(&object);

@@ -24,6 +24,9 @@ pub(crate) enum Error {
     /// An OAuth answer with members that cannot be right.
     #[error("the answer of {host} is malformed: {what}")]
     Malformed { host: String, what: String },
+    /// An address that leads where no secret and no browser may go.
+    #[error("{host} names an address that is refused: {what}")]
+    UnsafeAddress { host: String, what: String },
     /// The server sends the request elsewhere, where no secret may follow.
     #[error("{host} redirects the request elsewhere, which is never followed")]
     Redirected { host: String },
@@ -108,7 +111,7 @@ impl Error {
     /// What kind of failure it is, in one word of the error codes.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Http(http::Error::Refused(_)) | Self::Redirected { .. } => "wrong_host",
+            Self::Http(http::Error::Refused(_)) | Self::Redirected { .. } | Self::UnsafeAddress { .. } => "wrong_host",
             Self::Http(http::Error::Unreadable { .. }) | Self::NotOauth { .. } | Self::Malformed { .. } => {
                 "provider_error"
             }

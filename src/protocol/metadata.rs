@@ -37,7 +37,9 @@ impl Metadata {
         let url = |name: &str| match document.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(url)) => {
-                endpoint::check(url).map_err(|refused| malformed(format!("{name}: {refused}")))?;
+                let unsafe_address =
+                    |what| Error::UnsafeAddress { host: host_of(issuer), what: format!("{name}: {what}") };
+                endpoint::check(url).map_err(unsafe_address)?;
                 Ok(Some(url.clone()))
             }
             Some(_) => Err(malformed(format!("{name} is no text"))),

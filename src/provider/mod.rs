@@ -208,6 +208,7 @@ impl Registry {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
             listing => listing.map_err(files::Error::io("read", &self.own))?,
         };
+        files::check_dir(&self.own)?;
         let mut names = Vec::new();
         for item in listing {
             let name = item.map_err(files::Error::io("read", &self.own))?.file_name();

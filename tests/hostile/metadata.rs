@@ -66,7 +66,7 @@ fn endpoints_of_another_kind_are_refused_wherever_they_come_from() {
     ] {
         for endpoint in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "revocation_endpoint"] {
             metadata(&server, document(&server, &[(endpoint, json!(url))]).to_string().as_bytes());
-            add(&format!("B1 {endpoint} {url}"), &server, 5, &["provider_error"]);
+            add(&format!("B1 {endpoint} {url}"), &server, 7, &["wrong_host"]);
         }
         let home = Home::new();
         let token = format!("{}/token", server.issuer());

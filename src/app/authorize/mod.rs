@@ -33,7 +33,9 @@ use redirect::Arrival;
 use target::Target;
 
 /// Parameters that belong to the protocol and can never be set by hand.
-const PROTOCOL_PARAMETERS: [&str; 20] = [
+const PROTOCOL_PARAMETERS: [&str; 29] = [
+    "actor_token",
+    "actor_token_type",
     "assertion",
     "client_assertion",
     "client_assertion_type",
@@ -42,11 +44,15 @@ const PROTOCOL_PARAMETERS: [&str; 20] = [
     "code",
     "code_challenge",
     "code_challenge_method",
+    "code_verifier",
     "device_code",
     "dpop_jkt",
     "grant_type",
+    "iss",
     "nonce",
+    "password",
     "redirect_uri",
+    "refresh_token",
     "request",
     "request_uri",
     "response_mode",
@@ -54,6 +60,9 @@ const PROTOCOL_PARAMETERS: [&str; 20] = [
     "resource",
     "scope",
     "state",
+    "subject_token",
+    "subject_token_type",
+    "username",
 ];
 
 /// What the user asked for.
