@@ -1864,7 +1864,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__init)
-            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --resource --dpop --default --key-file --key-id --subject --audience --subject-token --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --client-id --client-secret --client-secret-stdin --client-file --client-cert --client --scopes --scope --add-scope --flow --no-browser --port --redirect-uri --timeout --param --set --resource --dpop --default --key-file --key-id --subject --audience --subject-token --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1879,6 +1879,10 @@ _oauth() {
                     return 0
                     ;;
                 --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2439,7 +2443,7 @@ _oauth() {
                     return 0
                     ;;
                 --token-endpoint-auth-method)
-                    COMPREPLY=($(compgen -W "client_secret_basic client_secret_post" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "client_secret_basic client_secret_post tls_client_auth self_signed_tls_client_auth" -- "${cur}"))
                     return 0
                     ;;
                 --scope)

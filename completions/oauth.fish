@@ -60,6 +60,7 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "help" -d 'Print this me
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-id -d 'The client id of your registration at the provider' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read client id and secret, or a service account, from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-cert -d 'A client certificate (PEM) that authenticates, with the chain above it (RFC 8705); its key is given by --key-file' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client -d 'Use a client registration that is kept under this name (see `oauth client list`)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -s s -l scope -l scopes -d 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l add-scope -d 'Scopes to ask for in addition to what is granted' -r
@@ -76,7 +77,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand init" -l timeout -d 'How lon
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l param -d 'An extra parameter of the authorization request; without a person, of the token request (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l set -d 'A template variable of the provider, such as `host` or `tenant` (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l resource -d 'What the tokens shall be for (RFC 8707; repeatable)' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l key-file -d 'A private key (PEM) that signs: the client\'s own, or that of a GitHub App' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l key-file -d 'A private key (PEM) that signs: the client\'s own, its certificate\'s, or that of a GitHub App' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l key-id -d 'The key\'s name at the provider' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l subject -d 'Whom an assertion speaks for [default: its issuer]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l audience -d 'Whom an assertion, or an exchanged token, is for' -r
@@ -336,7 +337,9 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l device-authorization-endpoint -d 'Where a device flow begins (RFC 8628)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l introspection-endpoint -d 'Where a token is tested when there is no userinfo endpoint (RFC 7662)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l token-endpoint-auth-method -d 'How a client with a secret authenticates' -r -f -a "client_secret_basic\t''
-client_secret_post\t''"
+client_secret_post\t''
+tls_client_auth\t''
+self_signed_tls_client_auth\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s s -l scope -l scopes -l identity-scope -d 'Scopes that every login asks for, such as those that name the account' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l api-host -d 'A host that tokens may be sent to (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r

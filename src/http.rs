@@ -5,6 +5,8 @@
 //! and size, and no encoded body is taken; what a user asks ([`Http::stream`]) passes through as it comes, for as long
 //! as something comes.
 
+mod certificate;
+
 use std::io::Read;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use ureq::typestate::AgentScope;
 use ureq::{Agent, SendBody};
 
 pub(crate) use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+
+pub(crate) use certificate::{CertificateError, ClientCertificate};
 
 use crate::model::endpoint;
 
@@ -65,9 +69,18 @@ impl Http {
 
     /// Sends a request and reads its whole answer, whatever the status.
     pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        self.send_as(None, request)
+    }
+
+    /// The same, with a certificate for a server that asks for one.
+    pub(crate) fn send_as(
+        &self,
+        certificate: Option<&ClientCertificate>,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
         let host = endpoint::authority(&url);
-        let agent = self.agent(endpoint::is_loopback(&url));
+        let agent = self.agent(endpoint::is_loopback(&url), certificate);
         let sent = if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
         let (parts, mut body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
         if let Some(encoding) = parts.headers.get(header::CONTENT_ENCODING).filter(|value| *value != "identity") {
@@ -79,8 +92,14 @@ impl Http {
     }
 
     /// Sends a request whose body is read from `upload` as it leaves, and gives the answer as soon as its head is there.
-    /// Without an upload, no body is sent. The time limit holds for each wait, not for the whole.
-    pub(crate) fn stream(&self, request: Request<()>, upload: Option<Upload>) -> Result<Response<Download>, Error> {
+    /// Without an upload, no body is sent. The time limit holds for each wait, not for the whole. A certificate is for
+    /// a server that asks for one.
+    pub(crate) fn stream(
+        &self,
+        certificate: Option<&ClientCertificate>,
+        request: Request<()>,
+        upload: Option<Upload>,
+    ) -> Result<Response<Download>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
         let host = endpoint::authority(&url);
         let (mut parts, ()) = request.into_parts();
@@ -93,19 +112,20 @@ impl Http {
                 SendBody::from_owned_reader(reader)
             }
         };
-        let config = self.config(endpoint::is_loopback(&url)).allow_non_standard_methods(true);
+        let config = self.config(endpoint::is_loopback(&url), certificate).allow_non_standard_methods(true);
         let agent = config.timeout_per_read(Some(self.limit)).build().new_agent();
         let sent = agent.run(Request::from_parts(parts, body));
         let (parts, body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
         Ok(Response::from_parts(parts, Box::new(body.into_with_config().limit(u64::MAX).reader())))
     }
 
-    fn agent(&self, loopback: bool) -> Agent {
-        self.config(loopback).timeout_global(Some(self.limit)).build().new_agent()
+    fn agent(&self, loopback: bool, certificate: Option<&ClientCertificate>) -> Agent {
+        self.config(loopback, certificate).timeout_global(Some(self.limit)).build().new_agent()
     }
 
-    fn config(&self, loopback: bool) -> ConfigBuilder<AgentScope> {
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    fn config(&self, loopback: bool, certificate: Option<&ClientCertificate>) -> ConfigBuilder<AgentScope> {
+        let own = certificate.map(ClientCertificate::for_handshake);
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).client_cert(own).build();
         let config = Agent::config_builder()
             .timeout_connect(Some(CONNECT.min(self.limit)))
             .max_redirects(0)
@@ -130,6 +150,10 @@ fn failed(host: &str, error: &ureq::Error) -> Error {
         E::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Error::Unsent { host, cause },
         // Raised in the handshake, before anything of the request was written.
         _ if cause.contains("invalid peer certificate") => Error::Unsent { host, cause },
+        // A server reads nothing of a request before it has taken the client's certificate (RFC 8446 §4.4.2.4).
+        _ if certificate::is_refused(&cause) => {
+            Error::Unsent { host, cause: "it does not take the client certificate".into() }
+        }
         E::Io(io) if never_left(io) => Error::Unsent { host, cause },
         E::BodyExceedsLimit(_) => Error::Unreadable { host, cause },
         _ => Error::InDoubt { host, cause },

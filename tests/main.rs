@@ -28,6 +28,7 @@ mod import;
 mod keys;
 mod leaks;
 mod machines;
+mod mutual_tls;
 mod panic;
 mod providers;
 mod real_browser;

@@ -27,6 +27,8 @@ pub(crate) struct Access {
     pub(crate) token: AccessToken,
     /// The key that the token is bound to, where it is (RFC 9449).
     pub(crate) proof: Option<ProofKey>,
+    /// The certificate with its key that a server of the API may ask for, where the client has one (RFC 8705 §3).
+    pub(crate) certificate: Option<Secret>,
     /// `None` for a token that came from the environment.
     pub(crate) credential: Option<Credential>,
     pub(crate) warnings: Vec<Warning>,
@@ -49,8 +51,13 @@ impl App {
     pub(crate) fn token(&self, selector: &Selector, demand: Demand, fallback: Option<Secret>) -> Result<Access, Error> {
         let fallback = fallback.filter(|_| selector.account.is_none());
         fallback.as_ref().map_or(Ok(()), check_token)?;
-        let static_token =
-            |token| Access { token: AccessToken(token), proof: None, credential: None, warnings: vec![] };
+        let static_token = |token| Access {
+            token: AccessToken(token),
+            proof: None,
+            certificate: None,
+            credential: None,
+            warnings: vec![],
+        };
         let Some(vault) = self.vault()? else {
             return fallback.map(static_token).ok_or_else(|| self.nothing_connected(selector));
         };
@@ -191,7 +198,9 @@ fn give(row: &Row, seal: &Seal, mut warnings: Vec<Warning>) -> Result<Access, Er
     let token = Vault::access_token(row, seal)?;
     let token = token.ok_or_else(|| Error::reauthorization(&row.credential, "it has no access token"))?;
     let proof = if row.credential.is_bound() { Vault::proof_key(row, seal)? } else { None };
-    Ok(Access { token, proof, credential: Some(row.credential.clone()), warnings })
+    let by_certificate = row.credential.server.token_endpoint_auth_method.is_mutual_tls();
+    let certificate = if by_certificate { Vault::client_secret(row, seal)? } else { None };
+    Ok(Access { token, proof, certificate, credential: Some(row.credential.clone()), warnings })
 }
 
 impl Access {

@@ -103,6 +103,7 @@ impl Discovered {
         entry.device_authorization_endpoint.clone_from(&found.device_authorization_endpoint);
         entry.pushed_authorization_request_endpoint.clone_from(&found.pushed_authorization_request_endpoint);
         entry.registration_endpoint.clone_from(&found.registration_endpoint);
+        entry.mtls_endpoint_aliases.clone_from(&found.mtls_endpoint_aliases);
         entry.token_endpoint_auth_method = found.token_endpoint_auth_method;
         entry.authorization_response_iss_parameter_supported = found.iss_promised;
         let announced = |names: &[&str]| {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::http::CertificateError;
 use crate::model::Credential;
 use crate::protocol::{self, ErrorResponse};
 use crate::{callback, files, helper, provider, sandbox, vault};
@@ -34,6 +35,8 @@ pub(crate) enum Error {
     RegistrationRefused { provider: String, redirect_uri: String, response: ErrorResponse },
     #[error("the private key in {} cannot be used", path.display())]
     UnusableKey { path: std::path::PathBuf, error: protocol::KeyError },
+    #[error("the client certificate in {} cannot be used", path.display())]
+    UnusableCertificate { path: std::path::PathBuf, error: CertificateError },
     #[error("the job's own token is not there")]
     JobToken { what: String },
     #[error("nothing here says where the job's own token is")]

@@ -134,6 +134,9 @@ fn fill(entry: &mut Entry, found: Metadata) {
     set(&mut entry.introspection_endpoint, found.introspection_endpoint);
     set(&mut entry.pushed_authorization_request_endpoint, found.pushed_authorization_request_endpoint);
     set(&mut entry.registration_endpoint, found.registration_endpoint);
+    if entry.mtls_endpoint_aliases.is_empty() {
+        entry.mtls_endpoint_aliases = found.mtls_endpoint_aliases;
+    }
     entry.token_endpoint_auth_method = found.token_endpoint_auth_method.or(entry.token_endpoint_auth_method);
     entry.authorization_response_iss_parameter_supported |= found.iss_promised;
 }

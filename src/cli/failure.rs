@@ -133,6 +133,7 @@ impl Failure {
             | Error::ConfusedDeputy { .. }
             | Error::RegistrationRefused { .. }
             | Error::UnusableKey { .. }
+            | Error::UnusableCertificate { .. }
             | Error::JobToken { .. }
             | Error::NoJobToken
             | Error::NoInstallation { .. }

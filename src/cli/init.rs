@@ -34,6 +34,7 @@ Examples:
   oauth init https://mcp.example.com/mcp               an MCP server, or an issuer
   oauth init google --client-file service-account.json --scope https://www.googleapis.com/auth/drive
   oauth init github my-org --flow installation --client-id APP --key-file app.pem
+  oauth init bank --flow client-credentials --client-id ID --client-cert client.pem --key-file client.key
   oauth init work ci --flow token-exchange --audience https://sts.example.com")]
 pub(super) struct InitArgs {
     /// The provider (see `oauth provider list`), PROVIDER@ACCOUNT, or an address
@@ -53,6 +54,9 @@ pub(super) struct InitArgs {
     /// Read client id and secret, or a service account, from the JSON file the provider lets one download
     #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
     client_file: Option<PathBuf>,
+    /// A client certificate (PEM) that authenticates, with the chain above it (RFC 8705); its key is given by --key-file
+    #[arg(long, value_name = "FILE", requires = "key_file", conflicts_with_all = ["client_file", "client"])]
+    client_cert: Option<PathBuf>,
     /// Use a client registration that is kept under this name (see `oauth client list`)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["client_id", "client_secret", "client_secret_stdin", "client_file"])]
     client: Option<String>,
@@ -100,7 +104,7 @@ pub(super) struct InitArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Without a person")]
 struct MachineArgs {
-    /// A private key (PEM) that signs: the client's own, or that of a GitHub App
+    /// A private key (PEM) that signs: the client's own, its certificate's, or that of a GitHub App
     #[arg(long, value_name = "FILE", conflicts_with_all = ["client_secret", "client_secret_stdin"])]
     key_file: Option<PathBuf>,
     /// The key's name at the provider
@@ -256,7 +260,11 @@ fn tell(connected: &Connected, context: &Context) {
 /// What the options say of a machine.
 fn machine(args: &InitArgs) -> Result<Machine, Failure> {
     let given = &args.machine;
-    let key = given.key_file.as_deref().map(Machine::read_key).transpose()?;
+    let key = given.key_file.as_deref().map(|key| match &args.client_cert {
+        Some(certificate) => Machine::read_certificate(certificate, key),
+        None => Machine::read_key(key),
+    });
+    let key = key.transpose()?;
     let MachineArgs { key_id, subject, audience, subject_token, .. } = given;
     Ok(Machine {
         key,

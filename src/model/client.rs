@@ -16,12 +16,34 @@ pub(crate) enum ClientAuthentication {
     ClientSecretPost,
     /// A signed assertion (RFC 7523 §2.2); the secret is the private key, and never sent.
     PrivateKeyJwt,
+    /// A certificate that an authority vouches for (RFC 8705 §2.1); the secret is the certificate with its private key,
+    /// and only the certificate is sent.
+    TlsClientAuth,
+    /// The same with a certificate that the server knows itself (§2.2).
+    SelfSignedTlsClientAuth,
 }
 
 impl ClientAuthentication {
+    /// The name as RFC 7591 and RFC 8705 write it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
+        }
+    }
+
     /// Whether the client's secret itself goes to the server.
     pub(crate) fn sends_secret(self) -> bool {
         matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+
+    /// Whether the client proves itself in the TLS handshake (RFC 8705).
+    pub(crate) fn is_mutual_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct Server {
     /// The name of the client's private key at the server (`kid`), for a client that authenticates with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) client_key_id: Option<String>,
+    /// Where a client with a certificate finds the endpoints, by their names (RFC 8705 §5).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) mtls_endpoint_aliases: BTreeMap<String, String>,
     /// Where an authorization request is pushed before the browser opens (RFC 9126).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pushed_authorization_request_endpoint: Option<String>,
@@ -125,6 +128,22 @@ pub(crate) enum Service {
 }
 
 impl Server {
+    /// The address in place of an endpoint's own, for a client with a certificate.
+    pub(crate) fn mtls_alias(&self, endpoint: &Url) -> Option<&str> {
+        let own = |name: &str| match name {
+            "token_endpoint" => Some(&self.token_endpoint),
+            "device_authorization_endpoint" => self.device_authorization_endpoint.as_ref(),
+            "revocation_endpoint" => self.revocation_endpoint.as_ref(),
+            "introspection_endpoint" => self.introspection_endpoint.as_ref(),
+            "userinfo_endpoint" => self.userinfo_endpoint.as_ref(),
+            "pushed_authorization_request_endpoint" => self.pushed_authorization_request_endpoint.as_ref(),
+            _ => None,
+        };
+        let is_it = |url: &String| Url::parse(url).is_ok_and(|url| url == *endpoint);
+        let mut aliases = self.mtls_endpoint_aliases.iter();
+        aliases.find(|(name, _)| own(name).is_some_and(is_it)).map(|(_, alias)| alias.as_str())
+    }
+
     /// The hosts an access token may be sent to for a service. The places the program itself asks with a token belong
     /// to the API, named or not.
     pub(crate) fn hosts(&self, service: Service) -> Vec<String> {

@@ -12,8 +12,12 @@ pub(crate) fn introspect(channel: &Channel<'_>, token: &AccessToken) -> Result<O
     let pairs = [("token", token.0.expose()), ("token_type_hint", "access_token")];
     let request = form::post(channel, Some(channel.client), endpoint, &pairs)?;
     let secrets: Vec<&Secret> = channel.client.secret.iter().chain([&token.0]).collect();
-    let members =
-        answer::object(&host_of(endpoint), &channel.http.send(request)?, (channel.clock)(), &channel.server.quirks);
+    let members = answer::object(
+        &host_of(endpoint),
+        &channel.send_unproven(&request)?,
+        (channel.clock)(),
+        &channel.server.quirks,
+    );
     let members = members.map_err(|error| error.without(&secrets))?;
     Ok(members.get("active").and_then(Value::as_bool))
 }

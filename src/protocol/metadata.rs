@@ -1,9 +1,12 @@
 //! What an authorization server says of itself (RFC 8414 §2, OpenID Connect Discovery §3).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::Error;
 use super::client::host_of;
+use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Scopes, endpoint};
 
 /// What a server says of itself, as far as it is used.
@@ -18,7 +21,9 @@ pub(crate) struct Metadata {
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) pushed_authorization_request_endpoint: Option<String>,
     pub(crate) registration_endpoint: Option<String>,
-    /// For a client with a secret, where Basic is not taken.
+    /// Where a client with a certificate finds the endpoints, by their names (RFC 8705 §5).
+    pub(crate) mtls_endpoint_aliases: BTreeMap<String, String>,
+    /// For a client with a secret, where Basic is not taken; a certificate's, where no other secret is.
     pub(crate) token_endpoint_auth_method: Option<ClientAuthentication>,
     /// A client without a secret is announced.
     pub(crate) takes_public_clients: bool,
@@ -53,7 +58,12 @@ impl Metadata {
         let methods = list("token_endpoint_auth_methods_supported");
         let takes = |name: &str| methods.as_ref().is_some_and(|all| all.iter().any(|method| method == name));
         // Basic is what the absence of the member means (RFC 8414 §2).
-        let only_post = !takes("client_secret_basic") && takes("client_secret_post");
+        let others = [
+            ClientAuthentication::ClientSecretPost,
+            ClientAuthentication::TlsClientAuth,
+            ClientAuthentication::SelfSignedTlsClientAuth,
+        ];
+        let other = others.into_iter().find(|method| takes(method.as_str()));
         let scopes = list("scopes_supported").unwrap_or_default();
         Ok(Self {
             issuer: issuer.to_owned(),
@@ -65,7 +75,8 @@ impl Metadata {
             userinfo_endpoint: url("userinfo_endpoint")?,
             pushed_authorization_request_endpoint: url("pushed_authorization_request_endpoint")?,
             registration_endpoint: url("registration_endpoint")?,
-            token_endpoint_auth_method: only_post.then_some(ClientAuthentication::ClientSecretPost),
+            mtls_endpoint_aliases: aliases(document).map_err(malformed)?,
+            token_endpoint_auth_method: other.filter(|_| !takes("client_secret_basic")),
             takes_public_clients: takes("none"),
             code_challenge_methods: list("code_challenge_methods_supported"),
             scopes: scopes.iter().filter(|scope| Scopes::parse(scope).malformed().is_none()).collect(),
@@ -80,7 +91,7 @@ impl Metadata {
     }
 
     /// Every endpoint, by its name.
-    pub(crate) fn endpoints(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = [
             ("authorization_endpoint", Some(&self.authorization_endpoint)),
             ("token_endpoint", Some(&self.token_endpoint)),
@@ -91,8 +102,24 @@ impl Metadata {
             ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
             ("registration_endpoint", self.registration_endpoint.as_ref()),
         ];
-        all.into_iter().filter_map(|(name, url)| Some((name, url?.as_str())))
+        let aliases = self.mtls_endpoint_aliases.iter().map(|(name, url)| (name.as_str(), url.as_str()));
+        all.into_iter().filter_map(|(name, url)| Some((name, url?.as_str()))).chain(aliases)
     }
+}
+
+/// The aliases of the document (RFC 8705 §5), each a URL that a secret may go to.
+fn aliases(document: &Map<String, Value>) -> Result<BTreeMap<String, String>, String> {
+    let Some(told) = document.get("mtls_endpoint_aliases").filter(|told| !told.is_null()) else {
+        return Ok(BTreeMap::new());
+    };
+    let told = told.as_object().ok_or("mtls_endpoint_aliases is no object")?;
+    let endpoints = told.iter().filter(|(name, _)| name.ends_with("_endpoint"));
+    let checked = endpoints.map(|(name, url)| {
+        let url = url.as_str().ok_or_else(|| format!("mtls_endpoint_aliases: {} is no text", shown(name)))?;
+        endpoint::check(url).map_err(|refused| format!("mtls_endpoint_aliases: {}: {refused}", shown(name)))?;
+        Ok((name.clone(), url.to_owned()))
+    });
+    checked.collect()
 }
 
 #[cfg(test)]

@@ -128,7 +128,8 @@ impl Entry {
             ("resources_endpoint", self.resources_endpoint.as_ref()),
             ("api_base", self.api_base.as_ref()),
         ];
-        always.into_iter().filter_map(|(key, url)| Some((key, url?.as_str())))
+        let aliases = self.mtls_endpoint_aliases.values().map(|url| ("mtls_endpoint_aliases", url.as_str()));
+        always.into_iter().filter_map(|(key, url)| Some((key, url?.as_str()))).chain(aliases)
     }
 
     fn check_hosts(&self, found: &mut Vec<Mistake>) {

@@ -51,6 +51,9 @@ pub(crate) struct Entry {
     pub(crate) introspection_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) userinfo_endpoint: Option<String>,
+    /// Where a client with a certificate finds the endpoints, by their names (RFC 8705 §5).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) mtls_endpoint_aliases: BTreeMap<String, String>,
     /// Where an authorization request is pushed first (RFC 9126).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pushed_authorization_request_endpoint: Option<String>,

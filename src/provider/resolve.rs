@@ -57,6 +57,11 @@ impl Entry {
                 .token_endpoint_auth_method
                 .unwrap_or(ClientAuthentication::ClientSecretBasic),
             client_key_id: None,
+            mtls_endpoint_aliases: self
+                .mtls_endpoint_aliases
+                .iter()
+                .map(|(name, url)| (name.clone(), fill(url)))
+                .collect(),
             pushed_authorization_request_endpoint: maybe(&self.pushed_authorization_request_endpoint),
             resource: self.resource.clone(),
             dpop: self.dpop,

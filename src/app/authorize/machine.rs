@@ -12,6 +12,7 @@ use super::facts::Facts;
 use super::redirect::Arrival;
 use super::{Connected, Flow, GivenClient, Login, Person, Plan};
 use crate::files;
+use crate::http::ClientCertificate;
 use crate::model::text::shown;
 use crate::model::{Client, Credential, Kind, Mint, Secret, TokenSource};
 use crate::protocol::{self, Identity};
@@ -51,6 +52,21 @@ impl Machine {
             Ok(_) => Ok(text),
             Err(error) => Err(Error::UnusableKey { path: path.to_owned(), error }),
         }
+    }
+}
+
+impl Machine {
+    /// Reads a client certificate, with the chain above it, and its private key: together they are the client's secret.
+    pub(crate) fn read_certificate(certificate: &Path, key: &Path) -> Result<Secret, Error> {
+        let unusable = |error| Error::UnusableCertificate { path: certificate.to_owned(), error };
+        let wrong = |error: std::io::Error| Error::Usage(format!("{}: {error}", certificate.display()));
+        let mut chain = String::new();
+        File::open(certificate).map_err(wrong)?.take(LARGEST).read_to_string(&mut chain).map_err(wrong)?;
+        // Whoever keeps both in one file names it twice.
+        let both =
+            if certificate == key { read(key)? } else { Secret::new(format!("{}\n{chain}", read(key)?.expose())) };
+        ClientCertificate::from_pem(&both).map_err(unusable)?;
+        Ok(both)
     }
 }
 

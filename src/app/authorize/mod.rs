@@ -22,8 +22,9 @@ pub(crate) use machine::{Machine, ServiceAccount};
 
 use super::{App, Error, Selector};
 use crate::callback::Typist;
+use crate::http::ClientCertificate;
 use crate::model::text::shown;
-use crate::model::{ClientAuthentication, Credential, Kind, Scopes, Secret};
+use crate::model::{ClientAuthentication, Credential, Kind, Scopes, Secret, Server};
 use crate::protocol;
 use crate::provider::{Provider, Resolved};
 use crate::vault::Source;
@@ -250,15 +251,10 @@ impl App {
         let mut resolved = provider.resolve(variables, &client.id)?;
         let scopes = scopes(provider, &resolved, login, previous);
         let server = &mut resolved.server;
-        match &client.secret {
-            None if server.quirks.basic_without_secret => {}
-            None => server.token_endpoint_auth_method = ClientAuthentication::None,
-            Some(secret) if protocol::is_private_key(secret) => {
-                server.token_endpoint_auth_method = ClientAuthentication::PrivateKeyJwt;
-                server.client_key_id =
-                    login.machine.key_id.clone().or_else(|| previous.and_then(|own| own.server.client_key_id.clone()));
-            }
-            Some(_) => {}
+        authenticate(server, client.secret.as_ref())?;
+        if server.token_endpoint_auth_method == ClientAuthentication::PrivateKeyJwt {
+            server.client_key_id =
+                login.machine.key_id.clone().or_else(|| previous.and_then(|own| own.server.client_key_id.clone()));
         }
         if !login.resources.is_empty() {
             server.resource.clone_from(&login.resources);
@@ -319,6 +315,32 @@ fn check_parameters(login: &Login) -> Result<(), Error> {
     if let Some(scope) = scopes.into_iter().find_map(Scopes::malformed) {
         return Err(Error::Usage(format!("`{}` cannot be a scope", shown(scope))));
     }
+    Ok(())
+}
+
+/// How the client authenticates: by what its secret is, and else as the server's entry says.
+fn authenticate(server: &mut Server, secret: Option<&Secret>) -> Result<(), Error> {
+    let by_certificate = server.token_endpoint_auth_method.is_mutual_tls();
+    match secret {
+        None if server.quirks.basic_without_secret => {}
+        None => server.token_endpoint_auth_method = ClientAuthentication::None,
+        Some(secret) if ClientCertificate::is_in(secret) => {
+            if !by_certificate {
+                server.token_endpoint_auth_method = ClientAuthentication::TlsClientAuth;
+            }
+            return Ok(());
+        }
+        Some(secret) if protocol::is_private_key(secret) => {
+            server.token_endpoint_auth_method = ClientAuthentication::PrivateKeyJwt;
+        }
+        Some(_) if by_certificate => {
+            let name = shown(&server.name);
+            let needed = "a client authenticates by its certificate: give --client-cert FILE and --key-file FILE";
+            return Err(Error::Usage(format!("at {name}, {needed}")));
+        }
+        Some(_) => {}
+    }
+    server.mtls_endpoint_aliases.clear();
     Ok(())
 }
 

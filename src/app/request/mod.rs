@@ -198,7 +198,9 @@ impl Exchange<'_> {
             self.authorize(&mut request).map_err(Error::protocol(doing.clone()))?;
         }
         let upload = if hop.carries_body(&self.method) { self.body.upload()? } else { None };
-        let answer = self.app.http.stream(request, upload);
+        let secret = self.placed.access.certificate.as_ref().filter(|_| hop.ours);
+        let certificate = protocol::certificate(&self.placed.server, secret).map_err(Error::protocol(doing.clone()))?;
+        let answer = self.app.http.stream(certificate.as_ref(), request, upload);
         answer.map_err(|source| Error::Protocol { doing, source: protocol::Error::Http(source) })
     }
 

@@ -39,6 +39,9 @@ pub(super) fn failure(error: &Error) -> Failure {
                 .action(format!("oauth init {} --client-id ID", word(provider)))
         }
         Error::UnusableKey { path, error: cause } => unusable_key(error, path, *cause),
+        Error::UnusableCertificate { error: cause, .. } => {
+            Failure::new("bad_config", 2, shown_long(&error.to_string())).because(cause.to_string())
+        }
         Error::JobToken { what } => Failure::new("no_job_token", 2, error.to_string()).because(shown_long(what)),
         Error::NoJobToken => Failure::usage(error.to_string())
             .hint("say where it is: --subject-token env:NAME, file:PATH or github-actions")

@@ -118,6 +118,8 @@ pub(super) struct DiscoverArgs {
 enum AuthMethod {
     ClientSecretBasic,
     ClientSecretPost,
+    TlsClientAuth,
+    SelfSignedTlsClientAuth,
 }
 
 pub(in crate::cli) fn run(args: ProviderArgs, context: &Context) -> Result<u8, Failure> {
@@ -208,6 +210,8 @@ fn add(args: AddArgs, context: &Context) -> Result<u8, Failure> {
         token_endpoint_auth_method: args.token_endpoint_auth_method.map(|method| match method {
             AuthMethod::ClientSecretBasic => ClientAuthentication::ClientSecretBasic,
             AuthMethod::ClientSecretPost => ClientAuthentication::ClientSecretPost,
+            AuthMethod::TlsClientAuth => ClientAuthentication::TlsClientAuth,
+            AuthMethod::SelfSignedTlsClientAuth => ClientAuthentication::SelfSignedTlsClientAuth,
         }),
         identity_scopes: Scopes::parse(&args.scope.join(" ")),
         api_hosts: args.api_host,
