@@ -658,7 +658,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__client__subcmd__remove)
-            opts="-q -v -h --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --local --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -585,14 +585,15 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --local 'Do not ask the server to delete it'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'
             cand -v 'Say more'
             cand --verbose 'Say more'
             cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'oauth;client;help'= {
             cand set 'Keep a registration, its secret sealed'

@@ -458,11 +458,12 @@ complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subc
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l local -d 'Do not ask the server to delete it'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep a registration, its secret sealed'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every registration of the tenant, without secrets'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete a registration; what is connected with it stays connected'

@@ -293,6 +293,33 @@ fn an_issuer_is_connected_by_its_address() {
 }
 
 #[test]
+fn a_registration_of_ones_own_is_deleted_at_its_server_too() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    let issuer = server.issuer();
+    let deleted = || server.log().iter().filter(|entry| entry["path"] == "/register/demo").count();
+    let connect = || {
+        server.sign_in(home.oauth(["init", issuer]), ALICE).success();
+    };
+    connect();
+    // A login that lives would end with it.
+    let removed = home.oauth(["client", "remove", issuer, "--json"]).run();
+    removed.success().stderr_has("stays registered at its server");
+    assert_eq!((&removed.json()["unregistered"], deleted()), (&json!(false), 0));
+    home.oauth(["token", issuer, "--refresh"]).run().success();
+    connect();
+    home.oauth(["revoke", issuer]).run().success();
+    // A server in trouble: nothing is forgotten.
+    server.behave(&json!({"faults": [{"endpoint": "register", "do": {"answer": {"status": 503}}}]}));
+    home.oauth(["client", "remove", issuer]).run().fails(5).stderr_has("--local");
+    assert_eq!(home.oauth(["client", "list", "--json"]).run().json().as_array().map(Vec::len), Some(1));
+    server.mend();
+    let before = deleted();
+    let removed = home.oauth(["client", "remove", issuer, "--json"]).run();
+    assert_eq!((&removed.success().json()["unregistered"], deleted()), (&json!(true), before + 1));
+    assert_eq!(home.oauth(["client", "list", "--json"]).run().json(), json!([]));
+}
+
+#[test]
 fn a_resource_says_whom_to_ask_and_gets_tokens_for_itself_only() {
     let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
     let url = format!("{}/mcp", server.issuer());

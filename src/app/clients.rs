@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::discover::is_address;
 use super::{App, Error, GivenClient, LEASE_WAIT};
 use crate::model::text::shown;
 use crate::model::{Client, Timestamp};
-use crate::vault::{Registration, Source, StoredClient, Vault};
+use crate::protocol;
+use crate::vault::{Registration, Seal, SelfRegistration, Source, StoredClient, Vault};
 
 /// A registration to keep.
 #[derive(Debug)]
@@ -30,6 +32,19 @@ pub(crate) struct ClientInfo {
     pub(crate) default: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+/// What became of a registration at its server, when it was deleted here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AtServer {
+    /// A person made it there, or the server gave no way to delete it.
+    NotOurs,
+    /// It is deleted there too (RFC 7592 §2.3).
+    Deleted,
+    /// It stays there: a login made with it lives, and would end with it.
+    InUse(String),
+    /// The server was not to be asked.
+    NotAsked,
 }
 
 impl App {
@@ -72,8 +87,14 @@ impl App {
         vault.clients(&self.tenant, id.as_deref())?.iter().map(info).collect()
     }
 
-    /// Deletes a registration. What was connected with it goes on.
-    pub(crate) fn remove_client(&self, provider: &str, name: Option<&str>) -> Result<ClientInfo, Error> {
+    /// Deletes a registration. What was connected with it goes on. One that the program made itself is deleted at its
+    /// server first, unless only this side is meant.
+    pub(crate) fn remove_client(
+        &self,
+        provider: &str,
+        name: Option<&str>,
+        local: bool,
+    ) -> Result<(ClientInfo, AtServer), Error> {
         let id = self.known_as(provider)?;
         let wanted = name.unwrap_or("default");
         let Some(vault) = self.vault()? else { return Err(self.no_client(&id, wanted, &[])) };
@@ -84,8 +105,34 @@ impl App {
             None => all.first(),
         };
         let found = found.ok_or_else(|| self.no_client(&id, wanted, &all))?;
+        let at_server = match found.self_registration() {
+            Some(_) if local => AtServer::NotAsked,
+            Some(own) => self.unregister(&vault, &self.unlock(&vault)?, found, &own)?,
+            None => AtServer::NotOurs,
+        };
         vault.remove_client(&self.tenant, found)?;
-        info(found)
+        Ok((info(found)?, at_server))
+    }
+
+    /// Deletes a registration of ours at its server (RFC 7592 §2.3), unless a login made with it lives.
+    pub(super) fn unregister(
+        &self,
+        vault: &Vault,
+        seal: &Seal,
+        stored: &StoredClient,
+        own: &SelfRegistration,
+    ) -> Result<AtServer, Error> {
+        let token = stored.registration_access_token(&self.tenant, seal)?;
+        let (Some(uri), Some(token)) = (&own.client_uri, token) else { return Ok(AtServer::NotOurs) };
+        let issuer = stored.server()?.issuer;
+        let all = vault.all()?.into_iter().map(|row| row.credential);
+        let mut live = all.filter(|own| own.revoked_at.is_none());
+        if let Some(user) = live.find(|own| own.client_id == stored.client_id && own.server.issuer == issuer) {
+            return Ok(AtServer::InUse(user.label()));
+        }
+        let failed = |source| Error::UnregistrationFailed { provider: stored.provider.clone(), source };
+        protocol::unregister(&self.http, self.clock, uri, &token).map_err(failed)?;
+        Ok(AtServer::Deleted)
     }
 
     /// A registration by its name or its client id; without one, the tenant's default.
@@ -105,8 +152,11 @@ impl App {
         }
     }
 
-    /// The provider's own name. One that was removed may still have registrations.
+    /// The provider's own name. One that was removed may still have registrations; an address is its own name.
     fn known_as(&self, name: &str) -> Result<String, Error> {
+        if is_address(name) {
+            return Ok(name.to_owned());
+        }
         match self.registry.find(name) {
             Ok(provider) => Ok(provider.id),
             Err(unknown @ crate::provider::Error::Unknown { .. }) => {

@@ -75,6 +75,8 @@ pub(crate) enum Error {
     TokenRejected { label: String },
     #[error("cannot revoke {label}")]
     RevocationFailed { label: String, source: protocol::Error },
+    #[error("the registration at {provider} could not be deleted there")]
+    UnregistrationFailed { provider: String, source: protocol::Error },
     #[error("the store {} is damaged", path.display())]
     StoreDamaged { path: std::path::PathBuf, line: String },
     #[error("the token of {provider} is not sent to {host}")]

@@ -42,7 +42,7 @@ pub(crate) use authorize::{
 pub(crate) use backup::{BackupError, BroughtIn, Contents, Exported, Output};
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use client_file::ClientFile;
-pub(crate) use clients::{ClientInfo, NewClient};
+pub(crate) use clients::{AtServer, ClientInfo, NewClient};
 pub(crate) use demo::{Demo, DemoServer, DemoSettings};
 pub(crate) use discover::{Discovered, Discovery};
 pub(crate) use doctor::{Finding, Mend, Outcome};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::Failure;
 use super::{init, pairs, parse_pair, table};
-use crate::app::{ClientInfo, GivenClient, NewClient};
+use crate::app::{AtServer, ClientInfo, GivenClient, NewClient};
 use crate::model::Secret;
 use crate::model::text::shown;
 
@@ -31,11 +31,16 @@ enum ClientCommand {
         provider: Option<String>,
     },
     /// Delete a registration; what is connected with it stays connected
+    ///
+    /// One that this program made itself is deleted at its server too (RFC 7592), unless a login made with it lives.
     Remove {
         /// The provider
         provider: String,
         /// Its name or client id, where there are several
         name: Option<String>,
+        /// Do not ask the server to delete it
+        #[arg(long)]
+        local: bool,
     },
 }
 
@@ -72,15 +77,29 @@ pub(super) fn run(args: ClientArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
         ClientCommand::Set(args) => set(args, context),
         ClientCommand::List { provider } => list(provider.as_deref(), context),
-        ClientCommand::Remove { provider, name } => {
-            let removed = context.app()?.remove_client(&provider, name.as_deref())?;
-            context.terminal.say(&format!("removed {} {}", removed.provider, shown(&removed.name)));
-            if context.terminal.json {
-                context.terminal.data_json(&object(&removed))?;
-            }
-            Ok(0)
-        }
+        ClientCommand::Remove { provider, name, local } => remove(&provider, name.as_deref(), local, context),
     }
+}
+
+fn remove(provider: &str, name: Option<&str>, local: bool, context: &Context) -> Result<u8, Failure> {
+    let (removed, at_server) = context.app()?.remove_client(provider, name, local)?;
+    let terminal = &context.terminal;
+    let there = if at_server == AtServer::Deleted { ", here and at its server" } else { "" };
+    terminal.say(&format!("removed {} {}{there}", removed.provider, shown(&removed.name)));
+    match &at_server {
+        AtServer::InUse(user) => terminal.warn(&format!(
+            "it stays registered at its server: {} was connected with it, and would end with it",
+            shown(user)
+        )),
+        AtServer::NotAsked => terminal.warn("it stays registered at its server"),
+        AtServer::NotOurs | AtServer::Deleted => {}
+    }
+    if terminal.json {
+        let mut object = object(&removed);
+        object["unregistered"] = (at_server == AtServer::Deleted).into();
+        terminal.data_json(&object)?;
+    }
+    Ok(0)
 }
 
 fn set(args: SetArgs, context: &Context) -> Result<u8, Failure> {

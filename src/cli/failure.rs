@@ -192,6 +192,8 @@ impl Failure {
             Error::RevocationFailed { source, .. } => {
                 of_protocol(&error.to_string(), source).hint("to wipe it here only, without the provider: add --local")
             }
+            Error::UnregistrationFailed { source, .. } => of_protocol(&shown_long(&error.to_string()), source)
+                .hint("to delete it here only, without the server: add --local"),
             Error::Provider(error) => of_provider(error),
             Error::Vault(error) => of_vault(error),
             Error::Callback(error) => of_callback(error),

@@ -41,6 +41,9 @@ pub(super) fn protected_resource(shared: &Shared) -> Answer {
     Answer::json(200, &changed(document, &shared.state().knobs.protected_resource))
 }
 
+/// Deletes the registration of everybody who asks for one.
+const REGISTRATION_TOKEN: &str = "demo-registration-token";
+
 /// `POST /register` (RFC 7591). Whoever asks becomes the public client.
 pub(super) fn register(shared: &Shared, request: &Request) -> Answer {
     let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -55,8 +58,17 @@ pub(super) fn register(shared: &Shared, request: &Request) -> Answer {
     answer["client_id"] = PUBLIC_CLIENT.into();
     answer["token_endpoint_auth_method"] = "none".into();
     answer["registration_client_uri"] = format!("{}/register/{PUBLIC_CLIENT}", shared.issuer).into();
-    answer["registration_access_token"] = "demo-registration-token".into();
+    answer["registration_access_token"] = REGISTRATION_TOKEN.into();
     Answer::json(201, &answer)
+}
+
+/// `DELETE /register/demo` (RFC 7592 §2.3). The client goes on, since it is everybody's.
+pub(super) fn unregister(shared: &Shared, request: &Request) -> Answer {
+    if request.bearer() != Some(REGISTRATION_TOKEN) {
+        return Answer::json(401, &json!({"error": "invalid_token"}));
+    }
+    shared.state().record(log::entry(&request.path, &Form::parse(""), now()));
+    Answer::empty(204)
 }
 
 /// Authorization server metadata (RFC 8414 §2, OIDC Discovery §3). Without `jwks_uri`: ID tokens are signed

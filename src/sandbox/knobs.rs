@@ -43,7 +43,7 @@ impl Endpoint {
             "/introspect" => Self::Introspect,
             "/userinfo" => Self::Userinfo,
             "/device_authorization" => Self::DeviceAuthorization,
-            "/register" => Self::Register,
+            "/register" | "/register/demo" => Self::Register,
             "/device" | "/device/decision" => Self::Device,
             "/api/echo" => Self::Echo,
             _ => return None,

@@ -88,7 +88,7 @@ fn route(shared: &Shared, request: &Request) -> Answer {
         }
         ("GET", "/.well-known/oauth-protected-resource/mcp") => discovery::protected_resource(shared),
         ("POST", "/register") => discovery::register(shared, request),
-        ("DELETE", "/register/demo") => Answer::empty(204),
+        ("DELETE", "/register/demo") => discovery::unregister(shared, request),
         (_, "/mcp") => discovery::mcp(shared, request),
         ("GET", "/authorize") => authorize::page(shared, request),
         ("POST", "/authorize/decision") => authorize::decision(shared, request),

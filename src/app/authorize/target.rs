@@ -13,7 +13,7 @@ use crate::callback::{Address, Host, Port};
 use crate::model::{Client, Credential, Scopes};
 use crate::protocol::{self, RegistrationRequest};
 use crate::provider::Provider;
-use crate::vault::{Registration, Seal, SelfRegistration, StoredClient, Vault};
+use crate::vault::{Registration, Seal, SelfRegistration, Vault};
 
 /// Whom to log in at.
 pub(super) struct Target {
@@ -145,7 +145,8 @@ impl App {
                     address.port = port_of(&own).map_or(Port::Any, Port::Exact);
                     return Ok(());
                 }
-                Some(own) => self.unregister(vault, seal, &stored, &own),
+                // It only tidies up: the login goes on when the server does not do it.
+                Some(own) => drop(self.unregister(vault, seal, &stored, &own)),
                 None => {}
             }
         }
@@ -188,20 +189,6 @@ impl App {
         };
         let _held = vault.hold_connections(Instant::now() + LEASE_WAIT)?;
         Ok(vault.keep_self_registration(&registration, &own, made.access_token.as_ref(), seal)?)
-    }
-}
-
-impl App {
-    /// Deletes a registration of ours that no credential uses any more (RFC 7592 §2.3). It only tidies up: the login goes
-    /// on when the server does not do it.
-    fn unregister(&self, vault: &Vault, seal: &Seal, stored: &StoredClient, own: &SelfRegistration) {
-        let used = vault.of_provider(&self.tenant, &stored.provider).map_or(true, |rows| {
-            rows.iter().any(|row| row.credential.client_id == stored.client_id && row.credential.revoked_at.is_none())
-        });
-        let token = stored.registration_access_token(&self.tenant, seal);
-        if let (false, Some(uri), Ok(Some(token))) = (used, &own.client_uri, token) {
-            let _ = protocol::unregister(&self.http, self.clock, uri, &token);
-        }
     }
 }
 
