@@ -152,6 +152,30 @@ mod tests {
     }
 
     #[test]
+    fn aliases_for_certificates_are_held_to_what_endpoints_are() {
+        let aliases = |told: Value| read(|document| document["mtls_endpoint_aliases"] = told);
+        let found = aliases(json!({"token_endpoint": "https://mtls.as.example/t", "x": "y"})).unwrap();
+        assert_eq!(found.mtls_endpoint_aliases.keys().collect::<Vec<_>>(), ["token_endpoint"]);
+        assert!(found.endpoints().any(|(_, url)| url == "https://mtls.as.example/t"), "its host is looked at too");
+        assert!(aliases(json!(null)).unwrap().mtls_endpoint_aliases.is_empty());
+        for told in [json!([]), json!({"token_endpoint": 7}), json!({"token_endpoint": "http://mtls.as.example/t"})] {
+            assert!(aliases(told.clone()).is_err(), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_the_way_where_no_other_secret_is_taken() {
+        let method = |methods: Value| {
+            let read = read(|document| document["token_endpoint_auth_methods_supported"] = methods);
+            read.unwrap().token_endpoint_auth_method
+        };
+        assert_eq!(method(json!(["client_secret_basic", "tls_client_auth"])), None);
+        assert_eq!(method(json!(["tls_client_auth"])), Some(ClientAuthentication::TlsClientAuth));
+        let own = Some(ClientAuthentication::SelfSignedTlsClientAuth);
+        assert_eq!(method(json!(["none", "self_signed_tls_client_auth"])), own);
+    }
+
+    #[test]
     fn pkce_is_what_is_announced_and_nothing_less() {
         let has = |methods: Value| {
             read(|document| document["code_challenge_methods_supported"] = methods).unwrap().has_pkce()
