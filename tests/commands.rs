@@ -628,7 +628,8 @@ fn the_gravest_of_several_decides_and_none_hides_another() {
         "testcase demo alice@example.test",
         "testcase demo bob@example.test failure:reauthorization_required",
         "testcase gone alice@example.test failure:unreachable",
-        "demo needs to be authorized again: no & <no>",
+        "demo needs to be authorized again: no & <no>: likely it was revoked at the provider, by you, by an administrator \
+         or by the app's owner",
     ];
     assert_eq!(lines, wanted);
 

@@ -43,3 +43,4 @@ mod schedule;
 mod support;
 mod tenants;
 mod upgrade;
+mod why;

@@ -122,6 +122,7 @@ impl App {
         self.alarm(&row.credential, &failure);
         // The old token serves as long as it lives, unless a new one was asked for.
         let row = vault.reread(&row.credential.id)?;
+        let failure = self.explained(failure, vault, &row.credential);
         let lives = row.access_token_lives(now) && wanted.lasts(&row.credential, now) && !demand.refresh;
         if !lives || !failure.may_be_passed_over() {
             return Err(failure);

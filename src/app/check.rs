@@ -99,6 +99,7 @@ impl App {
             self.alarm(&before, error);
         }
         let credential = vault.as_it_stands(&id).unwrap_or(before);
+        let error = error.map(|error| self.explained(error, vault, &credential));
         CheckOutcome { credential, checks, error }
     }
 

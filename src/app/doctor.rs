@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use super::{App, Error};
+use super::{App, Error, Why};
 use crate::files;
 use crate::model::{Credential, Status, text};
 use crate::vault::{self, Row, Vault};
@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     /// Worth to be known.
     Notice(String, Mend),
     /// A person has to authorize this credential, now or soon.
-    NeedsPerson(Box<Credential>),
+    NeedsPerson(Box<Credential>, Option<Why>),
     Wrong(Error),
 }
 
@@ -140,7 +140,9 @@ impl App {
         let now = (self.clock)();
         for row in &rows {
             if matches!(row.credential.status(now), Status::Reauth | Status::Expiring) {
-                found.add("credentials", Outcome::NeedsPerson(Box::new(row.credential.clone())));
+                let own = Box::new(row.credential.clone());
+                let why = self.why(vault, &own);
+                found.add("credentials", Outcome::NeedsPerson(own, why));
             }
         }
         found.fine("credentials", "none needs a person within three days");

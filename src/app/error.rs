@@ -16,7 +16,13 @@ pub(crate) enum Error {
     #[error("nothing is connected yet")]
     NothingConnected,
     #[error("{provider} needs to be authorized again")]
-    ReauthorizationRequired { provider: String, account: String, is_default: bool, reason: String },
+    ReauthorizationRequired {
+        provider: String,
+        account: String,
+        is_default: bool,
+        reason: String,
+        why: Option<Box<super::Why>>,
+    },
     #[error("the refresh token of {} is an old copy, and is not sent", label(provider, Some(account)))]
     Stale { provider: String, account: String, is_default: bool, reason: String },
     #[error("the login at {provider} was refused")]
@@ -120,6 +126,7 @@ impl Error {
             // Without a subject the same account cannot be recognised, and has to be named.
             is_default: credential.default && credential.subject.is_some(),
             reason: reason.to_owned(),
+            why: None,
         }
     }
 

@@ -29,6 +29,7 @@ mod revoke;
 mod schedule;
 mod select;
 mod tenants;
+mod why;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -60,6 +61,7 @@ pub(crate) use revoke::{Fate, Revoked, RevokedOne};
 pub(crate) use schedule::{Keeper, Schedule, unit_part};
 pub(crate) use select::Selector;
 pub(crate) use tenants::check_tenant;
+pub(crate) use why::{Next, Why};
 
 // What the commands may know of the rooms below.
 pub(crate) use crate::age::{Identity, Lock, Opener, Recipient};

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Error};
 use crate::http::Http;
+use crate::model::credential::LOST_ANSWER;
 use crate::model::{Caller, Client, Clock, Credential, CredentialId, Kind, RefreshToken, Secret, Timestamp, text};
 use crate::protocol::{self, Channel, ErrorResponse};
 use crate::vault::{Habits, Home, Lease, Seal, Vault};
@@ -278,7 +279,7 @@ fn settle(
             let code = text::shown(&response.code);
             let reason = match lost {
                 Some(begun_at) => format!(
-                    "the provider refused the refresh token ({code}); the answer to a refresh begun at {} was lost, and \
+                    "the provider refused the refresh token ({code}); {LOST_ANSWER} {} was lost, and \
                      the provider may have replaced the token then",
                     Timestamp(begun_at).rfc3339()
                 ),

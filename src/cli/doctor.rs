@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, gravest, init_command};
+use super::failure::{Failure, gravest, init_command, next_step, shown_long};
 use super::table;
 use super::terminal::Tone;
 use crate::app::{Finding, Mend, Outcome};
@@ -92,9 +92,12 @@ impl Told {
             Outcome::Notice(words, mend) => {
                 told("notice", Tone::Warning, shown(&words), Some(command(mend).to_owned()))
             }
-            Outcome::NeedsPerson(own) => {
-                let words = format!("{}: {}", own.label(), own.reason(context.now()).unwrap_or_default());
-                told("notice", Tone::Warning, shown(&words), Some(init_command(&own)))
+            Outcome::NeedsPerson(own, why) => {
+                let mut words = format!("{}: {}", own.label(), own.reason(context.now()).unwrap_or_default());
+                words.extend(why.iter().map(|why| format!("; likely {}", why.cause)));
+                let mut told = told("notice", Tone::Warning, shown_long(&words), Some(init_command(&own)));
+                told.hints.extend(why.and_then(|why| why.next).map(|next| next_step(&next)));
+                told
             }
             Outcome::Wrong(error) => {
                 let failure = Failure::from(error);

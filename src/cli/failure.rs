@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use serde_json::{Value, json};
 
 use super::when;
-use crate::app::{BackupError, ClientNeed, Error};
+use crate::app::{BackupError, ClientNeed, Error, Next};
 use crate::model::Credential;
 use crate::model::text::shown;
 use crate::vault::{KeyError, KeyringError};
@@ -109,9 +109,13 @@ impl Failure {
                     .hint(format!("name one, or choose a default: oauth default {provider} {}", word(&accounts[0])))
             }
             Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action("oauth init PROVIDER"),
-            Error::ReauthorizationRequired { provider, account, is_default, reason } => {
+            Error::ReauthorizationRequired { provider, account, is_default, reason, why } => {
                 let command = init_again(provider, account, *is_default);
-                Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason)).action(command)
+                let failure = Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
+                why.iter().fold(failure.action(command), |failure, why| {
+                    let failure = failure.because(shown_long(&format!("likely {}", why.cause)));
+                    why.next.iter().fold(failure, |failure, next| failure.hint(next_step(next)))
+                })
             }
             Error::Stale { provider, account, is_default, reason } => {
                 Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
@@ -286,7 +290,7 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// A reason of our own, in which foreign text was made harmless already.
-fn shown_long(text: &str) -> String {
+pub(super) fn shown_long(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
@@ -596,6 +600,16 @@ fn of_callback(error: &callback::Error) -> Failure {
 
 fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+}
+
+/// What to do, besides a new login, so that a login does not end like this again.
+pub(super) fn next_step(next: &Next) -> String {
+    match next {
+        Next::Advice(words) => shown_long(words),
+        Next::See(page) => format!("see there what is connected: {}", shown(page)),
+        Next::Schedule => "keep it in use with a timer: oauth schedule".into(),
+        Next::SetClock => "let the clock be set by the network: timedatectl set-ntp true".into(),
+    }
 }
 
 /// The innermost cause.

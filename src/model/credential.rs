@@ -14,7 +14,10 @@ const EXPIRING: i64 = 3 * 86_400;
 /// The longest time ahead of its end that a token is refreshed, in seconds: 5 minutes.
 const REFRESH_AHEAD: i64 = 300;
 /// So many seconds a clock may be put back without a doubt about the tokens.
-const CLOCK_SKEW: i64 = 300;
+pub(crate) const CLOCK_SKEW: i64 = 300;
+
+/// How the reason of a credential tells that the answer to a refresh never came, before the provider refused.
+pub(crate) const LOST_ANSWER: &str = "the answer to a refresh begun at";
 
 /// The key in a credential's metadata under which the tool stands that a login was brought in from. Until that tool is
 /// given up, it may refresh the login itself.

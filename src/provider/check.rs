@@ -61,6 +61,7 @@ impl Entry {
         self.check_names(&mut found);
         self.check_facts(&mut found);
         self.check_quirks(&mut found);
+        found.extend(self.login_ends.mistakes());
         found.extend(self.redirect.mistakes().into_iter().map(|(key, what)| (key.to_owned(), what)));
         found
     }
@@ -354,6 +355,8 @@ about = "your domain"
             ("refresh_policy = \"window\"", "", "mine:1: `refresh_policy`"),
             ("", "[metadata]\nx = \"token:/refresh_token\"", "mine:10: `metadata.x`"),
             ("", "[token_parameters]\nclient_secret = \"x\"", "mine:10: `token_parameters.client_secret`"),
+            ("", "[login_ends]\nwhen = \"x\"", "mine:10: `login_ends.when`"),
+            ("", "[login_ends]\nunused_days = 0", "mine:10: `login_ends.unused_days`"),
             ("", "[redirect]\nhost = \"0.0.0.0\"", "mine:10: `redirect.host`"),
             ("", "[quirks]\ntoken_header = \"X-Token\"", "mine:10: `quirks.token_header`"),
             ("", "[quirks.headers]\nHost = \"x\"", "mine:10: `quirks.headers.Host`"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Redirect, near};
+use super::{Error, LoginEnds, Redirect, near};
 use crate::model::server::RevocationStyle;
 use crate::model::{ClientAuthentication, Pkce, Quirks};
 
@@ -143,6 +143,9 @@ pub(crate) struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scope_prefix: Option<String>,
 
+    /// What ends a login, for the words about one that has ended.
+    #[serde(default, skip_serializing_if = "LoginEnds::is_unknown")]
+    pub(crate) login_ends: LoginEnds,
     #[serde(default, skip_serializing_if = "Redirect::is_usual")]
     pub(crate) redirect: Redirect,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -8,6 +8,7 @@ mod check;
 mod definition;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod login_ends;
 mod near;
 mod redirect;
 mod resolve;
@@ -17,6 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) use definition::Entry;
+pub(crate) use login_ends::LoginEnds;
 pub(crate) use redirect::{PortRule, Redirect, RedirectRule};
 pub(crate) use resolve::{Resolved, filled};
 
