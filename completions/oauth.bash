@@ -816,7 +816,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__doctor)
-            opts="-q -v -h --fix --take-over --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --fix --online --take-over --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -140,6 +140,11 @@ impl Http {
     }
 }
 
+/// Whether a text names a proxy in a form that is understood.
+pub(crate) fn is_proxy(text: &str) -> bool {
+    ureq::Proxy::new(text).is_ok()
+}
+
 fn failed(host: &str, error: &ureq::Error) -> Error {
     use ureq::Error as E;
     let (host, cause) = (host.to_owned(), cause(error));

@@ -10,8 +10,6 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::support::clock::later;
 use crate::support::files::{assert_no_canary, assert_private};
 use crate::support::http;
 use crate::support::real::{Server, login};
@@ -186,39 +185,6 @@ fn refreshes(server: &Server) -> u64 {
     let done = server.count("token_successes/refresh_token");
     assert_eq!(server.count("token_requests/refresh_token"), done);
     done
-}
-
-/// Runs a command with a clock that is so many seconds ahead. The server's is not.
-fn later(run: Run, seconds: u32) -> Run {
-    run.env("LD_PRELOAD", clock()).env("CLOCK_AHEAD", seconds.to_string())
-}
-
-/// A library that puts the clock of a program ahead.
-fn clock() -> &'static Path {
-    const SOURCE: &str = r#"
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <stdlib.h>
-        #include <time.h>
-        int clock_gettime(clockid_t id, struct timespec *now) {
-            int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-            int result = real(id, now);
-            const char *ahead = getenv("CLOCK_AHEAD");
-            if (result == 0 && id == CLOCK_REALTIME && ahead) now->tv_sec += atol(ahead);
-            return result;
-        }"#;
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-        // Every test run has its own, and puts it in place whole.
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (source, part) = (place.join("clock.c"), place.join(format!("clock.{}", std::process::id())));
-        fs::write(&source, SOURCE).expect("the source of the clock");
-        let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&part, &source]).arg("-ldl").status();
-        assert!(made.expect("cc runs").success(), "cc fails");
-        let library = place.join("clock.so");
-        fs::rename(part, &library).expect("the library is in place");
-        library
-    });
-    &LIBRARY
 }
 
 /// A login that waits for its answer. Its address was printed; no browser was opened.

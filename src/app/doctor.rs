@@ -1,7 +1,8 @@
-//! `doctor`: what is wrong, and what mends it. Nothing is sent, and nothing is changed unless it was asked for.
+//! `doctor`: what is wrong, and what mends it. Nothing is sent and nothing is changed unless it was asked for.
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use super::{App, Error, Why};
 use crate::files;
@@ -10,7 +11,8 @@ use crate::vault::{self, Row, Vault};
 
 /// What was found at one place.
 pub(crate) struct Finding {
-    /// `files`, `store`, `key`, `seal`, `audit`, `copies`, `refreshes`, `leftovers`, `credentials` or `providers`.
+    /// `files`, `store`, `key`, `seal`, `audit`, `copies`, `refreshes`, `leftovers`, `credentials`, `providers`, and what
+    /// stands in `surroundings.rs`.
     pub(crate) check: &'static str,
     pub(crate) outcome: Outcome,
 }
@@ -27,8 +29,19 @@ pub(crate) enum Outcome {
     Wrong(Error),
 }
 
+/// How far to look.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Looking {
+    /// What can be mended without loss is mended.
+    pub(crate) fix: bool,
+    /// A server is asked for its time.
+    pub(crate) online: bool,
+    /// A browser can be expected to open.
+    pub(crate) display: bool,
+}
+
 /// What helps against a notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mend {
     /// `doctor --fix`.
     Fix,
@@ -36,21 +49,31 @@ pub(crate) enum Mend {
     TakeOver,
     /// The next use does it.
     NextUse,
+    /// The variable with this name.
+    Proxy(&'static str),
+    Certificates,
+    Browser,
+    Clock,
+    Port(u16),
+    /// The place that has to be writable.
+    Writable(PathBuf),
+    /// The provider, and the client id that lacks a secret.
+    Secret(String, String),
 }
 
 /// Findings as they come up.
-struct Findings {
+pub(super) struct Findings {
     all: Vec<Finding>,
     fix: bool,
 }
 
 impl Findings {
-    fn add(&mut self, check: &'static str, outcome: Outcome) {
+    pub(super) fn add(&mut self, check: &'static str, outcome: Outcome) {
         self.all.push(Finding { check, outcome });
     }
 
     /// Tells that all is well, unless something else was told of the same check.
-    fn fine(&mut self, check: &'static str, words: impl Into<String>) {
+    pub(super) fn fine(&mut self, check: &'static str, words: impl Into<String>) {
         if self.all.iter().all(|finding| finding.check != check) {
             self.add(check, Outcome::Fine(words.into()));
         }
@@ -68,22 +91,23 @@ impl Findings {
 }
 
 impl App {
-    /// Looks at everything of this user's, all tenants included. `fix` mends what can be mended without loss.
-    pub(crate) fn doctor(&self, fix: bool) -> Vec<Finding> {
-        let mut found = Findings { all: vec![], fix };
+    /// Looks at everything of this user's, all tenants included.
+    pub(crate) fn doctor(&self, looking: Looking) -> Vec<Finding> {
+        let mut found = Findings { all: vec![], fix: looking.fix };
+        self.look_around(looking.display, &mut found);
         self.look_at_files(&mut found);
         self.look_at_providers(&mut found);
         match self.vault() {
             Err(error) => found.add("store", Outcome::Wrong(error)),
             Ok(None) => {
                 found.fine("store", "there is none yet; the first `oauth init` makes it");
-                match self.probe_key() {
-                    Ok(source) => found.fine("key", format!("the first one will live in {}", source.words())),
-                    Err(error) => found.add("key", Outcome::Wrong(error)),
+                if let Err(error) = self.look_at_keyring(None, &mut found) {
+                    found.add("keyring", Outcome::Wrong(error));
                 }
             }
             Ok(Some(vault)) => {
-                if let Err(error) = self.look_into(&vault, &mut found) {
+                self.look_for_room(&mut found);
+                if let Err(error) = self.look_into(&vault, looking, &mut found) {
                     found.add("store", Outcome::Wrong(error));
                 }
             }
@@ -124,7 +148,7 @@ impl App {
         }
     }
 
-    fn look_into(&self, vault: &Vault, found: &mut Findings) -> Result<(), Error> {
+    fn look_into(&self, vault: &Vault, looking: Looking, found: &mut Findings) -> Result<(), Error> {
         for line in vault.integrity()? {
             found.add("store", Outcome::Wrong(Error::StoreDamaged { path: self.home.database.clone(), line }));
         }
@@ -134,7 +158,13 @@ impl App {
         }
         found.fine("store", format!("{} in {}", text::counted(rows.len(), "credential"), self.home.database.display()));
         let rows = vault.with_uses(rows)?;
+        self.look_at_keyring(Some(vault), found)?;
         self.look_at_seal(vault, &rows, found)?;
+        self.look_at_clients(vault, &rows, found)?;
+        self.look_at_port(&rows, found);
+        if looking.online {
+            self.look_at_clock(&rows, found);
+        }
         self.look_for_copies(vault, &rows, found);
         self.look_for_leftovers(vault, &rows, found)?;
         let now = (self.clock)();

@@ -28,6 +28,7 @@ mod request;
 mod revoke;
 mod schedule;
 mod select;
+mod surroundings;
 mod tenants;
 mod why;
 
@@ -46,7 +47,7 @@ pub(crate) use client_file::ClientFile;
 pub(crate) use clients::{AtServer, ClientInfo, NewClient};
 pub(crate) use demo::{Demo, DemoServer, DemoSettings};
 pub(crate) use discover::{Discovered, Discovery};
-pub(crate) use doctor::{Finding, Mend, Outcome};
+pub(crate) use doctor::{Finding, Looking, Mend, Outcome};
 pub(crate) use error::Error;
 pub(crate) use exec::{NotRun, Task, TokenFile};
 pub(crate) use helper::{DockerAnswer, Tokens};

@@ -138,6 +138,13 @@ impl Context {
         Ok(self.config.get_or_init(|| config))
     }
 
+    /// What is wrong with `config.toml`; from here on it is as if there were none.
+    pub(super) fn pass_over_config(&self) -> Option<Failure> {
+        let failure = self.config().err()?;
+        self.config.get_or_init(Config::default);
+        Some(failure)
+    }
+
     pub(super) fn hooks(&self) -> Result<Hooks, Failure> {
         let config::Hooks { on_reauth, on_refresh_error, desktop } = self.config()?.hooks.clone();
         Ok(Hooks { on_reauth, on_refresh_error, desktop, record: self.paths()?.hooks })

@@ -7,28 +7,33 @@ use super::context::Context;
 use super::failure::{Failure, gravest, init_command, next_step, shown_long};
 use super::table;
 use super::terminal::Tone;
-use crate::app::{Finding, Mend, Outcome};
+use crate::app::{Finding, Looking, Mend, Next, Outcome};
 use crate::model::text::{counted, shown};
 
 /// Find what is wrong, and say what mends it
 ///
-/// Looks at files and their permissions, the store, the master key, every sealed value, interrupted refreshes, copies,
-/// leftovers and providers. Sends nothing, and changes nothing without --fix.
+/// Looks at config.toml, files and their permissions, the store, the keyring and the master key, every sealed value,
+/// interrupted refreshes, copies, leftovers, providers and clients, and at what is around: proxies, certificates, the
+/// browser, the fixed port. Sends nothing without --online, and changes nothing without --fix.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   oauth doctor
   oauth doctor --fix
+  oauth doctor --online                compare the clock with a server's
   oauth doctor --json | jq '.[] | select(.result == \"wrong\")'")]
 pub(super) struct DoctorArgs {
     /// Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here
     #[arg(long)]
     fix: bool,
+    /// Ask the server of a connected provider for its time; nothing of a credential is sent
+    #[arg(long)]
+    online: bool,
     /// This copy of the store is the only one in use from now on: its refresh tokens are sent again
     ///
     /// Refresh tokens of a copied or restored store are held back, because most providers end the whole login when one
     /// is used from two places. Say this after a move to another machine, when the other copy is gone.
-    #[arg(long, conflicts_with = "fix")]
+    #[arg(long, conflicts_with_all = ["fix", "online"])]
     take_over: bool,
 }
 
@@ -36,7 +41,13 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
     if args.take_over {
         return take_over(context);
     }
-    let told: Vec<_> = context.app()?.doctor(args.fix).into_iter().map(|finding| Told::of(finding, context)).collect();
+    // What is wrong with config.toml hides nothing else.
+    let config = context
+        .pass_over_config()
+        .map_or_else(|| Told::good("config", "nothing wrong in it"), |failure| Told::wrong("config", failure));
+    let looking = Looking { fix: args.fix, online: args.online, display: context.environment.has_display() };
+    let found = context.app()?.doctor(looking).into_iter().map(|finding| Told::of(finding, context));
+    let told: Vec<_> = std::iter::once(config).chain(found).collect();
     if context.terminal.json {
         context.terminal.data_json(&Value::Array(told.iter().map(Told::json).collect()))?;
     } else {
@@ -75,6 +86,17 @@ struct Told {
 }
 
 impl Told {
+    fn good(check: &'static str, words: &str) -> Self {
+        let (hints, words) = (vec![], words.to_owned());
+        Self { check, result: "ok", tone: Tone::Good, words, hints, error: None, exit: 0 }
+    }
+
+    fn wrong(check: &'static str, failure: Failure) -> Self {
+        let error = Some(failure.json()["error"].clone());
+        let (words, exit) = (failure.summary(), failure.exit);
+        Self { check, result: "wrong", tone: Tone::Bad, words, hints: failure.hints, error, exit }
+    }
+
     fn of(finding: Finding, context: &Context) -> Self {
         let check = finding.check;
         let told = |result, tone, words: String, hint: Option<String>| Self {
@@ -89,9 +111,7 @@ impl Told {
         match finding.outcome {
             Outcome::Fine(words) => told("ok", Tone::Good, words, None),
             Outcome::Mended(words) => told("mended", Tone::Good, shown(&words), None),
-            Outcome::Notice(words, mend) => {
-                told("notice", Tone::Warning, shown(&words), Some(command(mend).to_owned()))
-            }
+            Outcome::Notice(words, mend) => told("notice", Tone::Warning, shown(&words), Some(command(&mend))),
             Outcome::NeedsPerson(own, why) => {
                 let mut words = format!("{}: {}", own.label(), own.reason(context.now()).unwrap_or_default());
                 words.extend(why.iter().map(|why| format!("; likely {}", why.cause)));
@@ -99,12 +119,7 @@ impl Told {
                 told.hints.extend(why.and_then(|why| why.next).map(|next| next_step(&next)));
                 told
             }
-            Outcome::Wrong(error) => {
-                let failure = Failure::from(error);
-                let error = Some(failure.json()["error"].clone());
-                let (words, exit) = (failure.summary(), failure.exit);
-                Self { check, result: "wrong", tone: Tone::Bad, words, hints: failure.hints, error, exit }
-            }
+            Outcome::Wrong(error) => Self::wrong(check, Failure::from(error)),
         }
     }
 
@@ -114,11 +129,22 @@ impl Told {
     }
 }
 
-fn command(mend: Mend) -> &'static str {
+fn command(mend: &Mend) -> String {
     match mend {
-        Mend::Fix => "oauth doctor --fix",
-        Mend::TakeOver => "oauth init PROVIDER ACCOUNT; or, where no other copy is in use: oauth doctor --take-over",
-        Mend::NextUse => "nothing to do: the next `oauth token` takes it up",
+        Mend::Fix => "oauth doctor --fix".into(),
+        Mend::TakeOver => {
+            "oauth init PROVIDER ACCOUNT; or, where no other copy is in use: oauth doctor --take-over".into()
+        }
+        Mend::NextUse => "nothing to do: the next `oauth token` takes it up".into(),
+        Mend::Proxy(name) => format!("export {name}=http://HOST:PORT; or: unset {name}"),
+        Mend::Certificates => "unset SSL_CERT_FILE; or let it name a file with certificates (PEM)".into(),
+        Mend::Browser => "unset BROWSER; or: oauth init PROVIDER --no-browser".into(),
+        Mend::Clock => next_step(&Next::SetClock),
+        Mend::Port(port) => format!("end the program that listens there; see which one: ss -ltnp 'sport = :{port}'"),
+        Mend::Writable(path) => format!("chmod u+w {}", shown(&path.display().to_string())),
+        Mend::Secret(provider, client) => {
+            format!("oauth client set {provider} --client-id {} --client-secret-stdin", shown(client))
+        }
     }
 }
 

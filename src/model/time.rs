@@ -30,6 +30,12 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// The time in an HTTP `Date` (RFC 9110 §5.6.7), in the form that is to be sent.
+    pub(crate) fn from_http_date(text: &str) -> Option<Self> {
+        let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+        Some(Self(time.as_second()))
+    }
+
     /// RFC 3339 in UTC; the raw number where the calendar ends.
     pub(crate) fn rfc3339(self) -> String {
         jiff::Timestamp::from_second(self.0).map_or_else(|_| self.0.to_string(), |time| time.to_string())
@@ -79,6 +85,12 @@ mod tests {
     fn times_are_written_in_rfc_3339_utc() {
         assert_eq!(Timestamp(1_700_000_000).rfc3339(), "2023-11-14T22:13:20Z");
         assert_eq!(Timestamp(i64::MAX).rfc3339(), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn the_date_of_a_server_is_read() {
+        assert_eq!(Timestamp::from_http_date("Tue, 14 Nov 2023 22:13:20 GMT"), Some(Timestamp(1_700_000_000)));
+        assert_eq!(Timestamp::from_http_date("yesterday"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "a vocabulary that the tests share: each takes the words it needs")]
 
+pub(crate) mod clock;
 pub(crate) mod demo;
 pub(crate) mod double;
 pub(crate) mod entry;

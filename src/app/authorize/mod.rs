@@ -19,6 +19,7 @@ use std::time::Duration;
 pub(crate) use device::DevicePrompt;
 pub(crate) use flow::Flow;
 pub(crate) use machine::{Machine, ServiceAccount};
+pub(super) use redirect::FIXED_PORT;
 
 use super::{App, Error, Selector};
 use crate::callback::Typist;

@@ -12,7 +12,7 @@ use crate::model::text::shown;
 use crate::provider::{PortRule, Provider, RedirectRule};
 
 /// The port of a provider that compares it, so that one redirect URI can be registered for good.
-const FIXED_PORT: u16 = 17171;
+pub(in crate::app) const FIXED_PORT: u16 = 17171;
 
 /// Where the answer of an authorization request arrives.
 #[derive(Clone, Debug)]

@@ -1,0 +1,175 @@
+//! What `doctor` sees around the store: the environment, the keyring, the port, and the clock of a server.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::Instant;
+
+use super::authorize::FIXED_PORT;
+use super::doctor::{Findings, Mend, Outcome};
+use super::{App, Error};
+use crate::files;
+use crate::http::{self, Request, header};
+use crate::model::{Server, Timestamp};
+use crate::provider::PortRule;
+use crate::vault::{Row, Source, Vault};
+
+/// More seconds than this between two clocks make servers refuse what is signed here.
+const DRIFT: i64 = 60;
+/// Variables that name a proxy.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+impl App {
+    /// What needs no store. `display` says whether a browser can be expected to open.
+    pub(super) fn look_around(&self, display: bool, found: &mut Findings) {
+        self.look_at_proxies(found);
+        self.look_at_certificates(found);
+        self.look_at_browser(display, found);
+    }
+
+    fn look_at_proxies(&self, found: &mut Findings) {
+        for name in PROXIES {
+            // Its value may hold a password.
+            if (self.variables)(name).is_some_and(|value| !http::is_proxy(value.expose())) {
+                found.add("proxy", Outcome::Notice(format!("{name} is no URL of a proxy"), Mend::Proxy(name)));
+            }
+        }
+        let set = PROXIES.iter().any(|name| (self.variables)(name).is_some());
+        found.fine("proxy", if set { "the environment names one, in a form that is understood" } else { "none" });
+    }
+
+    fn look_at_certificates(&self, found: &mut Findings) {
+        let Some(path) = (self.variables)("SSL_CERT_FILE") else {
+            return found.fine("certificates", "those of the system");
+        };
+        let path = Path::new(path.expose());
+        let trouble = match fs::read(path) {
+            Err(error) => Some(format!("cannot be read: {error}")),
+            Ok(text) if !text.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") => {
+                Some("holds no certificate in PEM form".into())
+            }
+            Ok(_) => None,
+        };
+        match trouble {
+            Some(trouble) => {
+                let what = format!("SSL_CERT_FILE: {} {trouble}", path.display());
+                found.add("certificates", Outcome::Notice(what, Mend::Certificates));
+            }
+            None => found.fine("certificates", format!("those of {}", path.display())),
+        }
+    }
+
+    fn look_at_browser(&self, display: bool, found: &mut Findings) {
+        let Some(line) = (self.variables)("BROWSER") else {
+            let words = if display { "one can be opened" } else { "none here: a login shows a code or an address" };
+            return found.fine("browser", words);
+        };
+        let path = (self.variables)("PATH");
+        let dirs: Vec<_> = path.iter().flat_map(|path| std::env::split_paths(path.expose())).collect();
+        // A list, tried in this order; an absolute name replaces the directory it is joined to.
+        let programs = line.expose().split(':').filter_map(|one| one.split_whitespace().next());
+        let there = |program: &str| dirs.iter().any(|dir| dir.join(program).is_file());
+        if programs.into_iter().any(there) {
+            found.fine("browser", "the one that BROWSER names");
+        } else {
+            let what = "BROWSER names no program that is there".to_owned();
+            found.add("browser", Outcome::Notice(what, Mend::Browser));
+        }
+    }
+
+    /// Whether the keyring answers, and in what time, where the key is, or would be, in it.
+    pub(super) fn look_at_keyring(&self, vault: Option<&Vault>, found: &mut Findings) -> Result<(), Error> {
+        let recorded = vault.map(Vault::key_status).transpose()?.and_then(|status| status.source);
+        if self.keys.given.is_some() || recorded.is_some_and(|source| source != Source::Keyring) {
+            found.fine("keyring", "not needed: the key comes from elsewhere");
+            return Ok(());
+        }
+        let begun = Instant::now();
+        match self.keys.probe() {
+            Ok(_) => {
+                let took = begun.elapsed().as_millis();
+                found.fine("keyring", format!("present and unlocked; one read took {took} ms"));
+            }
+            Err(error) => found.add("keyring", Outcome::Wrong(error.into())),
+        }
+        Ok(())
+    }
+
+    /// A store that can be read and not written gives tokens, until the first refresh.
+    pub(super) fn look_for_room(&self, found: &mut Findings) {
+        let dir = self.home.database.parent().unwrap_or(Path::new("/"));
+        if let Some(path) = [dir, &self.home.database].into_iter().find(|path| !files::can_be_written(path)) {
+            let what = format!("{} cannot be written: no token can be refreshed or recorded", path.display());
+            found.add("store", Outcome::Notice(what, Mend::Writable(path.to_owned())));
+        }
+    }
+
+    /// Clients without the secret that their provider demands.
+    pub(super) fn look_at_clients(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
+        let mut tenants: Vec<&str> = rows.iter().map(|row| row.credential.tenant.as_str()).collect();
+        tenants.push(&self.tenant);
+        tenants.sort_unstable();
+        tenants.dedup();
+        for tenant in tenants {
+            for client in vault.clients(tenant, None)? {
+                let entry = self.registry.find(&client.provider).ok().map(|provider| provider.entry);
+                if !client.has_secret() && entry.is_some_and(|entry| !entry.public_client) {
+                    let what = format!("{} wants a secret, and client {} has none", client.provider, client.name);
+                    found.add("clients", Outcome::Notice(what, Mend::Secret(client.provider, client.client_id)));
+                }
+            }
+        }
+        found.fine("clients", "each has the secret that its provider demands");
+        Ok(())
+    }
+
+    /// The port that some providers compare exactly, where one of them is connected.
+    pub(super) fn look_at_port(&self, rows: &[Row], found: &mut Findings) {
+        let exact = |row: &&Row| {
+            let provider = self.registry.find(&row.credential.provider);
+            provider.is_ok_and(|provider| provider.entry.redirect.port == PortRule::Exact)
+        };
+        let Some(row) = rows.iter().find(exact) else {
+            return found.fine("port", "no connected provider wants a fixed one");
+        };
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, FIXED_PORT)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                let what =
+                    format!("{FIXED_PORT} is taken, and {} lets no other serve a login", row.credential.provider);
+                found.add("port", Outcome::Notice(what, Mend::Port(FIXED_PORT)));
+            }
+            // Another trouble is the login's to tell; it does not come from a neighbour.
+            _ => found.fine("port", format!("{FIXED_PORT} is free")),
+        }
+    }
+
+    /// The machine's clock against the `Date` of the first server that answers. Nothing of a credential is sent.
+    pub(super) fn look_at_clock(&self, rows: &[Row], found: &mut Findings) {
+        let mut asked: Vec<&str> = vec![];
+        for row in rows.iter().filter(|row| row.credential.revoked_at.is_none()) {
+            let url = row.credential.server.token_endpoint.as_str();
+            if asked.contains(&url) {
+                continue;
+            }
+            asked.push(url);
+            let Some(theirs) = self.date_of(&row.credential.server) else { continue };
+            let (ahead, name) = ((self.clock)().since(theirs), &row.credential.provider);
+            if ahead.abs() <= DRIFT {
+                return found.fine("clock", format!("right, by the server of {name}"));
+            }
+            let way = if ahead > 0 { "ahead of" } else { "behind" };
+            let what = format!("{} s {way} the server of {name}", ahead.abs());
+            return found.add("clock", Outcome::Notice(what, Mend::Clock));
+        }
+        let words =
+            if asked.is_empty() { "not compared: nothing is connected" } else { "not compared: no server told" };
+        found.fine("clock", words);
+    }
+
+    fn date_of(&self, server: &Server) -> Option<Timestamp> {
+        let request = Request::get(&server.token_endpoint).body(vec![]).ok()?;
+        let answer = self.http.send(request).ok()?;
+        Timestamp::from_http_date(answer.headers().get(header::DATE)?.to_str().ok()?)
+    }
+}
