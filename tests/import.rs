@@ -47,6 +47,24 @@ fn a_name_scopes_and_an_end_can_be_given() {
 }
 
 #[test]
+fn a_static_token_of_a_provider_that_offers_a_login_is_pointed_out_with_the_command_that_replaces_it() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    import(&home, &["demo", ALICE], TOKEN).success();
+    let told = format!("demo {ALICE}: a static token, which a login replaces");
+    let command = format!("oauth init demo {ALICE}");
+    let list = || home.oauth(["list"]).run();
+    list().success().stderr_has(&told).stderr_has(&command);
+    assert!(home.oauth(["list", "--json"]).run().success().stderr.is_empty());
+    let words: Vec<_> = command.split(' ').skip(1).chain(["--client-id", CLIENT]).collect();
+    server.sign_in(home.oauth(words), ALICE).success();
+    list().success().says_nothing_of("static token");
+    // One that is at its end needs a login anyway, and is told of once.
+    import(&home, &["github", "--expires-in", "0s"], TOKEN).success();
+    list().success().stderr_has("oauth init github").says_nothing_of("static token");
+}
+
+#[test]
 fn a_static_token_is_replaced_by_the_next_one() {
     let home = Home::new();
     import(&home, &["github"], "first").success();

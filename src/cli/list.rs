@@ -9,13 +9,14 @@ use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
-use crate::model::{Credential, Status, Timestamp};
+use crate::model::{Credential, Kind, Status, Timestamp};
 
 /// Show every credential: its status, when it expires, when it was last used
 ///
 /// The master key is not needed for this. A status is `valid`; `due` (refreshes by itself at the next use); `expiring` (a
 /// human will be needed within 3 days); `reauth` (a human is needed now); `stale` (a copy that is not used); `revoked`.
-/// The account marked with * is the one that is taken when none is named.
+/// The account marked with * is the one that is taken when none is named. A static token of a provider that offers a login
+/// is pointed out with the command that replaces it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  oauth list\n  oauth list --status reauth --json\n  oauth list --forecast 7d")]
 pub(super) struct ListArgs {
@@ -77,7 +78,20 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         let reason = own.reason(now).unwrap_or_default();
         context.terminal.say(&format!("{}: {} — {}", shown(&own.label()), shown(&reason), init_command(own)));
     }
+    for own in replaceable(&all, context)? {
+        let words = "a static token, which a login replaces by one that renews or can be revoked";
+        context.terminal.say(&format!("{}: {words} — {}", shown(&own.label()), init_command(own)));
+    }
     Ok(exit)
+}
+
+/// Static tokens in use of providers that offer a login.
+fn replaceable<'a>(all: &'a [Credential], context: &Context) -> Result<Vec<&'a Credential>, Failure> {
+    let registry = context.registry()?;
+    // What has an entry has a login. One that is at its end is told of as such.
+    let offers = |own: &&Credential| registry.find(&own.provider).is_ok();
+    let living = |own: &&Credential| !matches!(own.status(context.now()), Status::Revoked | Status::Reauth);
+    Ok(all.iter().filter(|own| own.kind == Kind::Imported).filter(living).filter(offers).collect())
 }
 
 /// What needs a human within `ahead`, the earliest first. In JSON each has `human_needed_at` besides.
