@@ -662,6 +662,7 @@ fn a_grant_that_was_ended_at_the_provider_needs_a_person() {
     output.fails(4).stdout_is("").stderr_is(
         "error: op needs to be authorized again\n  \
          cause: the provider refused the refresh token (invalid_grant)\n  \
+         cause: likely it was revoked at the provider, by you, by an administrator or by the app's owner\n  \
          hint: oauth init op\n",
     );
     let row = only(&home);

@@ -141,17 +141,14 @@ impl Failure {
             | Error::JobToken { .. }
             | Error::NoJobToken
             | Error::NoInstallation { .. }
-            | Error::WrongAccount { .. } => flows::failure(error),
+            | Error::WrongAccount { .. }
+            | Error::ForeignToken { .. } => flows::failure(error),
             Error::NameRequired { provider } => {
                 Self::usage(error.to_string()).hint(format!("give it one: oauth init {provider} NAME"))
             }
             Error::ClientRequired { need, .. } => client_required(error, need),
             Error::NoSuchClient { provider, name, known } => no_such_client(error, provider, name, known),
-            Error::ClientElsewhere { provider, registered_at, .. } => {
-                Self::new("issuer_mismatch", 7, error.to_string())
-                    .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
-                    .hint(format!("oauth client list {provider}"))
-            }
+            Error::ClientElsewhere { provider, registered_at, .. } => client_elsewhere(error, provider, registered_at),
             Error::ClientRefused { provider, response } => Self::new("invalid_client", 2, error.to_string())
                 .because(format!("the provider answered {response}; the tokens are kept"))
                 .hint(format!(
@@ -188,9 +185,6 @@ impl Failure {
             | Error::Helper(_) => answer::of_use(error),
             Error::Backup(error) => of_backup(error),
             Error::NoSuchTenant { known, .. } => no_such_tenant(error, known),
-            Error::ForeignToken { asked, found, .. } => Self::new("wrong_account", 7, shown_long(&error.to_string()))
-                .because(format!("`{}` was connected, and the provider says `{}`", shown(asked), shown(found)))
-                .hint("do not use it; revoke it, and connect the account again"),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
             Error::RevocationFailed { source, .. } => {
@@ -596,6 +590,12 @@ fn of_callback(error: &callback::Error) -> Failure {
             )),
         other => Failure::internal(other.to_string()).because(root(other)),
     }
+}
+
+fn client_elsewhere(error: &Error, provider: &str, registered_at: &str) -> Failure {
+    Failure::new("issuer_mismatch", 7, error.to_string())
+        .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
+        .hint(format!("oauth client list {provider}"))
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

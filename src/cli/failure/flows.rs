@@ -8,6 +8,9 @@ use crate::model::text::shown;
 
 pub(super) fn failure(error: &Error) -> Failure {
     match error {
+        Error::ForeignToken { asked, found, .. } => Failure::new("wrong_account", 7, shown_long(&error.to_string()))
+            .because(format!("`{}` was connected, and the provider says `{}`", shown(asked), shown(found)))
+            .hint("do not use it; revoke it, and connect the account again"),
         Error::WrongAccount { asked, found } => Failure::new("wrong_account", 7, error.to_string())
             .because(format!(
                 "`{}` was asked for, and `{}` signed in; nothing was stored",
