@@ -51,6 +51,7 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {
 
 /// Makes a directory that did not exist, with mode 0700.
 pub(crate) fn new_private_dir(path: &Path) -> Result<(), Error> {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "there is no mode to set"))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -80,14 +81,17 @@ pub(crate) fn check_file(path: &Path, guard: Guard) -> Result<(), Error> {
 }
 
 /// Takes from others what they may not do with a file or directory of ours.
+#[cfg(unix)]
 pub(crate) fn tighten(path: &Path) -> Result<(), Error> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let found = fs::symlink_metadata(path).map_err(Error::io("read", path))?;
-        let mode = if found.is_dir() { 0o700 } else { 0o600 };
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(Error::io("change the mode of", path))?;
-    }
+    use std::os::unix::fs::PermissionsExt;
+    let found = fs::symlink_metadata(path).map_err(Error::io("read", path))?;
+    let mode = if found.is_dir() { 0o700 } else { 0o600 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(Error::io("change the mode of", path))
+}
+
+/// On Windows the user's profile directory keeps others out.
+#[cfg(not(unix))]
+pub(crate) fn tighten(_: &Path) -> Result<(), Error> {
     Ok(())
 }
 
@@ -127,6 +131,7 @@ pub(crate) fn create_new(path: &Path) -> Result<File, Error> {
 
 /// Options that create with mode 0600 and never follow a symbolic link.
 pub(crate) fn private_options() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "there is no mode to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {
@@ -194,14 +199,39 @@ fn beside(path: &Path) -> PathBuf {
 
 /// Which file this is: a copy of it is another one, also one that was restored into its place. A file that is renamed
 /// stays what it is. Where a file system does not know when a file was born, less is told apart.
-pub(crate) fn identity(found: &fs::Metadata) -> String {
+#[cfg(unix)]
+pub(crate) fn identity(file: &File) -> io::Result<String> {
+    Ok(told_by(&file.metadata()?))
+}
+
+/// The same of a file that is not opened for it: to close it would give up the locks that this process has on it.
+#[cfg(unix)]
+pub(crate) fn identity_at(path: &Path) -> io::Result<String> {
+    Ok(told_by(&fs::metadata(path)?))
+}
+
+#[cfg(unix)]
+fn told_by(found: &fs::Metadata) -> String {
     let born = found.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     let born = born.map_or(0, |since| since.as_nanos());
-    #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(found);
-    #[cfg(not(unix))]
-    let number = 0;
-    format!("{number}-{born}")
+    format!("{}-{born}", std::os::unix::fs::MetadataExt::ino(found))
+}
+
+/// By its number, which NTFS does not use twice. When it was born tells nothing there: a file that takes the name of one
+/// that was just removed inherits that.
+#[cfg(not(unix))]
+pub(crate) fn identity(file: &File) -> io::Result<String> {
+    winapi_util::file::information(file).map(|found| told_by(&found))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn identity_at(path: &Path) -> io::Result<String> {
+    winapi_util::file::information(winapi_util::Handle::from_path(path)?).map(|found| told_by(&found))
+}
+
+#[cfg(not(unix))]
+fn told_by(found: &winapi_util::file::Information) -> String {
+    format!("{}-{}", found.volume_serial_number(), found.file_index())
 }
 
 /// Whether two open or named files are the same one.
@@ -212,10 +242,9 @@ pub(crate) fn same_file(file: &File, path: &Path) -> io::Result<bool> {
     Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))
 }
 
-/// Windows does not let a file that is open be deleted or replaced.
 #[cfg(not(unix))]
-pub(crate) fn same_file(_: &File, _: &Path) -> io::Result<bool> {
-    Ok(true)
+pub(crate) fn same_file(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(identity(file)? == identity_at(path)?)
 }
 
 #[cfg(unix)]

@@ -177,7 +177,7 @@ impl<'a> Marks<'a> {
 }
 
 fn identity(file: &File) -> io::Result<String> {
-    Ok(files::identity(&file.metadata()?))
+    files::identity(file)
 }
 
 fn append(mut file: &File, id: &str, height: i64) -> io::Result<()> {

@@ -115,8 +115,7 @@ impl Store {
     }
 
     fn identity(&self) -> Result<String, Error> {
-        let found = fs::metadata(&self.path).map_err(files::Error::io("read", &self.path))?;
-        Ok(files::identity(&found))
+        Ok(files::identity_at(&self.path).map_err(files::Error::io("read", &self.path))?)
     }
 
     /// Makes a store where there is none. It is built aside and named when it is whole, so that no half-made one can
