@@ -66,6 +66,7 @@ pub(crate) enum Error {
     #[error("`{}` cannot be the path of a redirect URI", path.escape_debug())]
     Path { path: String },
     /// Others could reach the socket in it.
+    #[cfg(unix)]
     #[error("the directory {} is open to other users", path.display())]
     OpenDirectory { path: PathBuf },
     /// The socket between gate and server.

@@ -28,6 +28,7 @@ pub(super) struct Context {
     pub(super) alarms: Alarms,
     tenant: Option<String>,
     /// The size of core dumps before we forbade them, in bytes; `None` is without limit.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is no such limit"))]
     core_limit: Option<u64>,
     config: OnceLock<Config>,
 }
@@ -48,7 +49,7 @@ impl Context {
     /// Gives back the limit on core dumps that was there before, for a child that inherits it. We ourselves write none all
     /// the same: we are not dumpable.
     pub(super) fn allow_core_dumps(&self) {
-        #[cfg(target_os = "linux")]
+        #[cfg(unix)]
         {
             use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
             // A limit that cannot be given back is a child without core dumps, and no more.

@@ -188,14 +188,18 @@ fn as_helper(arguments: Vec<OsString>) -> Vec<OsString> {
 fn keep_out_of_core_dumps() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
-        use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
-        let before = getrlimit(Resource::Core);
-        // Best effort: what fails here leaves the machine's own rules in place.
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..before });
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // Best effort, as below: what fails here leaves the machine's own rules in place.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let before = getrlimit(Resource::Core);
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), ..before });
         before.current
     }
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(unix))]
     None
 }
 

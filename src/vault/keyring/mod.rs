@@ -52,6 +52,7 @@ pub(crate) struct Place<'a> {
 }
 
 /// Why a key could not be read from the keyring, written to it or deleted from it.
+#[cfg_attr(any(target_os = "macos", windows), allow(dead_code, reason = "these keyrings tell less of why"))]
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// There is no session bus to reach a keyring by.
