@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age, parameter, store};
 use crate::support::sandbox::{Home, Output, Signal};
+use crate::support::terminal::on_terminal;
 
 const BOB: &str = "bob@example.test";
 
@@ -367,18 +368,7 @@ fn a_table_fits_the_terminal_and_hides_nothing() {
     let (server, home) = DemoServer::connected();
     let long = format!("{}@example.test", "long.name.".repeat(9));
     server.login(&home, "demo", &long);
-    let script = "import fcntl, os, struct, subprocess, sys, termios\n\
-        outer, inner = os.openpty()\n\
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))\n\
-        child = subprocess.Popen(sys.argv[1:], stdout=inner)\n\
-        os.close(inner)\n\
-        said = b''\n\
-        try:\n    \
-            while part := os.read(outer, 4096): said += part\n\
-        except OSError: pass\n\
-        sys.stdout.write(said.decode().replace('\\r\\n', '\\n'))\n\
-        sys.exit(child.wait())";
-    let run = |args: &[&str]| home.oauth(args.iter().copied()).through(["python3", "-c", script]).run();
+    let run = |args: &[&str]| on_terminal(home.oauth(args.iter().copied()), "out").run();
     let table = run(&["list", "--color", "never"]);
     table.success();
     assert!(table.stdout.lines().all(|line| line.chars().count() <= 80), "{table}");
@@ -387,7 +377,7 @@ fn a_table_fits_the_terminal_and_hides_nothing() {
     assert!(column.contains(&long) && column.contains(ALICE), "{column:?}\n{table}");
     assert!(!table.stdout.contains('\u{1b}'), "{table}");
     assert!(run(&["list"]).stdout.contains("\u{1b}["), "a terminal has colours");
-    let plain = home.oauth(["list"]).env("NO_COLOR", "1").through(["python3", "-c", script]).run();
+    let plain = on_terminal(home.oauth(["list"]).env("NO_COLOR", "1"), "out").run();
     assert!(!plain.stdout.contains('\u{1b}'), "{plain}");
     // Elsewhere a row is one line.
     assert_eq!(oauth(&home, &["list"]).stdout.lines().count(), 3);

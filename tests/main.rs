@@ -42,5 +42,6 @@ mod request;
 mod schedule;
 mod support;
 mod tenants;
+mod told;
 mod upgrade;
 mod why;

@@ -51,8 +51,9 @@ pub(crate) enum Error {
     NoInstallation { named: Option<String>, accounts: Vec<String> },
     #[error("interrupted")]
     Interrupted(i32),
+    /// `taken`: what was asked for is the name of another account that is connected.
     #[error("another account signed in than the one asked for")]
-    WrongAccount { asked: String, found: String },
+    WrongAccount { provider: String, asked: String, found: String, taken: bool },
     #[error("{provider} does not say whose account this is, so it needs a name")]
     NameRequired { provider: String },
     #[error("{provider} has other accounts, so a token of it needs a name")]

@@ -225,7 +225,11 @@ fn tell(connected: &Connected, context: &Context) {
     let mark = if own.default { "" } else { " (not the default account)" };
     terminal.say(&format!("{} {verb} {name}{mark}", terminal.tint_err("✓", Tone::Good)));
     if let Some(before) = &connected.renamed_from {
-        terminal.say(&format!("  its name was {} before", shown(before)));
+        let (before, name, provider) = (shown(before), shown(&own.account), shown(&own.provider));
+        terminal
+            .warn(&format!("it is the account that was named `{before}`, and is `{name}` now: there is no second one"));
+        terminal
+            .say(&format!("  hint: another account? sign out in the browser first, then: oauth init {provider} NAME"));
     }
     if !own.scopes.is_empty() {
         terminal.say(&format!("  scopes: {}", shown(&own.scopes.to_string())));

@@ -17,6 +17,7 @@ pub(crate) mod origin;
 pub(crate) mod raw;
 pub(crate) mod real;
 pub(crate) mod sandbox;
+pub(crate) mod terminal;
 
 use std::path::Path;
 use std::thread::sleep;

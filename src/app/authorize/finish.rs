@@ -124,12 +124,15 @@ impl Plan {
 
     /// Finds the row and the name: the same identity renews its credential, another one never replaces it.
     fn place(&self, identity: &Identity) -> Result<Place, Error> {
-        let found = || identity.label.clone().unwrap_or_else(|| "an account without a name".into());
+        let wrong = |asked: &str, taken| {
+            let found = identity.label.clone().unwrap_or_else(|| "an account without a name".into());
+            Error::WrongAccount { provider: self.provider.clone(), asked: asked.to_owned(), found, taken }
+        };
         if let Some(asked) = self.account.as_ref().filter(|asked| asked.contains('@')) {
             let known: Vec<_> =
                 identity.emails.iter().chain(identity.label.iter().filter(|label| label.contains('@'))).collect();
             if !known.is_empty() && !known.iter().any(|email| email.eq_ignore_ascii_case(asked)) {
-                return Err(Error::WrongAccount { asked: asked.clone(), found: found() });
+                return Err(wrong(asked, false));
             }
         }
         let rows = self.vault.of_provider(&self.tenant, &self.provider)?;
@@ -137,9 +140,7 @@ impl Plan {
         let Some(name) = self.account.clone() else { return self.unnamed(identity, same, &rows) };
         let named = rows.iter().find(|row| row.credential.account.eq_ignore_ascii_case(&name));
         match (named, same) {
-            (Some(row), _) if self.is_other(&row.credential, identity) => {
-                Err(Error::WrongAccount { asked: name, found: found() })
-            }
+            (Some(row), _) if self.is_other(&row.credential, identity) => Err(wrong(&row.credential.account, true)),
             (Some(row), _) => Ok(Place { account: row.credential.account.clone(), row: Some(row.clone()) }),
             (None, same) => Ok(Place { account: name, row: same.cloned() }),
         }

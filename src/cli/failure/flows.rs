@@ -11,13 +11,17 @@ pub(super) fn failure(error: &Error) -> Failure {
         Error::ForeignToken { asked, found, .. } => Failure::new("wrong_account", 7, shown_long(&error.to_string()))
             .because(format!("`{}` was connected, and the provider says `{}`", shown(asked), shown(found)))
             .hint("do not use it; revoke it, and connect the account again"),
-        Error::WrongAccount { asked, found } => Failure::new("wrong_account", 7, error.to_string())
-            .because(format!(
-                "`{}` was asked for, and `{}` signed in; nothing was stored",
-                shown(asked),
-                shown(found)
-            ))
-            .hint("sign out in the browser, or choose the right account there, and try again"),
+        Error::WrongAccount { provider, asked, found, taken } => {
+            let (asked, found) = (shown(asked), shown(found));
+            let what = if *taken { "is the name of another account that is connected" } else { "was asked for" };
+            let failure = Failure::new("wrong_account", 7, error.to_string())
+                .because(format!("`{asked}` {what}, and `{found}` signed in; nothing was stored"))
+                .hint("sign out in the browser, or choose the right account there, and try again");
+            if !taken {
+                return failure;
+            }
+            failure.hint(format!("or connect `{found}` under a name that is free: oauth init {} NAME", word(provider)))
+        }
         Error::DeviceTimedOut { .. } => Failure::new("authorization_timeout", 4, error.to_string())
             .because("the code is over, and nothing was stored")
             .hint("start again for a new code"),

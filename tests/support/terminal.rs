@@ -1,0 +1,42 @@
+//! The program on a terminal of 80 columns and 24 rows.
+
+use super::sandbox::Run;
+
+/// Gives a terminal to the streams that are named, out of `in`, `out` and `err`; the others stay what they are. What is
+/// shown there goes to stderr when `err` is among them, and else to stdout. Once the second word was shown, the third is
+/// typed.
+const SCRIPT: &str = "\
+import fcntl, os, pty, struct, subprocess, sys, termios
+streams, prompt, typed = sys.argv[1].split(','), sys.argv[2].encode(), sys.argv[3].encode()
+outer, inner = os.openpty()
+fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+def lead():
+    os.setsid()
+    fcntl.ioctl(inner, termios.TIOCSCTTY, 0)
+chosen = {'std' + name: inner for name in streams}
+child = subprocess.Popen(sys.argv[4:], preexec_fn=lead, **chosen)
+os.close(inner)
+shown = sys.stderr if 'err' in streams else sys.stdout
+said = b''
+try:
+    while part := os.read(outer, 4096):
+        said += part
+        shown.buffer.write(part.replace(b'\\r\\n', b'\\n'))
+        shown.flush()
+        if typed and prompt in said:
+            os.write(outer, typed)
+            typed = b''
+except OSError:
+    pass
+sys.exit(child.wait())
+";
+
+/// A command whose `streams`, such as `out` or `in,err`, are a terminal's.
+pub(crate) fn on_terminal(run: Run, streams: &str) -> Run {
+    typing(run, streams, "", "")
+}
+
+/// The same with a person who types `typed` once `prompt` was shown.
+pub(crate) fn typing(run: Run, streams: &str, prompt: &str, typed: &str) -> Run {
+    run.through(["python3", "-c", SCRIPT, streams, prompt, typed])
+}
