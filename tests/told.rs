@@ -1,7 +1,7 @@
 //! What a person is told, before something goes wrong and when it has: names that are taken or mistyped, values that
 //! cannot be, and screens that fit a terminal.
 
-use crate::support::demo::{ALICE, DemoServer};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, parameter};
 
 const BOB: &str = "bob@example.test";
 
@@ -23,4 +23,37 @@ fn a_name_that_another_account_bears_in_whatever_case_is_told_as_such() {
         .fails(7)
         .stderr_has("`Work` is the name of another account that is connected, and `bob@example.test` signed in");
     taken.stderr_has("under a name that is free: oauth init demo NAME");
+}
+
+#[test]
+fn nobody_else_is_hinted_at_than_the_account_that_is_named() {
+    let (server, home) = DemoServer::connected();
+    let run = home.oauth(["init", "demo", ALICE, "--no-browser", "--param", &format!("login_hint={BOB}")]);
+    run.run().fails(2).stderr_has("`alice@example.test` is to sign in, and --param login_hint says `bob@example.test`");
+    let hint = |args: &[&str], account: &str| {
+        let mut running = home.oauth(["init", "demo", "--client-id", CLIENT, "--no-browser"]).args(args).spawn();
+        let url = server.authorization_url(&mut running);
+        let _ = crate::support::demo::visit(&server.redirect(&url, account, true));
+        running.finish().success();
+        parameter(&url, "login_hint")
+    };
+    assert_eq!(hint(&["me", "--param", &format!("login_hint={BOB}")], BOB).as_deref(), Some(BOB));
+    // What was given for an account that bears another name is used again, and gives way to an address.
+    assert_eq!(hint(&["me"], BOB).as_deref(), Some(BOB));
+    assert_eq!(hint(&[ALICE], ALICE).as_deref(), Some(ALICE));
+}
+
+#[test]
+fn what_tokens_are_for_is_an_absolute_address_without_a_fragment() {
+    let (server, home) = DemoServer::connected();
+    let logged = server.log().len();
+    for resource in
+        ["", "api", "/api", "https://api.example/#part", "https://api.example/#", "https://a b.example/", " urn:x"]
+    {
+        let refused = home.oauth(["init", "demo", "--no-browser", "--resource", resource]).run();
+        refused.fails(2).stderr_has("a resource is an absolute URI without a fragment (RFC 8707)");
+    }
+    assert_eq!(server.log().len(), logged);
+    let url = "urn:example:api";
+    server.sign_in(home.oauth(["init", "demo", "--resource", url]), ALICE).success();
 }

@@ -33,8 +33,9 @@ impl App {
         }
         let mut parameters = provider.entry.authorization_parameters.clone();
         parameters.extend(plan.parameters.clone());
-        if let Some(email) = login.account.as_ref().filter(|account| account.contains('@')) {
-            parameters.entry("login_hint".into()).or_insert_with(|| email.clone());
+        if let Some(email) = login.email() {
+            // What an earlier login was given with --param may name somebody else.
+            parameters.insert("login_hint".into(), email.to_owned());
         }
         let request = AuthorizationRequest {
             server: &plan.resolved.server,

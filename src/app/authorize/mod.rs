@@ -21,6 +21,8 @@ pub(crate) use flow::Flow;
 pub(crate) use machine::{Machine, ServiceAccount};
 pub(super) use redirect::FIXED_PORT;
 
+use url::Url;
+
 use super::{App, Error, Selector};
 use crate::callback::Typist;
 use crate::http::ClientCertificate;
@@ -93,6 +95,13 @@ pub(crate) struct Login {
     /// The tokens shall be bound to a key (RFC 9449).
     pub(crate) dpop: bool,
     pub(crate) machine: Machine,
+}
+
+impl Login {
+    /// The e-mail address that shall sign in, where the account is named by one.
+    fn email(&self) -> Option<&str> {
+        self.account.as_deref().filter(|account| account.contains('@'))
+    }
 }
 
 /// A client registration from the command line or the environment.
@@ -308,9 +317,25 @@ impl App {
     }
 }
 
+/// An absolute URI, without a fragment (RFC 8707 §2), as it stands: a parser of URLs passes over blanks.
+fn is_resource(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_graphic());
+    plain && Url::parse(text).is_ok_and(|url| url.fragment().is_none())
+}
+
 fn check_parameters(login: &Login) -> Result<(), Error> {
     if let Some(name) = login.parameters.keys().find(|name| PROTOCOL_PARAMETERS.contains(&name.as_str())) {
         return Err(Error::Usage(format!("--param cannot set `{name}`, which belongs to the protocol")));
+    }
+    if let (Some(email), Some(hint)) = (login.email(), login.parameters.get("login_hint"))
+        && email != hint
+    {
+        let (email, hint) = (shown(email), shown(hint));
+        return Err(Error::Usage(format!("`{email}` is to sign in, and --param login_hint says `{hint}`")));
+    }
+    if let Some(resource) = login.resources.iter().find(|resource| !is_resource(resource)) {
+        let wanted = "a resource is an absolute URI without a fragment (RFC 8707)";
+        return Err(Error::Usage(format!("`{}` cannot be a resource: {wanted}", shown(resource))));
     }
     let scopes = login.scopes.iter().chain([&login.add_scopes]);
     if let Some(scope) = scopes.into_iter().find_map(Scopes::malformed) {
