@@ -127,14 +127,20 @@ fn git_keeps_nothing_here_and_deletes_nothing() {
 }
 
 #[test]
-fn a_user_name_that_is_an_account_s_chooses_it() {
+fn a_user_name_chooses_its_account_and_nobody_elses() {
     let (server, home) = connected("git_hosts = [\"github.example\"]");
     server.login(&home, "demo", BOB);
     let of = |account: &str| home.oauth(["token", "demo", account]).run().success().stdout.trim().to_owned();
     let place = "protocol=https\nhost=github.example\n";
     git(&home, "get", place).stdout_has(&of(ALICE));
     git(&home, "get", &format!("{place}username={BOB}\n")).stdout_has(&of(BOB));
-    git(&home, "get", &format!("{place}username=whoever\n")).stdout_has(&of(ALICE));
+    for anybody in ["", "git", "oauth2", "x-access-token"] {
+        git(&home, "get", &format!("{place}username={anybody}\n")).stdout_has(&of(ALICE));
+    }
+    let asked = git(&home, "get", &format!("{place}username=whoever\n"));
+    asked.success().stdout_is("").stderr_has("demo whoever is not connected").stderr_has("connected are: ");
+    let given = home.oauth(["helper", "git", "get"]).stdin("protocol=https\nhost=github.com\nusername=whoever\n\n");
+    given.env("OAUTH_TOKEN_GITHUB", "static").run().success().stdout_is("");
 }
 
 #[test]

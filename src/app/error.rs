@@ -1,5 +1,6 @@
 //! What can keep a use case from its end, by what the user can do about it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::http::CertificateError;
@@ -15,6 +16,8 @@ pub(crate) enum Error {
     Ambiguous { provider: String, accounts: Vec<String> },
     #[error("nothing is connected yet")]
     NothingConnected,
+    #[error("of what is connected, nothing is known to have a git host")]
+    NothingForGit { connected: BTreeSet<String> },
     #[error("{provider} needs to be authorized again")]
     ReauthorizationRequired {
         provider: String,

@@ -64,10 +64,13 @@ impl App {
 
     /// Tells git to ask this program about the hosts of what is connected. Gives these hosts' URLs.
     pub(crate) fn git_install(&self, program: &Path) -> Result<Vec<String>, Error> {
-        let live = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none());
-        let hosts: BTreeSet<_> = live.flat_map(|own| own.server.hosts(Service::Git)).collect();
-        if hosts.is_empty() {
+        let live: Vec<_> = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none()).collect();
+        if live.is_empty() {
             return Err(Error::NothingConnected);
+        }
+        let hosts: BTreeSet<_> = live.iter().flat_map(|own| own.server.hosts(Service::Git)).collect();
+        if hosts.iter().all(|host| host.contains('*')) {
+            return Err(Error::NothingForGit { connected: live.into_iter().map(|own| own.provider).collect() });
         }
         let quoted = program.display().to_string().replace('\'', r"'\''");
         let urls: Vec<_> = hosts.iter().filter(|host| !host.contains('*')).map(|host| url_of(host)).collect();
@@ -149,7 +152,8 @@ impl App {
         cargo::HELLO
     }
 
-    /// A token for a place; `None` when no provider serves it. A user name that is an account's chooses that account.
+    /// A token for a place; `None` when no provider serves it. A user name means the account of that name and no other,
+    /// unless it is one that stands beside every token there.
     fn placed(
         &self,
         service: Service,
@@ -158,8 +162,11 @@ impl App {
         tokens: Tokens<'_>,
     ) -> Result<Option<Placed>, Error> {
         let Some(provider) = self.provider_at(service, url, tokens)? else { return Ok(None) };
-        let accounts = self.list(false)?.0.into_iter().filter(|own| own.provider == provider).map(|own| own.account);
-        let account = user.and_then(|user| accounts.into_iter().find(|account| account.eq_ignore_ascii_case(user)));
+        let own: Vec<_> = self.list(false)?.0.into_iter().filter(|own| own.provider == provider).collect();
+        let is_account = |user: &str| own.iter().any(|own| own.account.eq_ignore_ascii_case(user));
+        let names_nobody =
+            |user: &str| git::ANY_USER.contains(&user) || own.iter().any(|own| own.server.git_user() == user);
+        let account = user.filter(|user| is_account(user) || !names_nobody(user)).map(str::to_owned);
         let fallback = tokens(&provider);
         let selector = Selector { provider, account };
         self.token_at(service, url, &selector, Demand::default(), fallback).map(Some)

@@ -120,6 +120,13 @@ impl Failure {
             Error::Stale { provider, account, is_default, reason } => {
                 Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
                     .because(shown_long(reason))
+            Error::NothingForGit { connected } => {
+                let names: Vec<_> = connected.iter().map(|provider| shown(provider)).collect();
+                Self::new("not_connected", 3, error.to_string())
+                    .because(format!("connected are: {}", names.join(", ")))
+                    .hint("connect a provider with one, such as: oauth init github")
+                    .hint("a host of your own is named in the provider's entry: git_hosts = [\"git.example.com\"]")
+            }
                     .action(init_again(provider, account, *is_default))
                     .hint("or, where no other copy is in use any more: oauth doctor --take-over")
             }

@@ -8,6 +8,9 @@ use url::Url;
 use super::{Malformed, fits_a_line, host_url};
 use crate::model::{Secret, Timestamp};
 
+/// User names that git hosts tell one to write beside a token, and that are nobody's; none at all is as good.
+pub(crate) const ANY_USER: [&str; 5] = ["", "git", "oauth2", "x-access-token", "x-token-auth"];
+
 /// What git asks about.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
