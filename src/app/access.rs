@@ -51,24 +51,24 @@ impl App {
     pub(crate) fn token(&self, selector: &Selector, demand: Demand, fallback: Option<Secret>) -> Result<Access, Error> {
         let fallback = fallback.filter(|_| selector.account.is_none());
         fallback.as_ref().map_or(Ok(()), check_token)?;
-        let static_token = |token| Access {
-            token: AccessToken(token),
-            proof: None,
-            certificate: None,
-            credential: None,
-            warnings: vec![],
+        let static_token = |token| {
+            if demand.refresh {
+                return Err(Error::StaticToken { provider: selector.provider.clone() });
+            }
+            let token = AccessToken(token);
+            Ok(Access { token, proof: None, certificate: None, credential: None, warnings: vec![] })
         };
         let Some(vault) = self.vault()? else {
-            return fallback.map(static_token).ok_or_else(|| self.nothing_connected(selector));
+            return fallback.map_or_else(|| Err(self.nothing_connected(selector)), static_token);
         };
         let row = match (self.select(&vault, selector), fallback) {
             (Err(Error::NotConnected { provider, .. }), Some(token))
                 if vault.of_provider(&self.tenant, &provider)?.is_empty() =>
             {
-                return Ok(static_token(token));
+                return static_token(token);
             }
             (Err(Error::Provider(crate::provider::Error::Unknown { .. })), Some(token)) => {
-                return Ok(static_token(token));
+                return static_token(token);
             }
             (Err(error), _) => {
                 self.note_missing(&vault, &error);

@@ -26,6 +26,8 @@ pub(crate) enum Error {
         reason: String,
         why: Option<Box<super::Why>>,
     },
+    #[error("the token of {provider} comes from the environment, and cannot be refreshed")]
+    StaticToken { provider: String },
     #[error("the refresh token of {} is an old copy, and is not sent", label(provider, Some(account)))]
     Stale { provider: String, account: String, is_default: bool, reason: String },
     #[error("the login at {provider} was refused")]

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::when;
 use crate::app::{BackupError, ClientNeed, Error, Next};
-use crate::model::Credential;
-use crate::model::text::shown;
+use crate::model::text::{shown, variable_part};
+use crate::model::{Credential, near};
 use crate::vault::{KeyError, KeyringError};
 use crate::{age, callback, config, files, http, protocol, provider, vault};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
@@ -141,6 +141,9 @@ impl Failure {
             Error::DeviceTimedOut { .. }
             | Error::NoPkce { .. }
             | Error::ForeignHosts { .. }
+            Error::StaticToken { provider } => Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
+                .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
+                .action(format!("oauth init {}", word(provider))),
             | Error::ConfusedDeputy { .. }
             | Error::RegistrationRefused { .. }
             | Error::UnusableKey { .. }

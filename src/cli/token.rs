@@ -41,9 +41,9 @@ pub(super) struct TokenArgs {
     /// Open the browser when a human has to authorize again
     #[arg(long, conflicts_with = "offline")]
     login: bool,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "token")]
-    format: Format,
+    /// What to print [default: token]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
     /// The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)
     #[arg(long, value_name = "METHOD", default_value = "GET", hide_default_value = true)]
     method: String,
@@ -75,6 +75,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
+    let format = format(args, context)?;
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let demand = Demand { min_ttl: args.min_ttl, refresh: args.refresh, offline: args.offline };
     let (variable, fallback) = context.of_provider("TOKEN", &selector.provider).unzip();
@@ -87,8 +88,17 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
         access => access?,
     };
     tell(&access, &selector.provider, variable, context);
-    print(args, &selector, &access, context)?;
+    print(args, format, &selector, &access, context)?;
     Ok(0)
+}
+
+/// `--json` is a format too.
+fn format(args: &TokenArgs, context: &Context) -> Result<Format, Failure> {
+    match args.format {
+        None | Some(Format::Json) if context.terminal.json => Ok(Format::Json),
+        Some(_) if context.terminal.json => Err(Failure::usage("--json and --format say two things".into())),
+        format => Ok(format.unwrap_or(Format::Token)),
+    }
 }
 
 /// What there is to say of a token besides itself: warnings, and that it comes from a `variable`.
@@ -121,21 +131,27 @@ fn warn(warning: &Warning, context: &Context) {
     }
 }
 
-fn print(args: &TokenArgs, selector: &Selector, access: &Access, context: &Context) -> Result<(), Failure> {
+fn print(
+    args: &TokenArgs,
+    format: Format,
+    selector: &Selector,
+    access: &Access,
+    context: &Context,
+) -> Result<(), Failure> {
     let token = access.token.0.expose();
     let own = access.credential.as_ref();
     let user = || {
         let named = args.user.clone().or_else(|| own.map(|own| own.account.clone()));
         named.ok_or_else(|| Failure::usage("this token has no account; name one with --user".into()))
     };
-    let text = match if context.terminal.json { Format::Json } else { args.format } {
+    let text = match format {
         Format::Token => token.to_owned(),
         Format::Header => header(args, access, context)?,
         Format::Env => {
             let name = variable(&selector.provider, own);
             format!("export {name}='{}'", token.replace('\'', r"'\''"))
         }
-        Format::Xoauth2 => STANDARD.encode(format!("user={}\x01auth=Bearer {token}\x01\x01", user()?)),
+        Format::Xoauth2 => STANDARD.encode(format!("user={}\x01auth=Bearer {token}\x01\x01", sasl_word(&user()?)?)),
         Format::Netrc => {
             let host = own
                 .and_then(api_host)
@@ -186,10 +202,17 @@ fn api_host(own: &Credential) -> Option<String> {
 
 /// A .netrc file knows no way to write a blank or a quote inside a word.
 fn netrc_word(text: &str) -> Result<&str, Failure> {
-    let plain = text.chars().all(|c| !c.is_whitespace() && !"\"'\\#".contains(c));
-    if plain {
-        Ok(text)
-    } else {
-        Err(Failure::usage("this user name cannot stand in a .netrc file; give one with --user".into()))
+    user_name(text, |c| !c.is_whitespace() && !c.is_control() && !"\"'\\#".contains(c), "a .netrc file")
+}
+
+/// In XOAUTH2 a control character ends a field and begins the next.
+fn sasl_word(text: &str) -> Result<&str, Failure> {
+    user_name(text, |c| !c.is_control(), "an XOAUTH2 response")
+}
+
+fn user_name<'a>(text: &'a str, fits: fn(char) -> bool, place: &str) -> Result<&'a str, Failure> {
+    if !text.is_empty() && text.chars().all(fits) {
+        return Ok(text);
     }
+    Err(Failure::usage(format!("`{}` cannot be the user name in {place}; give one with --user", shown(text))))
 }
