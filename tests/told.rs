@@ -2,6 +2,7 @@
 //! cannot be, and screens that fit a terminal.
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, parameter};
+use crate::support::sandbox::Home;
 
 const BOB: &str = "bob@example.test";
 
@@ -56,4 +57,64 @@ fn what_tokens_are_for_is_an_absolute_address_without_a_fragment() {
     assert_eq!(server.log().len(), logged);
     let url = "urn:example:api";
     server.sign_in(home.oauth(["init", "demo", "--resource", url]), ALICE).success();
+}
+
+#[test]
+fn a_mistyped_account_is_answered_with_the_one_that_is_near() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", BOB);
+    for command in ["token", "test", "revoke", "default"] {
+        let near = home.oauth([command, "demo", "Bob@exampel.test"]).run();
+        near.fails(3).stderr_has("hint: did you mean: bob@example.test\n  hint: oauth init demo");
+        home.oauth([command, "demo", "ali"]).run().fails(3).stderr_has("did you mean: alice@example.test\n");
+        home.oauth([command, "dmeo", "x"]).run().fails(3).stderr_has("hint: did you mean: demo\n");
+        home.oauth([command, "demo", "carol"]).run().fails(3).says_nothing_of("did you mean");
+    }
+}
+
+#[test]
+fn a_default_without_an_account_is_answered_with_those_there_are() {
+    let (_server, home) = DemoServer::connected();
+    let refused = home.oauth(["default", "demo"]).run();
+    refused
+        .fails(2)
+        .stderr_has("connected are: alice@example.test")
+        .stderr_has("oauth default demo alice@example.test");
+    home.oauth(["default", "github"]).run().fails(3).stderr_has("hint: oauth init github");
+    home.oauth(["default", "dmeo"]).run().fails(3).stderr_has("did you mean: demo");
+}
+
+#[test]
+fn a_user_name_in_another_protocols_words_ends_no_field_of_it() {
+    let (_server, home) = DemoServer::connected();
+    for format in ["xoauth2", "netrc"] {
+        for user in ["me\u{1}auth=Bearer x", "me\u{7f}", "a\nb", ""] {
+            let refused = home.oauth(["token", "demo", "--format", format, "--user", user]).run();
+            refused.fails(2).stdout_is("").stderr_has("cannot be the user name");
+        }
+    }
+}
+
+#[test]
+fn two_ways_to_say_what_to_print_are_one_too_many() {
+    let (_server, home) = DemoServer::connected();
+    for format in ["token", "header", "env", "netrc", "xoauth2"] {
+        home.oauth(["token", "demo", "--json", "--format", format]).run().fails(2).stdout_is("");
+    }
+    home.oauth(["token", "demo", "--json", "--format", "json"]).run().success();
+}
+
+#[test]
+fn a_newer_token_than_that_of_the_environment_is_not_pretended() {
+    let home = Home::new();
+    let run = home.oauth(["token", "github", "--refresh"]).env("OAUTH_TOKEN_GITHUB", "canary").run();
+    run.fails(4).stdout_is("").says_nothing_of("canary").stderr_has("cannot be refreshed");
+    run.stderr_has("OAUTH_TOKEN_GITHUB").stderr_has("hint: oauth init github");
+}
+
+#[test]
+fn git_is_not_set_up_for_providers_without_a_git_host_and_they_are_named() {
+    let (_server, home) = DemoServer::connected();
+    let refused = home.oauth(["helper", "git", "--install"]).run();
+    refused.fails(3).stderr_has("nothing is known to have a git host").stderr_has("connected are: demo");
 }

@@ -121,6 +121,19 @@ impl App {
         Ok((all, damaged.into_iter().map(Error::from).collect()))
     }
 
+    /// The accounts that one can choose from, and the provider's own name.
+    pub(crate) fn accounts(&self, selector: &Selector) -> Result<(String, Vec<String>), Error> {
+        let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
+        let provider = match self.select(&vault, selector) {
+            Ok(row) => row.credential.provider,
+            Err(Error::Ambiguous { provider, .. }) => provider,
+            Err(error) => return Err(error),
+        };
+        let rows = vault.of_provider(&self.tenant, &provider)?.into_iter().map(|row| row.credential);
+        let live = rows.filter(|own| own.revoked_at.is_none()).map(|own| own.account);
+        Ok((provider, live.collect()))
+    }
+
     /// Makes an account the one that is taken when none is named.
     pub(crate) fn make_default(&self, selector: &Selector) -> Result<Credential, Error> {
         let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;

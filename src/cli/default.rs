@@ -18,10 +18,12 @@ pub(super) struct DefaultArgs {
 
 pub(super) fn run(args: &DefaultArgs, context: &Context) -> Result<u8, Failure> {
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
+    let app = context.app()?;
     if selector.account.is_none() {
-        return Err(Failure::usage("name the account that shall be the default".into()));
+        let (provider, accounts) = app.accounts(&selector)?;
+        return Err(Failure::account_wanted(&provider, &accounts));
     }
-    let chosen = context.app()?.make_default(&selector)?;
+    let chosen = app.make_default(&selector)?;
     if context.terminal.json {
         context.terminal.data_json(&credential::json(&chosen, context.now()))?;
     }

@@ -52,6 +52,17 @@ impl Failure {
         Self::new("bad_config", 2, message)
     }
 
+    /// A command that is about one account was given none.
+    pub(super) fn account_wanted(provider: &str, accounts: &[String]) -> Self {
+        let failure = Self::usage("name the account that shall be the default".into());
+        let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
+        let failure = failure.because(format!("connected are: {}", list.join(", ")));
+        accounts
+            .first()
+            .into_iter()
+            .fold(failure, |failure, first| failure.hint(format!("oauth default {}", named(provider, first))))
+    }
+
     pub(super) fn internal(message: String) -> Self {
         Self::new("internal", 1, message)
     }
@@ -109,6 +120,13 @@ impl Failure {
                     .hint(format!("name one, or choose a default: oauth default {provider} {}", word(&accounts[0])))
             }
             Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action("oauth init PROVIDER"),
+            Error::NothingForGit { connected } => {
+                let names: Vec<_> = connected.iter().map(|provider| shown(provider)).collect();
+                Self::new("not_connected", 3, error.to_string())
+                    .because(format!("connected are: {}", names.join(", ")))
+                    .hint("connect a provider with one, such as: oauth init github")
+                    .hint("a host of your own is named in the provider's entry: git_hosts = [\"git.example.com\"]")
+            }
             Error::ReauthorizationRequired { provider, account, is_default, reason, why } => {
                 let command = init_again(provider, account, *is_default);
                 let failure = Self::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
@@ -120,16 +138,12 @@ impl Failure {
             Error::Stale { provider, account, is_default, reason } => {
                 Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
                     .because(shown_long(reason))
-            Error::NothingForGit { connected } => {
-                let names: Vec<_> = connected.iter().map(|provider| shown(provider)).collect();
-                Self::new("not_connected", 3, error.to_string())
-                    .because(format!("connected are: {}", names.join(", ")))
-                    .hint("connect a provider with one, such as: oauth init github")
-                    .hint("a host of your own is named in the provider's entry: git_hosts = [\"git.example.com\"]")
-            }
                     .action(init_again(provider, account, *is_default))
                     .hint("or, where no other copy is in use any more: oauth doctor --take-over")
             }
+            Error::StaticToken { provider } => Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
+                .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
+                .action(format!("oauth init {}", word(provider))),
             Error::Denied { response, .. } => denied(error, response),
             Error::LoginTimedOut { redirect_uri, register, strangers, .. } => {
                 timed_out(error, redirect_uri, register, *strangers)
@@ -141,9 +155,6 @@ impl Failure {
             Error::DeviceTimedOut { .. }
             | Error::NoPkce { .. }
             | Error::ForeignHosts { .. }
-            Error::StaticToken { provider } => Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
-                .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
-                .action(format!("oauth init {}", word(provider))),
             | Error::ConfusedDeputy { .. }
             | Error::RegistrationRefused { .. }
             | Error::UnusableKey { .. }
@@ -303,16 +314,20 @@ fn not_connected(error: &Error, provider: &str, account: Option<&str>, all: &[St
     let known: Vec<_> = all.iter().map(|account| shown(account)).collect();
     let failure =
         if known.is_empty() { failure } else { failure.because(format!("connected are: {}", known.join(", "))) };
-    let near = account.and_then(|asked| {
-        let asked = asked.to_ascii_lowercase();
-        all.iter().find(|own| own.to_ascii_lowercase().starts_with(&asked))
-    });
+    let near = account.map(|asked| near_accounts(asked, all)).filter(|near| !near.is_empty());
     let failure = match near {
-        Some(own) => failure.hint(format!("did you mean: {}", shown(own))),
+        Some(near) => failure.hint(format!("did you mean: {}", near.join(", "))),
         None => failure,
     };
     let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
     failure.action(format!("oauth init {whose}"))
+}
+
+/// Connected accounts that somebody may have meant.
+fn near_accounts(asked: &str, all: &[String]) -> Vec<String> {
+    let lower: Vec<_> = all.iter().map(|own| own.to_ascii_lowercase()).collect();
+    let near = near::nearest(&asked.to_ascii_lowercase(), &lower);
+    near.iter().filter_map(|name| lower.iter().position(|own| own == name)).map(|at| shown(&all[at])).collect()
 }
 
 fn denied(error: &Error, response: &protocol::ErrorResponse) -> Failure {

@@ -6,6 +6,7 @@ pub(crate) mod credential;
 pub(crate) mod endpoint;
 pub(crate) mod host;
 pub(crate) mod mint;
+pub(crate) mod near;
 pub(crate) mod quirks;
 pub(crate) mod scope;
 pub(crate) mod secret;

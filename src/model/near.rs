@@ -1,7 +1,7 @@
 //! Near misses: what somebody may have meant.
 
 /// Up to three names that are a typing error away from `name`, nearest first.
-pub(super) fn nearest(name: &str, names: &[String]) -> Vec<String> {
+pub(crate) fn nearest(name: &str, names: &[String]) -> Vec<String> {
     let far = (name.chars().count() / 3).max(1);
     let mut near: Vec<_> = names
         .iter()

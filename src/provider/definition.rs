@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, LoginEnds, Redirect, near};
+use super::{Error, LoginEnds, Redirect};
+use crate::model::near;
 use crate::model::server::RevocationStyle;
 use crate::model::{ClientAuthentication, Pkce, Quirks};
 

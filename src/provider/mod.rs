@@ -9,7 +9,6 @@ mod definition;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod login_ends;
-mod near;
 mod redirect;
 mod resolve;
 
@@ -23,6 +22,7 @@ pub(crate) use redirect::{PortRule, Redirect, RedirectRule};
 pub(crate) use resolve::{Resolved, filled};
 
 use crate::files::{self, Guard};
+use crate::model::near;
 
 /// The largest entry that is read, in bytes.
 const LARGEST: u64 = 256 << 10;
