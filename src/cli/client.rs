@@ -131,7 +131,11 @@ fn secret(args: &SetArgs, context: &Context) -> Result<Option<Secret>, Failure> 
         context.terminal.warn("other users can read --client-secret in the process list; use --client-secret-stdin");
         return Ok(Some(Secret::new(secret.as_str())));
     }
-    if args.client_secret_stdin { context.terminal.read_secret().map(Some) } else { Ok(None) }
+    if args.client_secret_stdin {
+        context.terminal.read_secret("Client secret (not shown):").map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {

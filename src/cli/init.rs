@@ -309,7 +309,11 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
         given = GivenClient { secret: Some(Secret::new(secret.as_str())), keep: true, ..given };
     }
     if args.client_secret_stdin {
-        given = GivenClient { secret: Some(context.terminal.read_secret()?), keep: true, ..given };
+        given = GivenClient {
+            secret: Some(context.terminal.read_secret("Client secret (not shown):")?),
+            keep: true,
+            ..given
+        };
     }
     Ok(given)
 }

@@ -239,8 +239,7 @@ fn new_passphrase(context: &Context) -> Result<Secret, Failure> {
 
 fn recovery(args: RecoveryArgs, context: &Context) -> Result<u8, Failure> {
     if args.restore {
-        let code = context.terminal.ask_secret("Recovery code (not shown):");
-        let code = code.map_or_else(|| context.terminal.read_secret(), Ok)?;
+        let code = context.terminal.read_secret("Recovery code (not shown):")?;
         let target = target(args.to, args.path, context)?;
         return told_moved(&context.app()?.move_key(target, Some(&code))?, context);
     }

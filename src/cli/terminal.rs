@@ -231,8 +231,11 @@ impl Terminal {
         |question| rpassword::prompt_password(format!("{question} ")).ok().map(Secret::new)
     }
 
-    /// Reads a secret from standard input: its first line.
-    pub(super) fn read_secret(&self) -> Result<Secret, Failure> {
+    /// Reads a secret from standard input: its first line. Where that is a terminal, it is asked for, and not shown.
+    pub(super) fn read_secret(&self, question: &str) -> Result<Secret, Failure> {
+        if io::stdin().is_terminal() {
+            return self.type_secret(question);
+        }
         let mut text = String::new();
         let read = io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text);
         let read = read.map_err(|error| Failure::usage(format!("cannot read the secret from standard input: {error}")));
@@ -253,6 +256,17 @@ impl Terminal {
         }
         Some(terminal_width().filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
     }
+    fn type_secret(&self, question: &str) -> Result<Secret, Failure> {
+        if !self.input {
+            return Err(Failure::usage("standard input is a terminal, where --no-input lets nobody be asked".into()));
+        }
+        let typed = rpassword::prompt_password(format!("{} ", self.tint_err(question, Tone::Strong)));
+        let typed =
+            typed.map_err(|error| Failure::usage(format!("cannot read the secret from the terminal: {error}")))?;
+        let secret = Secret::new(typed.trim());
+        if secret.expose().is_empty() { Err(Failure::usage("nothing was typed".into())) } else { Ok(secret) }
+    }
+
 
     pub(super) fn tint_out(&self, text: &str, tone: Tone) -> String {
         tinted(text, tone, self.color_out)
