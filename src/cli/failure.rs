@@ -257,20 +257,27 @@ impl From<provider::Error> for Failure {
 pub(super) fn of_arguments(error: &clap::Error, json: bool) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that has gone away has read enough.
-            let _ = error.print();
-            ExitCode::SUCCESS
+            let written = error.print().and_then(|()| io::Write::flush(&mut io::stdout()));
+            match written {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&Failure::of_output(&error), json),
+                // A reader that has gone away has read enough.
+                _ => ExitCode::SUCCESS,
+            }
         }
-        _ if json => {
-            let failure = Failure::of_clap(error);
-            let _ = io::Write::write_all(&mut io::stderr(), format!("{}\n", failure.json()).as_bytes());
-            ExitCode::from(failure.exit)
-        }
+        _ if json => complain(&Failure::of_clap(error), json),
         _ => {
+            // When stderr is gone there is nobody left to tell.
             let _ = error.print();
             ExitCode::from(2)
         }
     }
+}
+
+/// Tells an error before there is a terminal to tell it with.
+fn complain(failure: &Failure, json: bool) -> ExitCode {
+    let text = if json { failure.json().to_string() } else { format!("error: {}", failure.summary()) };
+    let _ = io::Write::write_all(&mut io::stderr(), format!("{text}\n").as_bytes());
+    ExitCode::from(failure.exit)
 }
 
 /// The exit code that counts over several.
