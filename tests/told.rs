@@ -3,6 +3,7 @@
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, parameter};
 use crate::support::sandbox::Home;
+use crate::support::terminal::{on_terminal, typing};
 
 const BOB: &str = "bob@example.test";
 
@@ -117,4 +118,77 @@ fn git_is_not_set_up_for_providers_without_a_git_host_and_they_are_named() {
     let (_server, home) = DemoServer::connected();
     let refused = home.oauth(["helper", "git", "--install"]).run();
     refused.fails(3).stderr_has("nothing is known to have a git host").stderr_has("connected are: demo");
+}
+
+#[test]
+fn a_secret_that_is_typed_is_asked_for_and_not_shown() {
+    let home = Home::new();
+    let set = |words: &[&str]| {
+        let run = home.oauth(["client", "set", "github", "--client-id", "ID", "--client-secret-stdin"]).args(words);
+        typing(run, "in,err", "Client secret (not shown):", "canary-typed\n").run()
+    };
+    set(&[]).success().stderr_has("Client secret (not shown):").says_nothing_of("canary-typed");
+    set(&["--quiet"]).success().says_nothing_of("canary-typed");
+    let listed = home.oauth(["client", "list", "--json"]).run();
+    assert_eq!(listed.success().json()[0]["has_secret"], true, "{listed}");
+    set(&["--no-input"]).fails(2).stderr_has("--no-input");
+}
+
+#[test]
+fn help_that_cannot_be_written_is_an_error_and_a_reader_that_has_gone_is_none() {
+    let home = Home::new();
+    for words in ["--help", "-h", "--version", "help token", "token --help", "man", "completions fish"] {
+        let into = |place: &str| {
+            let script = format!("{} {words} {place}", env!("CARGO_BIN_EXE_oauth"));
+            home.command("bash").args(["-o", "pipefail", "-c", &script]).run()
+        };
+        into("> /dev/full").fails(1).stdout_is("").stderr_has("error: cannot write to standard output");
+        into("2>&1 | true").stderr_is("").stdout_is("");
+    }
+    let full = format!("{} --help --json > /dev/full", env!("CARGO_BIN_EXE_oauth"));
+    home.command("sh").args(["-c", &full]).run().fails(1).stderr_has("\"code\":\"output\"");
+}
+
+/// What a terminal shows of it: without what only moves or colours.
+fn seen(text: &str) -> Vec<String> {
+    let plain = text.split('\u{1b}').enumerate().map(|(at, part)| {
+        if at == 0 { part } else { part.split_once(['m', 'K']).expect("an escape sequence with an end").1 }
+    });
+    plain.collect::<String>().lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+#[test]
+fn the_screen_of_a_device_flow_fits_a_terminal_and_can_be_scanned_or_read_aloud() {
+    let (_server, home) = DemoServer::connected();
+    let shown = |more: &[(&str, &str)]| {
+        let init = home.oauth(["init", "demo", "--flow", "device"]).env("LANG", "C.UTF-8");
+        let init = more.iter().fold(init, |init, (name, value)| init.env(*name, *value));
+        let said = on_terminal(init, "in,err").spawn().wait_for_stderr("Ctrl-C stops.\n");
+        // What comes behind it counts down.
+        said[..said.find("stops.\n").expect("the last words") + "stops.\n".len()].to_owned()
+    };
+    let picture = shown(&[]);
+    let lines = seen(&picture);
+    assert!(lines.len() < 24 && lines.iter().all(|line| line.chars().count() <= 80), "{picture}");
+    assert!(picture.contains("\u{1b}[30;107m") && lines.iter().any(|line| line.starts_with("  █▀▀▀▀▀█")), "{picture}");
+    let letters = shown(&[("NO_COLOR", "1")]);
+    assert!(letters.contains("▀") && seen(&letters).len() < 24, "{letters}");
+    for plain in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let said = shown(&[plain]);
+        assert!(!said.contains("\u{1b}[") && !said.contains('\r'), "{plain:?}: {said}");
+    }
+    let mut elsewhere = home.oauth(["init", "demo", "--flow", "device"]).env("LANG", "C.UTF-8").spawn();
+    let said = elsewhere.wait_for_stderr("Ctrl-C stops.\n");
+    assert!(!said.contains(['\u{1b}', '\r', '▀']), "{said}");
+}
+
+#[test]
+fn where_an_answer_is_pasted_it_is_asked_for_and_nothing_writes_over_it() {
+    let (_server, home) = DemoServer::connected();
+    let init = home.oauth(["init", "demo", "--flow", "paste"]).env("NO_COLOR", "1");
+    let mut asked = typing(init, "in,err", "Address:", "nonsense\n").spawn();
+    let said = asked.wait_for_stderr("that was not taken");
+    // It is asked for again.
+    asked.wait_for_stderr("\nAddress:");
+    assert!(said.contains("Ctrl-C stops.\n") && !said.contains(" left"), "{said}");
 }

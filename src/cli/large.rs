@@ -73,14 +73,21 @@ pub(super) fn letters(code: &str, columns: usize) -> Option<Vec<String>> {
     Some(lines.into())
 }
 
-/// A QR code in black on white, as wide as half its height in lines; `None` when it does not fit.
+/// A QR code in black on white, as wide as half its height in lines; `None` when it does not fit. The quiet zone around
+/// it is four dots wide; where that is too much, two, which the cameras of phones take too.
 pub(super) fn qr(text: &str, columns: usize, rows: usize) -> Option<Vec<String>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let picture = code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build();
-    let lines: Vec<_> = picture.lines().map(str::to_owned).collect();
-    let fits = lines.len() < rows && lines.first().is_some_and(|line| line.chars().count() <= columns);
+    let mut picture = code.render::<Dense1x2>();
+    let picture = picture.dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).quiet_zone(false).build();
+    let lines: Vec<_> = picture.lines().collect();
+    let width = lines.first()?.chars().count();
+    let quiet = [4, 2].into_iter().find(|quiet| lines.len() + quiet <= rows && width + 2 * quiet <= columns)?;
+    let (side, blank) = (" ".repeat(quiet), " ".repeat(width + 2 * quiet));
+    let above = vec![blank; quiet / 2];
+    let inside = lines.iter().map(|line| format!("{side}{line}{side}"));
+    let all = above.clone().into_iter().chain(inside).chain(above);
     // The colours are said, so that it can be read on every background.
-    fits.then(|| lines.iter().map(|line| format!("\x1b[30;107m{line}\x1b[0m")).collect())
+    Some(all.map(|line| format!("\x1b[30;107m{line}\x1b[0m")).collect())
 }
 
 #[cfg(test)]

@@ -22,11 +22,13 @@ pub(super) struct AtTerminal<'a> {
     environment: &'a Environment,
     /// What is on standard input is the pasted answer, also where it is no terminal.
     pastes: bool,
+    /// What is asked for at the end of the screen, while it is listened there.
+    asks: Option<&'static str>,
 }
 
 impl<'a> AtTerminal<'a> {
     pub(super) fn new(context: &'a Context, pastes: bool) -> Self {
-        Self { terminal: &context.terminal, environment: &context.environment, pastes }
+        Self { terminal: &context.terminal, environment: &context.environment, pastes, asks: None }
     }
 
     fn scopes(&self, visit: &Visit<'_>) {
@@ -61,13 +63,20 @@ impl<'a> AtTerminal<'a> {
         }
     }
 
+    fn prompt(&self) {
+        if let Some(question) = self.asks {
+            self.terminal.prompt(question);
+        }
+    }
+
     /// Hands on what is typed, from a thread of its own: it waits as long as the program lives.
-    fn listen(&self, visit: &Visit<'_>, typist: Typist) {
+    fn listen(&mut self, visit: &Visit<'_>, typist: Typist) {
         let here = self.terminal.can_ask() && self.terminal.is_in_front();
         if visit.browser || !(self.pastes || here) {
             return;
         }
         self.explain_paste(visit);
+        self.asks = here.then_some(if matches!(visit.paste, Paste::Code) { "Code:" } else { "Address:" });
         self.terminal.leave_lines_whole();
         std::thread::spawn(move || {
             for line in io::stdin().lock().lines() {
@@ -144,6 +153,7 @@ impl Person for AtTerminal<'_> {
         self.terminal.say("");
         let what = if visit.port.is_some() { "to send your browser back" } else { "and you" };
         self.terminal.say(&format!("Waiting for {name} {what}, for up to {limit}. Ctrl-C stops."));
+        self.prompt();
     }
 
     fn agree(&mut self, agreement: &Agreement<'_>) -> Option<bool> {
@@ -172,6 +182,7 @@ impl Person for AtTerminal<'_> {
     fn not_the_answer(&mut self, why: &str) {
         self.terminal.end_progress();
         self.terminal.warn(&format!("that was not taken: {why}"));
+        self.prompt();
     }
 
     fn device(&mut self, prompt: &DevicePrompt<'_>) {
@@ -188,28 +199,29 @@ impl Person for AtTerminal<'_> {
         }
         let name = shown(prompt.name);
         terminal.say(&format!("To connect {name}, visit this address on any device, and type the code:"));
+        let Screen { letters, qr } = Screen::of(prompt, terminal);
+        let gap = || {
+            if qr.is_empty() || !letters.is_empty() {
+                terminal.say("");
+            }
+        };
         terminal.say("");
         terminal.insist(&format!("  {}", prompt.verification_uri));
-        terminal.say("");
-        let (columns, rows) = terminal.blocks().unwrap_or_default();
-        match large::letters(prompt.user_code, columns.saturating_sub(4)) {
-            Some(lines) => {
-                for line in lines {
-                    terminal.insist(&format!("    {}", terminal.tint_err(&line, Tone::Strong)));
-                }
-                terminal.say("");
-                terminal.insist(&format!("  {}", prompt.user_code));
-            }
-            None => terminal.insist(&format!("  {}", terminal.tint_err(prompt.user_code, Tone::Strong))),
+        gap();
+        for line in &letters {
+            terminal.insist(&format!("    {}", terminal.tint_err(line, Tone::Strong)));
         }
-        let scanned = prompt.verification_uri_complete.unwrap_or(prompt.verification_uri);
-        if let Some(lines) = large::qr(scanned, columns, rows).filter(|_| terminal.has_color()) {
+        if !letters.is_empty() {
             terminal.say("");
-            for line in &lines {
-                terminal.say(line);
-            }
         }
-        terminal.say("");
+        terminal.insist(&format!("  {}", terminal.tint_err(prompt.user_code, Tone::Strong)));
+        gap();
+        for line in &qr {
+            terminal.say(line);
+        }
+        if !qr.is_empty() {
+            gap();
+        }
         let limit = when::length(prompt.limit.as_secs());
         terminal.say(&format!(
             "Type it only if you asked for it here: whoever sends you such a code gets into your account. Waiting for \
@@ -223,7 +235,39 @@ impl Person for AtTerminal<'_> {
     }
 
     fn waiting(&mut self, left: Duration) {
+        // Where somebody may be typing, the line is theirs.
+        if self.asks.is_some() {
+            return;
+        }
         self.terminal.progress(&format!("{} left", when::countdown(left.as_secs())));
+    }
+}
+
+/// What is to be seen from across the room, as far as the terminal has room for it. A picture to be scanned spares
+/// the typing, so it comes before large letters.
+#[derive(Default)]
+struct Screen {
+    letters: Vec<String>,
+    qr: Vec<String>,
+}
+
+impl Screen {
+    /// Rows of the other lines when they stand close: three before the picture, three after it, one between.
+    const CLOSE: usize = 7;
+    /// The same with gaps between them, and with the code in large letters.
+    const WIDE: usize = 14;
+
+    fn of(prompt: &DevicePrompt<'_>, terminal: &Terminal) -> Self {
+        let Some((columns, rows)) = terminal.blocks() else { return Self::default() };
+        let letters = large::letters(prompt.user_code, columns.saturating_sub(4)).unwrap_or_default();
+        let scanned = prompt.verification_uri_complete.unwrap_or(prompt.verification_uri);
+        let qr =
+            |around: usize| large::qr(scanned, columns, rows.saturating_sub(around)).filter(|_| terminal.has_color());
+        match (qr(Self::WIDE), qr(Self::CLOSE)) {
+            (Some(qr), _) => Self { letters, qr },
+            (None, Some(qr)) => Self { letters: vec![], qr },
+            (None, None) => Self { letters, qr: vec![] },
+        }
     }
 }
 

@@ -193,12 +193,19 @@ impl Terminal {
         self.input && !self.quiet && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// Shows what is asked for, to whoever can answer.
+    pub(super) fn prompt(&self, question: &str) {
+        if self.can_ask() {
+            self.write_err(&format!("{} ", self.tint_err(question, Tone::Strong)));
+        }
+    }
+
     /// Asks for a line. `None` when nobody can be asked, or nothing was typed.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         if !self.can_ask() {
             return None;
         }
-        self.write_err(&format!("{} ", self.tint_err(question, Tone::Strong)));
+        self.prompt(question);
         let mut line = String::new();
         io::stdin().lock().take(LONGEST).read_line(&mut line).ok()?;
         Some(line.trim().to_owned()).filter(|line| !line.is_empty())
@@ -249,13 +256,6 @@ impl Terminal {
         Ok(secret)
     }
 
-    /// Columns of the terminal that data is shown on; `None` when it goes elsewhere.
-    pub(super) fn width(&self) -> Option<u16> {
-        if !io::stdout().is_terminal() {
-            return None;
-        }
-        Some(terminal_width().filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
-    }
     fn type_secret(&self, question: &str) -> Result<Secret, Failure> {
         if !self.input {
             return Err(Failure::usage("standard input is a terminal, where --no-input lets nobody be asked".into()));
@@ -267,6 +267,13 @@ impl Terminal {
         if secret.expose().is_empty() { Err(Failure::usage("nothing was typed".into())) } else { Ok(secret) }
     }
 
+    /// Columns of the terminal that data is shown on; `None` when it goes elsewhere.
+    pub(super) fn width(&self) -> Option<u16> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        Some(terminal_width().filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
+    }
 
     pub(super) fn tint_out(&self, text: &str, tone: Tone) -> String {
         tinted(text, tone, self.color_out)

@@ -3,18 +3,18 @@
 use super::sandbox::Run;
 
 /// Gives a terminal to the streams that are named, out of `in`, `out` and `err`; the others stay what they are. What is
-/// shown there goes to stderr when `err` is among them, and else to stdout. Once the second word was shown, the third is
+/// shown there goes to stderr when `err` is among them, and else to stdout. Once the second word was shown, `TYPED` is
 /// typed.
 const SCRIPT: &str = "\
 import fcntl, os, pty, struct, subprocess, sys, termios
-streams, prompt, typed = sys.argv[1].split(','), sys.argv[2].encode(), sys.argv[3].encode()
+streams, prompt, typed = sys.argv[1].split(','), sys.argv[2].encode(), os.environ.pop('TYPED').encode()
 outer, inner = os.openpty()
 fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
 def lead():
     os.setsid()
     fcntl.ioctl(inner, termios.TIOCSCTTY, 0)
 chosen = {'std' + name: inner for name in streams}
-child = subprocess.Popen(sys.argv[4:], preexec_fn=lead, **chosen)
+child = subprocess.Popen(sys.argv[3:], preexec_fn=lead, **chosen)
 os.close(inner)
 shown = sys.stderr if 'err' in streams else sys.stdout
 said = b''
@@ -38,5 +38,5 @@ pub(crate) fn on_terminal(run: Run, streams: &str) -> Run {
 
 /// The same with a person who types `typed` once `prompt` was shown.
 pub(crate) fn typing(run: Run, streams: &str, prompt: &str, typed: &str) -> Run {
-    run.through(["python3", "-c", SCRIPT, streams, prompt, typed])
+    run.env("TYPED", typed).through(["python3", "-c", SCRIPT, streams, prompt])
 }
