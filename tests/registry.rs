@@ -289,3 +289,23 @@ fn scopes_are_named_shortly_and_what_was_not_granted_is_said() {
     let scopes: Value = oauth(&home, &["list", "--json"]).json()[0]["scopes"].clone();
     assert_eq!(scopes.as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn the_steps_of_an_entry_name_the_redirect_uri_that_a_login_arrives_at() {
+    // The first takes a host only; the second is registered by each server as it likes.
+    const OTHERWISE: [&str; 2] = ["strava", "mcp"];
+    let all = Home::new().oauth(["provider", "list", "--json"]).run().success().json();
+    for entry in all.as_array().expect("a list") {
+        let name = entry["id"].as_str().expect("a name");
+        let rule = |key: &str, usual: &str| entry["redirect"][key].as_str().unwrap_or(usual).to_owned();
+        if rule("rule", "loopback") != "loopback" || OTHERWISE.contains(&name) {
+            continue;
+        }
+        let port = if rule("port", "any") == "exact" { ":17171" } else { "" };
+        let uri = format!("http://{}{port}{}", rule("host", "127.0.0.1"), rule("path", "/callback"));
+        let steps = entry["setup"].to_string();
+        let wanted = entry["redirect"]["register"] != false;
+        assert_eq!(steps.contains(&uri), wanted, "{name}: {uri} and {steps}");
+        assert!(wanted || !steps.contains("http://"), "{name}: {steps}");
+    }
+}

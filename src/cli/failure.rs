@@ -357,17 +357,23 @@ fn denied(error: &Error, response: &protocol::ErrorResponse) -> Failure {
 }
 
 fn timed_out(error: &Error, redirect_uri: &str, register: &str, strangers: u64) -> Failure {
-    let failure = Failure::new("authorization_timeout", 4, error.to_string()).because(format!(
-        "most often a page of the provider that stopped in the browser, because {redirect_uri} is not registered there"
-    ));
+    let stopped = "most often a page of the provider that stopped in the browser";
+    let failure = Failure::new("authorization_timeout", 4, error.to_string());
+    let failure = match register {
+        "" => failure.because(stopped),
+        _ => failure.because(format!("{stopped}, because {redirect_uri} is not registered there")),
+    };
     let failure = match strangers {
         0 => failure,
         count => failure.because(format!("{count} answers came that were not for this login")),
     };
     let any = if redirect_uri == register { "" } else { " (any port is taken then)" };
-    failure
-        .hint(format!("see what the page says; if that is the cause, register {register}{any} and try again"))
-        .hint("a login that takes longer: --timeout 15m")
+    let failure = match register {
+        "" => failure.hint("see what the page says, and try again"),
+        _ => failure
+            .hint(format!("see what the page says; if that is the cause, register {register}{any} and try again")),
+    };
+    failure.hint("a login that takes longer: --timeout 15m")
 }
 
 fn client_required(error: &Error, need: &ClientNeed) -> Failure {
@@ -378,13 +384,16 @@ fn client_required(error: &Error, need: &ClientNeed) -> Failure {
         _ => "there is no client secret",
     };
     failure = failure.because(what);
+    failure = failure.because(format!("{} wants every program to be registered by its user, once", shown(&need.name)));
     for (at, step) in need.setup.iter().enumerate() {
         failure = failure.hint(format!("{}. {step}", at + 1));
+    }
+    if !need.redirect_uri.is_empty() {
+        failure = failure.hint(format!("the redirect URI is {}", need.redirect_uri));
     }
     if let Some(url) = &need.console_url {
         failure = failure.hint(format!("register at {url}"));
     }
-    failure = failure.hint(format!("the redirect URI is {}", need.redirect_uri));
     let secret = if need.secret { " --client-secret-stdin" } else { "" };
     failure.action(format!("oauth init {} --client-id ID{secret}", need.provider))
 }

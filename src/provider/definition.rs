@@ -82,6 +82,9 @@ pub(crate) struct Entry {
     /// A client can do without a secret.
     #[serde(default = "yes")]
     pub(crate) public_client: bool,
+    /// A client id that the provider takes from anybody: nothing has to be registered there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open_client_id: Option<String>,
     /// The scopes without which the account cannot be named; always asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) identity_scopes: Vec<String>,

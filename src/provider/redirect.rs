@@ -23,6 +23,8 @@ pub(crate) struct Redirect {
     /// `redirect_uri` is left out of both requests (Dropbox). Absent: the provider has no such page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) paste: Option<String>,
+    /// Whether a loopback redirect URI has to be registered; some providers take every one from such a client.
+    pub(crate) register: bool,
 }
 
 /// Which kind of redirect URI a provider lets one register.
@@ -56,6 +58,7 @@ impl Default for Redirect {
             port: PortRule::Any,
             path: "/callback".into(),
             paste: None,
+            register: true,
         }
     }
 }

@@ -66,7 +66,7 @@ impl App {
             (plan.client.clone(), server, plan.seal.clone(), plan.resolved.variables.clone())
         });
         match wait(waiting, typed, &watch, pending, plan, limit, person) {
-            Err(Error::LoginTimedOut { provider, limit, redirect_uri, strangers, .. }) => {
+            Err(Error::LoginTimedOut { provider: id, limit, redirect_uri, strangers, .. }) => {
                 if let Some((client, server, seal, variables)) = typed_in {
                     let (tenant, at) = (&*self.tenant, (self.clock)());
                     let registration = Registration {
@@ -74,15 +74,15 @@ impl App {
                         name: None,
                         default: true,
                         tenant,
-                        provider: &provider,
+                        provider: &id,
                         server: &server,
                         variables: &variables,
                         at,
                     };
                     self.vault()?.ok_or(Error::NothingConnected)?.keep_registration(&registration, &seal)?;
                 }
-                let register = arrival.registration();
-                Err(Error::LoginTimedOut { provider, limit, redirect_uri, register, strangers })
+                let register = arrival.registration_at(provider);
+                Err(Error::LoginTimedOut { provider: id, limit, redirect_uri, register, strangers })
             }
             ended => ended,
         }

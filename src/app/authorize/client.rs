@@ -59,6 +59,8 @@ impl App {
             Some((vault, seal)) => self.known_client(vault, seal, provider, &resolved, given, previous)?,
             None => (given.id.clone().map(|id| Client { id, secret: given.secret.clone() }), given.keep),
         };
+        let open = provider.entry.open_client_id.clone().map(|id| Client { id, secret: None });
+        let found = found.or(open);
         let (client, keep) = match found.filter(|client| client.secret.is_some() || request.takes_public_client()) {
             Some(whole) => (whole, keep),
             None => (ask(request, &resolved, given, person)?, true),
@@ -169,7 +171,7 @@ fn ask(
         name: provider.entry.name.clone(),
         setup: provider.entry.setup.iter().map(|step| shown(&filled(step, &resolved.variables))).collect(),
         console_url: provider.entry.console_url.as_ref().map(|url| shown(&filled(url, &resolved.variables))),
-        redirect_uri: request.arrival.registration(),
+        redirect_uri: request.arrival.registration_at(provider),
     };
     let typed = person.client(&need);
     let id = typed.as_ref().and_then(|typed| typed.id.clone()).or_else(|| given.id.clone());

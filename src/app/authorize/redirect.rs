@@ -77,6 +77,11 @@ impl Arrival {
         };
         format!("http://{host}{port}{}", address.path)
     }
+
+    /// The same where the provider wants it registered, and else nothing.
+    pub(super) fn registration_at(&self, provider: &Provider) -> String {
+        if provider.entry.redirect.register { self.registration() } else { String::new() }
+    }
 }
 
 fn loopback(provider: &Provider, choice: &RedirectChoice) -> Address {

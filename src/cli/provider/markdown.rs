@@ -17,7 +17,11 @@ pub(super) fn page(all: &[Provider]) -> String {
         );
         for provider in providers {
             let entry = &provider.entry;
-            let client = if entry.public_client { "id" } else { "id, secret" };
+            let client = match entry.open_client_id {
+                Some(_) => "none",
+                None if entry.public_client => "id",
+                None => "id, secret",
+            };
             let policy = entry.refresh_policy.map_or("not known", |policy| policy.words());
             let sure = entry.confidence.as_deref().unwrap_or("-");
             let cells = [&provider.id, &entry.name, client, &redirect(provider), policy, sure].map(cell);

@@ -56,7 +56,13 @@ fn facts(provider: &Provider) -> Vec<(&'static str, String)> {
     let scopes = entry.identity_scopes.iter().chain(&entry.offline_scopes).collect::<Scopes>();
     let or_none = |text: Option<&str>| text.filter(|text| !text.is_empty()).map_or_else(|| "-".into(), shown);
     let found = |url: &str| if url.is_empty() { "from the issuer's metadata".into() } else { shown(url) };
-    let client = if entry.public_client { "id alone, or with a secret" } else { "id and secret" };
+    let client = if let Some(id) = &entry.open_client_id {
+        format!("none has to be registered: {} is taken from anybody", shown(id))
+    } else if entry.public_client {
+        "id alone, or with a secret".into()
+    } else {
+        "id and secret".into()
+    };
     let mut facts = vec![
         ("issuer", or_none(entry.issuer.as_deref())),
         ("authorization", found(&entry.authorization_endpoint)),
@@ -68,7 +74,7 @@ fn facts(provider: &Provider) -> Vec<(&'static str, String)> {
         ("userinfo", or_none(entry.userinfo_endpoint.as_deref())),
         ("introspection", or_none(entry.introspection_endpoint.as_deref())),
         ("revocation", or_none(entry.revocation_endpoint.as_deref())),
-        ("client", client.into()),
+        ("client", client),
         ("redirect URI", redirect(provider)),
         ("always asked", or_none(Some(&scopes.to_string()))),
     ]);
@@ -82,7 +88,8 @@ pub(super) fn redirect(provider: &Provider) -> String {
     let paste = rule.paste.is_some();
     match rule.rule {
         RedirectRule::Loopback => {
-            let (port, note) = if rule.port == PortRule::Exact { (":17171", "") } else { ("", "  (any port)") };
+            let note = if rule.register { "  (any port)" } else { "  (any port; not to be registered)" };
+            let (port, note) = if rule.port == PortRule::Exact { (":17171", "") } else { ("", note) };
             format!("http://{}{port}{}{note}", rule.host, rule.path)
         }
         _ if entry.device_authorization_endpoint.is_some() => "none needed: the device flow is used".into(),
