@@ -41,7 +41,8 @@ fn report(discovery: &Discovery, context: &Context) -> String {
             text.push_str(&format!("  {name:<15}{}\n", shown(value)));
         }
         if !found.scopes.is_empty() {
-            text.push_str(&format!("  {:<15}{}\n", "scopes", shown(&found.scopes.to_string())));
+            let line = format!("  {:<15}{}", "scopes", shown(&found.scopes.to_string()));
+            text.push_str(&format!("{}\n", terminal.fitted(&line, 17)));
         }
     }
     text.push('\n');
@@ -51,7 +52,8 @@ fn report(discovery: &Discovery, context: &Context) -> String {
             ClauseVerdict::Absent => terminal.tint_out("-  ", Tone::Faint),
             ClauseVerdict::Broken => terminal.tint_out("NO ", Tone::Bad),
         };
-        text.push_str(&format!("  {mark}  {:<17} {}\n", finding.clause, finding.what));
+        let line = terminal.fitted(&format!("       {:<17} {}", finding.clause, finding.what), 25);
+        text.push_str(&format!("  {mark}  {}\n", line.trim_start()));
     }
     text
 }

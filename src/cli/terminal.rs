@@ -275,6 +275,11 @@ impl Terminal {
         Some(terminal_width().filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
     }
 
+    /// A line of data, broken between words where the terminal is narrower; what follows begins at the column `margin`.
+    pub(super) fn fitted(&self, line: &str, margin: usize) -> String {
+        self.width().map_or_else(|| line.to_owned(), |width| broken(line, width.into(), margin))
+    }
+
     pub(super) fn tint_out(&self, text: &str, tone: Tone) -> String {
         tinted(text, tone, self.color_out)
     }
@@ -328,17 +333,24 @@ fn wrapped(text: &str, width: Option<usize>) -> String {
 }
 
 fn wrapped_line(line: &str, width: usize) -> String {
-    let margin = " ".repeat(line.len() - line.trim_start().len() + 2);
-    let (mut done, mut column) = (String::new(), 0);
+    broken(line, width, line.len() - line.trim_start().len() + 2)
+}
+
+/// A line, broken between words; what follows begins at the column `margin`, or further left where a word is too long
+/// for that.
+fn broken(line: &str, width: usize, margin: usize) -> String {
+    let (mut done, mut column, mut bare) = (String::new(), 0, true);
     for word in line.split_inclusive(' ') {
         let length = word.trim_end().chars().count();
-        if column + length > width && column > margin.len() {
+        if column + length > width && !bare {
+            let margin = margin.min(width.saturating_sub(length));
             done.truncate(done.trim_end().len());
-            done.push_str(&format!("\n{margin}"));
-            column = margin.len();
+            done.push_str(&format!("\n{}", " ".repeat(margin)));
+            column = margin;
         }
         done.push_str(word);
         column += word.chars().count();
+        bare = bare && length == 0;
     }
     done
 }
@@ -399,7 +411,7 @@ fn terminal_width() -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, wrapped};
+    use super::{broken, escaped, wrapped};
 
     #[test]
     fn json_holds_nothing_that_a_terminal_acts_on() {
@@ -414,6 +426,15 @@ mod tests {
         let text = "  2. Fill in the consent screen and publish it\nshort";
         assert_eq!(wrapped(text, Some(24)), "  2. Fill in the consent\n    screen and publish\n    it\nshort");
         assert_eq!(wrapped(text, None), text);
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_for_its_column_begins_further_left() {
+        assert_eq!(
+            broken("  yes  clause  aaaaaaaaaaaa bb cc", 16, 12),
+            "  yes  clause\n    aaaaaaaaaaaa\n            bb\n            cc"
+        );
+        assert_eq!(broken("  aaaaaaaaaaaa", 8, 4), "  aaaaaaaaaaaa");
     }
 
     #[test]

@@ -4,9 +4,9 @@ use super::sandbox::Run;
 
 /// Gives a terminal to the streams that are named, out of `in`, `out` and `err`; the others stay what they are. What is
 /// shown there goes to stderr when `err` is among them, and else to stdout. Once the second word was shown, `TYPED` is
-/// typed.
+/// typed; for a prompt whose answer is not shown, when the terminal has stopped to show what is typed.
 const SCRIPT: &str = "\
-import fcntl, os, pty, struct, subprocess, sys, termios
+import fcntl, os, pty, struct, subprocess, sys, termios, time
 streams, prompt, typed = sys.argv[1].split(','), sys.argv[2].encode(), os.environ.pop('TYPED').encode()
 outer, inner = os.openpty()
 fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
@@ -24,6 +24,8 @@ try:
         shown.buffer.write(part.replace(b'\\r\\n', b'\\n'))
         shown.flush()
         if typed and prompt in said:
+            while b'(not shown)' in prompt and termios.tcgetattr(outer)[3] & termios.ECHO:
+                time.sleep(0.005)
             os.write(outer, typed)
             typed = b''
 except OSError:

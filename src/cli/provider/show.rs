@@ -16,7 +16,7 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<u8, Failure>
     let terminal = &context.terminal;
     let mut text = format!("{} ({})\n", terminal.tint_out(&shown(&entry.name), Tone::Strong), provider.id);
     for (name, value) in facts(provider) {
-        text.push_str(&format!("  {name:<15}{value}\n"));
+        text.push_str(&format!("{}\n", terminal.fitted(&format!("  {name:<15}{value}"), 17)));
     }
     for (name, variable) in &entry.variables {
         let value = match (&variable.default, &variable.example) {
@@ -24,7 +24,8 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<u8, Failure>
             (None, Some(example)) => format!(" [needed, such as {}]", shown(example)),
             (None, None) => " [needed]".into(),
         };
-        text.push_str(&format!("  --set {name}=…  {}{value}\n", shown(&variable.about)));
+        let line = format!("  --set {name}=…  {}{value}", shown(&variable.about));
+        text.push_str(&format!("{}\n", terminal.fitted(&line, 4)));
     }
     if let Some(confidence) = entry.confidence.as_ref().filter(|sure| *sure != "high") {
         text.push_str(&format!(
@@ -33,11 +34,16 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<u8, Failure>
             shown(confidence)
         ));
     }
-    let steps = entry.setup.iter().enumerate().map(|(at, step)| format!("{}. {}", at + 1, shown(step)));
-    section(&mut text, "How to register a client", steps);
-    section(&mut text, "", entry.console_url.iter().map(|url| shown(url)));
+    let mut steps = entry.setup.iter().enumerate().map(|(at, step)| format!("{}. {}", at + 1, shown(step)));
+    let mut section = |title: &str, margin: usize, lines: &mut dyn Iterator<Item = String>| {
+        let lines: String = lines.map(|line| format!("{}\n", terminal.fitted(&format!("  {line}"), margin))).collect();
+        let title = if title.is_empty() { String::new() } else { format!("\n{title}\n") };
+        text.push_str(&if lines.is_empty() { lines } else { title + &lines });
+    };
+    section("How to register a client", 5, &mut steps);
+    section("", 4, &mut entry.console_url.iter().map(|url| shown(url)));
     let unusual = entry.notes.iter().chain(&entry.advice).map(|note| shown(note)).chain(quirks(provider));
-    section(&mut text, "What is unusual", unusual.map(|note| format!("- {note}")));
+    section("What is unusual", 4, &mut unusual.map(|note| format!("- {note}")));
     let short = |scope: &String| scope.strip_prefix(entry.scope_prefix.as_deref().unwrap_or("\0")).map(str::to_owned);
     let scopes: Vec<_> = entry
         .scopes
@@ -45,8 +51,9 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<u8, Failure>
         .map(|(scope, words)| (shown(&short(scope).unwrap_or(scope.clone())), shown(words)))
         .collect();
     let widest = scopes.iter().map(|(scope, _)| scope.len()).max().unwrap_or(0).min(60);
-    section(&mut text, "Scopes", scopes.iter().map(|(scope, words)| format!("{scope:<widest$}  {words}")));
-    section(&mut text, "Sources", entry.sources.iter().map(|source| shown(source)));
+    let mut scopes = scopes.iter().map(|(scope, words)| format!("{scope:<widest$}  {words}"));
+    section("Scopes", widest + 4, &mut scopes);
+    section("Sources", 4, &mut entry.sources.iter().map(|source| shown(source)));
     terminal.data(&text)?;
     Ok(0)
 }
@@ -124,15 +131,4 @@ fn quirks(provider: &Provider) -> Vec<String> {
 
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
     names.map(|name| shown(name)).collect::<Vec<_>>().join(", ")
-}
-
-fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
-    let lines: Vec<_> = lines.map(|line| format!("  {line}\n")).collect();
-    if lines.is_empty() {
-        return;
-    }
-    if !title.is_empty() {
-        text.push_str(&format!("\n{title}\n"));
-    }
-    text.push_str(&lines.concat());
 }
