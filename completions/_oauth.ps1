@@ -132,7 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         }
         'oauth;token' {
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'The token shall live at least this long (30s, 10m, 1h)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to print')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to print [default: token]')
             [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The address of that request')
             [CompletionResult]::new('--nonce', '--nonce', [CompletionResultType]::ParameterName, 'The nonce that the server has asked for')
@@ -972,7 +972,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'Keep the server up, and print what to type')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Sign in without a browser, also where there is one')
             [CompletionResult]::new('--no-rotate', '--no-rotate', [CompletionResultType]::ParameterName, 'Let a refresh token be used again and again')
-            [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Let the server''s behaviour be changed and watched under /sandbox/')
+            [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Let the server''s behaviour be changed and watched under /sandbox/ (docs/recipes.md says how)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')

@@ -125,7 +125,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
         }
         &'oauth;token'= {
             cand --min-ttl 'The token shall live at least this long (30s, 10m, 1h)'
-            cand --format 'What to print'
+            cand --format 'What to print [default: token]'
             cand --method 'The method of the request that `--format header` is for, when the token is bound to a key (RFC 9449)'
             cand --url 'The address of that request'
             cand --nonce 'The nonce that the server has asked for'
@@ -891,7 +891,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --serve 'Keep the server up, and print what to type'
             cand --no-browser 'Sign in without a browser, also where there is one'
             cand --no-rotate 'Let a refresh token be used again and again'
-            cand --control 'Let the server''s behaviour be changed and watched under /sandbox/'
+            cand --control 'Let the server''s behaviour be changed and watched under /sandbox/ (docs/recipes.md says how)'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'

@@ -123,7 +123,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand default" -s v -l verbose -d 
 complete -c oauth -n "__fish_oauth_using_subcommand default" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand default" -s h -l help -d 'Print help'
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l min-ttl -d 'The token shall live at least this long (30s, 10m, 1h)' -r
-complete -c oauth -n "__fish_oauth_using_subcommand token" -l format -d 'What to print' -r -f -a "token\t'The token alone'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l format -d 'What to print [default: token]' -r -f -a "token\t'The token alone'
 header\t'An HTTP header line: `Authorization: Bearer …`'
 json\t'The credential with `access_token` and `source`'
 env\t'A line for the shell: `export NAME=…`'
@@ -667,7 +667,7 @@ never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l serve -d 'Keep the server up, and print what to type'
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l no-browser -d 'Sign in without a browser, also where there is one'
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l no-rotate -d 'Let a refresh token be used again and again'
-complete -c oauth -n "__fish_oauth_using_subcommand demo" -l control -d 'Let the server\'s behaviour be changed and watched under /sandbox/'
+complete -c oauth -n "__fish_oauth_using_subcommand demo" -l control -d 'Let the server\'s behaviour be changed and watched under /sandbox/ (docs/recipes.md says how)'
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand demo" -s v -l verbose -d 'Say more'

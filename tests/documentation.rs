@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::demo::{ALICE, DemoServer};
 use crate::support::sandbox::Home;
 
 fn root() -> &'static Path {
@@ -78,6 +79,26 @@ fn every_command_of_the_readme_exists() {
         words.push("--help".into());
         Home::new().oauth(words).run().success();
     }
+}
+
+#[test]
+fn the_first_minute_of_the_readme_needs_nothing() {
+    let lines = code_lines();
+    let start = lines.iter().position(|line| line.starts_with("oauth demo --serve")).expect("a server to try");
+    let block: Vec<_> = lines[start..].iter().take_while(|line| !line.starts_with("kill")).collect();
+    let (server, home) = (DemoServer::start(["--expire", "60"]), Home::new());
+    let issuer = block.iter().find_map(|line| Some(line.split_once("--issuer ")?.1.split(' ').next()?.to_owned()));
+    let issuer = issuer.expect("the server's address");
+    assert!(block[0].contains(issuer.rsplit(':').next().unwrap()), "the port of {issuer}");
+    let calls = block[1..].iter().filter(|line| line.starts_with("oauth ")).flat_map(|line| calls(line));
+    let mut done = vec![];
+    for words in calls {
+        let run = home.oauth(words.iter().map(|word| word.replace(&issuer, server.issuer())));
+        done.push(words[0].clone());
+        let output = if words[0] == "init" { server.sign_in(run, ALICE) } else { run.run() };
+        output.success();
+    }
+    assert_eq!(done, ["provider", "init", "token", "list"]);
 }
 
 #[test]

@@ -192,3 +192,46 @@ fn where_an_answer_is_pasted_it_is_asked_for_and_nothing_writes_over_it() {
     asked.wait_for_stderr("\nAddress:");
     assert!(said.contains("Ctrl-C stops.\n") && !said.contains(" left"), "{said}");
 }
+
+#[test]
+fn what_is_known_of_a_server_fits_a_terminal() {
+    let (server, home) = DemoServer::connected();
+    for words in [
+        &["provider", "show", "google"][..],
+        &["provider", "show", "entra"],
+        &["provider", "discover", server.issuer()],
+    ] {
+        let whole = home.oauth(words).run().success().stdout.clone();
+        let shown = on_terminal(home.oauth(words), "out").run().success().stdout.clone();
+        let long = |line: &&String| line.chars().count() > 80 && line.trim().contains(' ');
+        assert_eq!(seen(&shown).iter().find(long), None, "{shown}");
+        let all = |text: &str| seen(text).join(" ").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(all(&shown), all(&whole), "nothing is lost");
+    }
+}
+
+#[test]
+fn whoever_has_no_client_yet_is_told_how_to_get_one_step_by_step() {
+    let home = Home::new();
+    let google = home.oauth(["init", "google"]).run();
+    let steps =
+        google.fails(2).stderr.lines().filter_map(|line| line.trim().strip_prefix("hint: ")).collect::<Vec<_>>();
+    assert!(steps[0].starts_with("1. ") && steps[3].starts_with("4. "), "{steps:#?}");
+    let last = [
+        "register at https://console.cloud.google.com/apis/credentials",
+        "oauth init google --client-id ID --client-secret-stdin",
+    ];
+    assert_eq!(steps[4..], last, "no redirect URI has to be registered there");
+    home.oauth(["init", "gitlab"])
+        .run()
+        .fails(2)
+        .stderr_has("hint: the redirect URI is http://127.0.0.1:17171/callback\n");
+}
+
+#[test]
+fn where_nothing_has_to_be_registered_nothing_is_asked_for() {
+    let home = Home::new();
+    let mut running = home.oauth(["init", "lichess", "--no-browser"]).spawn();
+    let said = running.wait_for_stderr("Ctrl-C stops.");
+    assert!(said.contains("https://lichess.org/oauth?") && said.contains("client_id=oauth-cli&"), "{said}");
+}

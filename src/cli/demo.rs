@@ -20,7 +20,12 @@ const HERD: usize = 20;
 /// Nothing of yours is touched: the demo has a home and a key of its own, and deletes both. With --serve the server
 /// stays up, to try commands and scripts against.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  oauth demo\n  oauth demo --serve --expire 60")]
+#[command(after_help = "\
+Examples:
+  oauth demo
+  oauth demo --serve --expire 60
+  oauth demo --serve --port 8710 --control
+  curl http://127.0.0.1:8710/sandbox/behaviour -d '{\"latency_ms\": {\"token\": 3000}}'")]
 pub(super) struct DemoArgs {
     /// Keep the server up, and print what to type
     #[arg(long)]
@@ -40,7 +45,7 @@ pub(super) struct DemoArgs {
     /// Milliseconds for which a spent refresh token is still taken
     #[arg(long, value_name = "MS", default_value_t = 0, requires = "serve")]
     grace: u64,
-    /// Let the server's behaviour be changed and watched under /sandbox/
+    /// Let the server's behaviour be changed and watched under /sandbox/ (docs/recipes.md says how)
     #[arg(long, requires = "serve")]
     control: bool,
 }

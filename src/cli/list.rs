@@ -78,6 +78,9 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         let reason = own.reason(now).unwrap_or_default();
         context.terminal.say(&format!("{}: {} — {}", shown(&own.label()), shown(&reason), init_command(own)));
     }
+    if all.iter().any(|own| own.status(now) == Status::Stale) {
+        context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
+    }
     for own in replaceable(&all, context)? {
         let words = "a static token, which a login replaces by one that renews or can be revoked";
         context.terminal.say(&format!("{}: {words} — {}", shown(&own.label()), init_command(own)));
