@@ -41,7 +41,8 @@ impl Ended {
 impl App {
     /// Ends every credential of every tenant, and deletes every client registration. Reports `(done, all)` as it goes.
     pub(crate) fn panic(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Panicked, Error> {
-        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
+        // A store that never had a key holds nothing that it could open.
+        let vault = self.vault()?.filter(Vault::has_key).ok_or(Error::NothingConnected)?;
         let (rows, damaged) = vault.readable(None)?;
         let live = rows.into_iter().filter(|row| row.credential.revoked_at.is_none());
         let live: Vec<_> = live.map(|row| row.credential).collect();
