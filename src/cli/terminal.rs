@@ -117,7 +117,7 @@ impl Terminal {
     /// Says what the data alone do not tell.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.write_err(&format!("{text}\n"));
+            self.write_err(&format!("{}\n", wrapped(text, width_of_talk())));
         }
     }
 
