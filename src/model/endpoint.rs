@@ -119,18 +119,6 @@ pub(crate) fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Whether a host of an entry's lists stands for this URL's: the same, port included, or under it where it begins with
-/// `*.`.
-pub(crate) fn covers(host: &str, url: &Url) -> bool {
-    match host.strip_prefix("*.") {
-        Some(parent) => url
-            .host_str()
-            .and_then(|name| name.strip_suffix(parent))
-            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-        None => host == authority(url),
-    }
-}
-
 fn is_link_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_link_local(),
@@ -178,12 +166,26 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_inner_address_is_known_and_its_neighbours_are_not() {
+        let inside = ["127.255.0.1", "10.1.2.3", "169.254.1.1", "0.0.0.0", "100.64.0.0", "100.127.255.255"];
+        let inside_v6 = ["::1", "fd00::1", "fe80::1", "::", "::ffff:192.168.0.1"];
+        for address in inside.iter().chain(&inside_v6) {
+            assert!(is_inside(address.parse().unwrap()), "{address}");
+        }
+        for address in ["100.63.0.1", "100.128.0.1", "101.64.0.1", "8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8"] {
+            assert!(!is_inside(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
     fn a_site_is_what_one_owner_has() {
         for (one, other, same) in [
             ("https://accounts.example.com/", "https://api.example.com/t", true),
             ("https://example.com/", "https://example.com:8443/", true),
             ("https://a.example.co.uk/", "https://b.example.co.uk/", true),
             ("https://a.co.uk/", "https://b.co.uk/", false),
+            ("https://a.abc.com/", "https://b.abc.com/", true),
+            ("https://a.example.de/", "https://b.example.de/", true),
             ("https://example.com/", "https://example.org/", false),
             ("https://evil-example.com/", "https://example.com/", false),
             ("http://127.0.0.1:1/", "http://127.0.0.1:2/", true),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{AccessToken, Server, endpoint};
+use crate::model::{AccessToken, Server, endpoint, host};
 use crate::protocol::{self, Channel, Userinfo};
 use crate::provider::filled;
 
@@ -69,7 +69,7 @@ fn completed(url: &str, metadata: &Map<String, Value>, hosts: &[String]) -> Stri
     }
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let whole = filled(url, &metadata.iter().map(|(name, value)| (name.clone(), word(value))).collect());
-    let leads = endpoint::check(&whole).is_ok_and(|url| hosts.iter().any(|host| endpoint::covers(host, &url)));
+    let leads = endpoint::check(&whole).is_ok_and(|url| hosts.iter().any(|own| host::names(own, &url)));
     if leads && !whole.contains('{') { whole } else { url.to_owned() }
 }
 
@@ -104,6 +104,7 @@ mod tests {
             "http://a.salesforce.example",
             "https://u:p@a.salesforce.example",
             "https://.salesforce.example",
+            "https://a.salesforce.example:8443",
         ] {
             assert_eq!(learnt(hostile).server.api_base.as_deref(), Some("{instance_url}"), "{hostile}");
         }
