@@ -75,22 +75,8 @@ impl Landing {
 
     /// The sealed record, when one was written.
     pub(super) fn read(&self) -> Result<Option<Vec<u8>>, files::Error> {
-        let Some(mut file) = self.open(false)? else { return Ok(None) };
-        let mut length = [0; LENGTH];
-        match file.read_exact(&mut length) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read.map_err(self.failed("read"))?,
-        }
-        let length = u32::from_be_bytes(length) as usize;
-        if length == 0 || length > LONGEST {
-            return Ok(None);
-        }
-        let mut sealed = vec![0; length];
-        match file.read_exact(&mut sealed) {
-            // Cut off by a crash in the middle of the writing: the answer did not land.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            read => read.map(|()| Some(sealed)).map_err(self.failed("read")),
-        }
+        let Some(file) = self.open(false)? else { return Ok(None) };
+        record(file).map_err(self.failed("read"))
     }
 
     /// Wipes the record. It opens nowhere any more, so nothing waits for this to be durable.
@@ -121,6 +107,24 @@ impl Landing {
     fn failed(&self, what: &'static str) -> impl FnOnce(io::Error) -> files::Error {
         files::Error::io(what, &self.path)
     }
+}
+
+/// The record in a file. One that was cut off by a crash in the middle of the writing did not land.
+fn record(mut file: impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut whole = |bytes: &mut [u8]| match file.read_exact(bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| true),
+    };
+    let mut length = [0; LENGTH];
+    if !whole(&mut length)? {
+        return Ok(None);
+    }
+    let length = u32::from_be_bytes(length) as usize;
+    if length == 0 || length > LONGEST {
+        return Ok(None);
+    }
+    let mut sealed = vec![0; length];
+    Ok(whole(&mut sealed)?.then_some(sealed))
 }
 
 /// An answer as text to be sealed.
@@ -197,7 +201,45 @@ mod tests {
             assert!(fs::read(dir.path().join("landing/row")).unwrap().iter().all(|byte| *byte == 0));
         }
         landing.remove().unwrap();
+        assert!(!dir.path().join("landing/row").exists());
         landing.remove().unwrap();
+    }
+
+    #[test]
+    fn space_is_taken_before_a_record_is_there_and_never_from_one_that_landed() {
+        let dir = tempfile::tempdir().unwrap();
+        let landing = Landing::new(dir.path(), "row");
+        let ready = landing.prepare().unwrap();
+        assert_eq!(fs::metadata(dir.path().join("row")).unwrap().len(), RESERVED as u64);
+        ready.write(b"sealed").unwrap();
+        landing.prepare().unwrap();
+        assert_eq!(landing.read().unwrap().unwrap(), b"sealed");
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_not_taken_for_none() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("a bad sector"))
+            }
+        }
+        assert!(record(Failing).is_err());
+        assert!(record(io::Cursor::new([0, 0, 0, 7]).chain(Failing)).is_err());
+        // A directory stands where the file should.
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("row")).unwrap();
+        let landing = Landing::new(dir.path(), "row");
+        assert!(landing.read().is_err() && landing.remove().is_err());
+    }
+
+    #[test]
+    fn a_record_is_as_long_as_an_answer_can_be_and_no_longer() {
+        let of = |length: usize| {
+            let head = u32::try_from(length).unwrap().to_be_bytes();
+            record(io::Cursor::new(head).chain(io::repeat(7))).unwrap().map(|sealed| sealed.len())
+        };
+        assert_eq!((of(0), of(1), of(LONGEST), of(LONGEST + 1)), (None, Some(1), Some(LONGEST), None));
     }
 
     #[test]
