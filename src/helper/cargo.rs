@@ -110,5 +110,8 @@ mod tests {
         let wanted = r#"{"Ok":{"cache":"expires","expiration":7,"kind":"get","operation_independent":true,"token":"Bearer tok"}}"#;
         assert_eq!(told.expose(), format!("{wanted}\n"));
         assert_eq!(not_ours(), "{\"Err\":{\"kind\":\"url-not-supported\"}}\n");
+        assert_eq!(not_found(), "{\"Err\":{\"kind\":\"not-found\"}}\n");
+        assert_eq!(unsupported(), "{\"Err\":{\"kind\":\"operation-not-supported\"}}\n");
+        assert_eq!(failed("x"), "{\"Err\":{\"caused-by\":[],\"kind\":\"other\",\"message\":\"x\"}}\n");
     }
 }

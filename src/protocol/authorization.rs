@@ -232,6 +232,7 @@ mod tests {
         let right = ("state", state.as_str());
         assert!(judge(&watch, &[right]).is_none());
         assert!(judge(&watch, &[right, ("code", "")]).is_none());
+        assert!(judge(&watch, &[right, ("error", "")]).is_none());
         assert!(judge(&watch, &[right, ("code", "c"), ("error", "e")]).is_none());
         let Some(AuthorizationResponse::Code(code)) = judge(&watch, &[right, ("code", "c/+=")]) else { panic!() };
         assert_eq!(code.expose(), "c/+=");

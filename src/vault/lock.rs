@@ -122,6 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn one_who_waits_looks_ever_more_seldom() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut looks = 0;
+        let look = || {
+            looks += 1;
+            Ok(None)
+        };
+        assert!(LockFile::new(dir.path(), "row").unwrap().poll(soon(), look).unwrap().is_none());
+        assert!(looks < 12, "{looks} looks in 30 ms");
+    }
+
+    #[test]
     fn a_lock_file_that_was_deleted_while_held_is_not_taken_for_the_lock() {
         let dir = tempfile::tempdir().unwrap();
         let lock = LockFile::new(dir.path(), "row").unwrap();

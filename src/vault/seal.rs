@@ -199,6 +199,16 @@ mod tests {
         }
     }
 
+    /// Both last as long as a store: another value would make every record of events, and every store, look foreign.
+    #[test]
+    fn the_key_of_the_record_and_the_name_of_the_key_never_change() {
+        let key = MasterKey::from_bytes([7; 32]);
+        assert_eq!(seal().key_id(), key.id());
+        assert_eq!(STANDARD.encode(seal().audit_key().as_ref()), "redGWS5E9stZar+kLEi/s4ozL4GQWSwK95F8bed/sCs=");
+        assert_ne!(*Seal::new(&key, "other").audit_key(), *seal().audit_key());
+        assert_ne!(*seal().audit_key(), *seal().sub_key);
+    }
+
     #[test]
     fn a_blob_opens_in_its_own_place_only() {
         let blob = seal().close(&Secret::new("canary"), &HOME);
