@@ -101,14 +101,18 @@ impl Gate {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => self.admit(stream).await,
-                Err(error) if is_of_the_client(&error) => {}
-                Err(_) => {
-                    self.give_back();
-                    sleep(PAUSE).await;
-                }
+                Err(error) => self.bear(&error).await,
             }
             // The newcomer is read before the next one can turn it out.
             task::yield_now().await;
+        }
+    }
+
+    /// After an error of `accept`: a client that went away is none of ours, everything else is a want of descriptors.
+    async fn bear(&self, error: &io::Error) {
+        if !is_of_the_client(error) {
+            self.give_back();
+            sleep(PAUSE).await;
         }
     }
 
@@ -232,8 +236,95 @@ async fn send(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
     stream.shutdown().await
 }
 
-/// The client went away while it was being accepted; everything else is a want of ours.
+/// The client went away while it was being accepted.
 fn is_of_the_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::net::Ipv4Addr;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Far longer than anything here takes.
+    const FOREVER: Duration = Duration::from_secs(20);
+
+    /// A gate and the clients inside, which have sent nothing.
+    struct Crowd {
+        gate: Arc<Gate>,
+        clients: Vec<TcpStream>,
+        _directory: TempDir,
+    }
+
+    impl Crowd {
+        async fn of(count: usize) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let (server, _requests) = Server::start(directory.path(), "gate").unwrap();
+            let gate = Gate::open(vec![], server, Limits { head_time: FOREVER, ..Limits::default() });
+            let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let mut clients = vec![];
+            for _ in 0..count {
+                clients.push(TcpStream::connect(door.local_addr().unwrap()).await.unwrap());
+                assert!(gate.seat(door.accept().await.unwrap().0).is_none(), "there is room");
+            }
+            Self { gate, clients, _directory: directory }
+        }
+
+        fn inside(&self) -> Vec<u64> {
+            self.gate.inside().clients.keys().copied().collect()
+        }
+    }
+
+    fn run(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+    }
+
+    #[test]
+    fn when_descriptors_have_run_out_the_oldest_go_and_a_few_are_served_even_then() {
+        run(async {
+            let crowd = Crowd::of(20).await;
+            for kind in [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::Interrupted] {
+                crowd.gate.bear(&kind.into()).await;
+            }
+            assert_eq!(crowd.inside().len(), 20, "who goes away by itself costs the others nothing");
+            crowd.gate.bear(&io::Error::other("too many open files")).await;
+            assert_eq!(crowd.inside(), Vec::from_iter(8..20));
+            crowd.gate.give_back();
+            assert_eq!(crowd.inside(), Vec::from_iter(16..20));
+            crowd.gate.give_back();
+            assert_eq!((crowd.inside(), crowd.gate.inside().capacity), (Vec::from_iter(16..20), FEWEST));
+        });
+    }
+
+    #[test]
+    fn nobody_is_turned_out_before_its_time_or_while_it_waits_for_its_answer() {
+        run(async {
+            let crowd = Crowd::of(2).await;
+            let turn_out = |grace| crowd.gate.inside().turn_out(grace);
+            assert!(!turn_out(FOREVER));
+            crowd.gate.inside().clients.get_mut(&0).unwrap().waits = true;
+            assert!(turn_out(Duration::ZERO));
+            assert_eq!(crowd.inside(), [0]);
+            assert!(!turn_out(Duration::ZERO));
+        });
+    }
+
+    #[test]
+    fn who_has_gone_leaves_its_place() {
+        run(async {
+            let mut crowd = Crowd::of(2).await;
+            crowd.clients.remove(0);
+            let gone = async {
+                while crowd.inside() != [1] {
+                    task::yield_now().await;
+                }
+            };
+            timeout(FOREVER, gone).await.expect("its place is free");
+        });
+    }
 }
