@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::client::{Channel, grant, host_of};
 use super::{Error, answer, form};
+use crate::http;
 use crate::model::{Scopes, Secret, TokenResponse, endpoint, text};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -96,8 +97,8 @@ impl DeviceAuthorization {
             Ok(response) => Ok(Poll::Granted(Box::new(response))),
             Err(Error::Refused { response, .. }) if response.code == "authorization_pending" => Ok(Poll::Pending),
             // `slow_down` and 429 ask for patience; a connection that breaks is tried again, less often (§3.5).
-            Err(Error::Trouble { .. } | Error::NotOauth { .. }) => Ok(Poll::SlowDown),
-            Err(error @ Error::Http(_)) if error.may_pass() => Ok(Poll::SlowDown),
+            Err(error @ Error::Http(http::Error::Refused(_))) => Err(error),
+            Err(Error::Trouble { .. } | Error::NotOauth { .. } | Error::Http(_)) => Ok(Poll::SlowDown),
             Err(error) => Err(error),
         }
     }

@@ -138,15 +138,6 @@ impl Error {
         matches!(self, Self::Http(http::Error::InDoubt { .. }) | Self::Trouble { retry_after: None, .. })
     }
 
-    /// Whether the same request may do better later, or on another network.
-    pub(crate) fn may_pass(&self) -> bool {
-        match self {
-            Self::Http(error) => !matches!(error, http::Error::Refused(_)),
-            Self::Trouble { .. } | Self::NotOauth { .. } => true,
-            _ => false,
-        }
-    }
-
     /// Whether the server may have acted on the request although no usable answer came.
     pub(crate) fn leaves_doubt(&self) -> bool {
         match self {
@@ -156,5 +147,91 @@ impl Error {
             Self::Trouble { retry_after, .. } => retry_after.is_none(),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::endpoint::Refused;
+
+    fn refused(code: &str) -> Error {
+        let response = ErrorResponse { code: code.into(), description: None };
+        Error::Refused { host: "h".into(), response }
+    }
+
+    fn trouble(retry_after: Option<u64>) -> Error {
+        Error::Trouble { host: "h".into(), what: "503".into(), retry_after }
+    }
+
+    #[test]
+    fn only_a_definite_answer_ends_a_grant_and_every_doubt_is_kept() {
+        let (host, cause, what) = (|| "h".to_owned(), || "c".to_owned(), || "w".to_owned());
+        // The code; whether the grant is at an end, the answer may have been lost, the server may have acted.
+        let cases = [
+            (Error::Http(http::Error::Refused(Refused::NotAUrl)), "wrong_host", [false, false, false]),
+            (Error::Http(http::Error::Unsent { host: host(), cause: cause() }), "unreachable", [false, false, false]),
+            (Error::Http(http::Error::InDoubt { host: host(), cause: cause() }), "unreachable", [false, true, true]),
+            (
+                Error::Http(http::Error::Unreadable { host: host(), cause: cause() }),
+                "provider_error",
+                [false, false, true],
+            ),
+            (trouble(None), "provider_error", [false, true, true]),
+            (trouble(Some(1)), "rate_limited", [false, false, false]),
+            (Error::NotOauth { host: host(), what: what() }, "provider_error", [false, false, true]),
+            (Error::Malformed { host: host(), what: what() }, "provider_error", [false, false, true]),
+            (Error::UnsafeAddress { host: host(), what: what() }, "wrong_host", [false, false, false]),
+            (Error::Redirected { host: host() }, "wrong_host", [false, false, false]),
+            (
+                Error::IssuerMismatch { expected: "a".into(), found: "b".into() },
+                "issuer_mismatch",
+                [false, false, false],
+            ),
+            (
+                Error::ResourceMismatch { expected: "a".into(), found: "b".into() },
+                "resource_mismatch",
+                [false, false, false],
+            ),
+            (Error::IdToken(what()), "id_token_rejected", [false, false, false]),
+            (Error::Request(what()), "bad_config", [false, false, false]),
+            (refused("invalid_client"), "invalid_client", [false, false, false]),
+            (refused("invalid_scope"), "request_refused", [false, false, false]),
+            (refused("Invalid_Grant"), "request_refused", [false, false, false]),
+            (refused("invalid_grant"), "request_refused", [true, false, false]),
+            (refused("bad_refresh_token"), "request_refused", [true, false, false]),
+        ];
+        for (error, code, says) in cases {
+            let found = [error.ends_grant(), error.may_have_been_lost(), error.leaves_doubt()];
+            assert_eq!((error.code(), found), (code, says), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_an_error_answer_are_told_apart() {
+        let says = |code: &str| {
+            let response = ErrorResponse { code: code.into(), description: None };
+            (response.ends_grant(), response.blames_client(), response.may_pass(), response.asks_for_patience())
+        };
+        assert_eq!(says("invalid_grant"), (true, false, false, false));
+        assert_eq!(says("unauthorized_client"), (false, true, false, false));
+        assert_eq!(says("temporarily_unavailable"), (false, false, true, false));
+        assert_eq!(says("slow_down"), (false, false, true, true));
+        assert_eq!(says("invalid_scope"), (false, false, false, false));
+    }
+
+    #[test]
+    fn what_a_server_repeats_of_a_secret_is_taken_out_and_its_words_cannot_act() {
+        let response = ErrorResponse { code: "tokn x".into(), description: Some("abc tokn\u{1b}[2J".into()) };
+        assert_eq!(response.to_string(), "tokn x (abc tokn\\x1b[2J)");
+        let clean = response.without(&[&Secret::new("tokn"), &Secret::new("abc")]);
+        assert_eq!((clean.code.as_str(), clean.description.as_deref()), ("[secret] x", Some("abc [secret]\u{1b}[2J")));
+        let Error::Trouble { what, .. } =
+            (Error::Trouble { host: "h".into(), what: "no tokn".into(), retry_after: None })
+                .without(&[&Secret::new("tokn")])
+        else {
+            panic!()
+        };
+        assert_eq!(what, "no [secret]");
     }
 }
