@@ -53,3 +53,20 @@ fn place(number: usize, last: bool) -> Nonce {
     nonce[11] = last.into();
     Nonce::from(nonce)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_empty_file_ends_with_an_empty_chunk() {
+        let (key, nonce) = ([5; 16], [6; NONCE]);
+        let sealed = |number, last, text: &[u8]| cipher(&key, &nonce).encrypt(&place(number, last), text).unwrap();
+        let full = vec![b'x'; CHUNK];
+        let whole = [&nonce[..], &sealed(0, true, &full)].concat();
+        assert_eq!(*decrypt(&whole, &key).unwrap(), full);
+        let longer = [&nonce[..], &sealed(0, false, &full), &sealed(1, true, b"")].concat();
+        assert_eq!(decrypt(&longer, &key).unwrap_err(), Error::Payload);
+        assert!(decrypt(&[&nonce[..], &sealed(0, true, b"")].concat(), &key).unwrap().is_empty());
+    }
+}

@@ -117,3 +117,41 @@ fn keys_are_read_as_age_keygen_writes_them() {
         assert!(Identity::parse_file(&Secret::new(wrong)).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn stanzas_for_others_are_passed_over_in_their_one_form() {
+    let key = [5; FILE_KEY];
+    let with = |words: &str, length: usize| {
+        let other = Stanza { words: words.split('|').map(str::to_owned).collect(), body: vec![7; length] };
+        let mine = Recipient::parse(PUBLIC).unwrap().wrap(&key);
+        let file = [header::write(&[other, mine], &key), stream::encrypt(b"it", &key)].concat();
+        decrypt(&file, &identity(PRIVATE)).map(|plain| plain.to_vec())
+    };
+    // 48 bytes fill a line.
+    for length in [0, 1, 47, 48, 49, 96, 500] {
+        assert_eq!(with("grease|arg", length).unwrap(), b"it", "{length}");
+    }
+    for words in ["grease|", "grease||x", "gr\u{1}ease", "gr\u{e4}se"] {
+        assert_eq!(with(words, 1), Err(Error::Header), "{words:?}");
+    }
+    let file = String::from_utf8_lossy(&for_recipient(b"it")).into_owned();
+    let long = file.replacen("\n-> ", &format!("\n-> grease\n{}\n\n-> ", "A".repeat(65)), 1);
+    assert_eq!(decrypt(long.as_bytes(), &identity(PRIVATE)).unwrap_err(), Error::Header);
+}
+
+#[test]
+fn a_header_has_so_many_stanzas_and_no_more() {
+    let key = [5; FILE_KEY];
+    let of = |count: usize| {
+        let stanzas = (0..count).map(|_| Stanza { words: vec!["grease".into()], body: vec![] });
+        decrypt(&header::write(&Vec::from_iter(stanzas), &key), &identity(PRIVATE)).unwrap_err()
+    };
+    assert_eq!((of(999), of(1000), of(1001)), (Error::NoMatch, Error::NoMatch, Error::Header));
+}
+
+#[test]
+fn no_two_files_are_alike() {
+    let (one, two) = (for_recipient(b"it"), for_recipient(b"it"));
+    assert_ne!(one[..one.len() - 18], two[..two.len() - 18]);
+    assert_ne!(one[one.len() - 34..one.len() - 18], two[two.len() - 34..two.len() - 18], "the payload's nonce");
+}

@@ -152,11 +152,9 @@ fn sweep(directory: &Path) {
 #[cfg(unix)]
 fn open(door: &Door, generation: u32) -> io::Result<(tiny_http::Server, Place)> {
     let path = short(&door.directory).join(format!("{}-{generation}.sock", door.name));
-    // Left by a killed program. It cannot be in use: the name holds the port, and the port is ours.
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    // Left by a killed program. It cannot be in use: the name holds the port, and the port is ours. What cannot be
+    // removed is in the way of the socket, which then says so.
+    let _ = std::fs::remove_file(&path);
     let http = tiny_http::Server::http_unix(&path).map_err(io::Error::other)?;
     Ok((http, path))
 }
@@ -180,4 +178,33 @@ async fn connect(place: &Place) -> io::Result<Stream> {
 
 fn is_dead(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deep_directory_gets_a_short_name_and_any_other_keeps_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let of_length = |length: usize| {
+            let left = length - directory.path().as_os_str().len() - 1;
+            let deep = directory.path().join("d".repeat(left));
+            std::fs::create_dir(&deep).unwrap();
+            deep
+        };
+        let usual = of_length(69);
+        assert_eq!(short(&usual), usual);
+        let deep = of_length(70);
+        std::fs::write(deep.join("x"), "").unwrap();
+        assert!(short(&deep).starts_with("/proc/self/fd") && short(&deep).join("x").exists());
+    }
+
+    #[test]
+    fn a_server_is_started_anew_only_where_none_is() {
+        let dead = |kind: io::ErrorKind| is_dead(&kind.into());
+        assert!(dead(io::ErrorKind::ConnectionRefused) && dead(io::ErrorKind::NotFound));
+        assert!(!dead(io::ErrorKind::WouldBlock) && !dead(io::ErrorKind::PermissionDenied));
+        assert!(!is_dead(&io::Error::from_raw_os_error(24)), "no descriptors are left");
+    }
 }

@@ -540,6 +540,7 @@ fn a_port_of_another_is_refused_and_a_range_goes_round_it() {
 fn our_own_port_is_shared_with_nobody_and_free_again_afterwards() {
     let (listener, directory) = bound();
     let port = port_of(&listener);
+    assert_eq!(listener.port(), Some(port));
     let again = Listener::bind(&address(Port::Exact(port)), directory.path());
     assert!(matches!(again, Err(Error::PortBusy { .. })));
     let login = Login::start_with((listener, private()), || {});

@@ -105,6 +105,26 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_read_up_to_its_longest_and_no_further() {
+        let line = |length: usize| {
+            let start = "http://127.0.0.1:5/callback?state=s&code=";
+            format!("{start}{}", "c".repeat(length - start.len()))
+        };
+        assert!(read(false, &line(LONGEST)).is_ok());
+        assert!(read(false, &line(LONGEST + 1)).is_err());
+    }
+
+    #[test]
+    fn a_line_reaches_who_waits_and_whoever_types_hears_when_nobody_does() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (typist, mut typed) = typing();
+        assert!(typist.enter("http://a"));
+        assert_eq!(runtime.block_on(typed.next()).unwrap().expose(), "http://a");
+        drop(typed);
+        assert!(!typist.enter("http://b"));
+    }
+
+    #[test]
     fn any_other_address_is_refused() {
         for line in [
             "",

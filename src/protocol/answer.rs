@@ -445,6 +445,58 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_no_answer_whatever_words_are_in_it() {
+        for (kind, body) in [("text/html", "error=invalid_grant"), ("text/plain", "hello"), ("image/png", "error=x")] {
+            assert!(matches!(read(400, kind, body), Err(Error::NotOauth { .. })), "{kind} {body}");
+        }
+        let told = |body: &str| read(400, "text/html", body).unwrap_err().to_string();
+        assert!(told("<!DOCTYPE html>").contains("400 Bad Request, a web page"));
+        assert!(told("  <HTML>").contains("400 Bad Request, a web page"));
+        assert!(told("hello").contains("400 Bad Request, not JSON"));
+    }
+
+    #[test]
+    fn an_error_beside_an_empty_token_is_an_error_and_an_empty_list_of_errors_is_none() {
+        for token in ["null", r#""""#] {
+            let got = json(&format!(r#"{{"access_token":{token},"error":"invalid_grant"}}"#));
+            assert!(matches!(got, Err(Error::Refused { response, .. }) if response.ends_grant()), "{token}");
+        }
+        assert!(json(r#"{"access_token":"t","error":"invalid_grant"}"#).is_ok());
+        assert!(json(r#"{"access_token":"t","errors":[]}"#).is_ok());
+        let empty = answer(200, "application/json", r#"{"errors":[]}"#);
+        assert!(object("h", &empty, Timestamp(0), &Quirks::default()).is_ok());
+        let of_its_own = |code: &str| {
+            let quirks = Quirks { error_at: Some("/status".into()), ..Quirks::default() };
+            let said = answer(200, "application/json", &format!(r#"{{"status":{code},"body":{{}}}}"#));
+            object("h", &said, Timestamp(0), &quirks).is_ok()
+        };
+        assert!(of_its_own("0") && of_its_own(r#""""#) && !of_its_own("503") && !of_its_own(r#""bad""#));
+    }
+
+    #[test]
+    fn what_is_on_the_border_of_belief_is_on_one_side_of_it() {
+        let of = |members: &str| json(&format!(r#"{{"access_token":"t",{members}}}"#)).unwrap();
+        assert_eq!(of(r#""refresh_expires_in":0"#).get("refresh_expires_in"), None);
+        assert_eq!(of(r#""refresh_expires_in":1"#)["refresh_expires_in"], 1);
+        assert_eq!(of(r#""token_type":"dpop""#)["token_type"], "DPoP");
+        assert_eq!(of(&format!(r#""expires_in":{LONGEST}"#))["expires_in"].as_f64(), Some(LONGEST));
+        assert_eq!(of(&format!(r#""expires_in":{}"#, LONGEST + 1.0)).get("expires_in"), None);
+        let forever = with(
+            r#","quirks":{"zero_is_forever":true}"#,
+            200,
+            "application/json",
+            r#"{"access_token":"t","expires_in":60}"#,
+        );
+        assert_eq!(forever.unwrap()["expires_in"], 60);
+        let word = "s".repeat(1023);
+        let most = LONGEST_SCOPE / (word.len() + 1);
+        let scope = |count: usize| {
+            of(&format!(r#""scope":"{}""#, vec![&*word; count].join(" ")))["scope"].as_str().unwrap().len()
+        };
+        assert_eq!((scope(most), scope(most + 1)), (most * 1024 - 1, most * 1024 - 1));
+    }
+
+    #[test]
     fn patience_asked_for_is_understood() {
         let wait = |value: &str| {
             let response = Response::builder().status(429).header("retry-after", value).body(vec![]).unwrap();

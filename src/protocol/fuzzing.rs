@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::metadata::Metadata;
-use super::{answer, discovery};
-use crate::http::{Response, header};
+use super::{answer, challenge, discovery, protected_resource};
+use crate::http::{HeaderMap, HeaderValue, Response, header};
 use crate::model::{Quirks, Server, Timestamp, endpoint};
 
 const STATUSES: [u16; 8] = [200, 201, 302, 400, 401, 403, 429, 503];
@@ -54,4 +54,24 @@ pub(crate) fn metadata(data: &[u8]) {
     for url in needed.into_iter().chain(others.into_iter().flatten()).chain(device) {
         assert!(endpoint::check(&url).is_ok(), "{url}");
     }
+}
+
+/// What is taken out of a challenge stood in it, and is found again when it is quoted anew.
+pub(crate) fn www_authenticate(data: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        let Ok(value) = HeaderValue::from_bytes(line) else { continue };
+        if let Some(url) = value.to_str().ok().and_then(|text| protected_resource::parameter(text, "resource_metadata"))
+        {
+            assert!(url.len() <= line.len());
+        }
+        headers.append(header::WWW_AUTHENTICATE, value);
+    }
+    let found = challenge::Challenge::of(&headers);
+    let Some(error) = &found.error else { return };
+    let quoted = error.replace('\\', "\\\\").replace('"', "\\\"");
+    let scope = found.scope.to_string().replace('\\', "\\\\").replace('"', "\\\"");
+    let again = format!("Basic realm=\"x, y\", Bearer error=\"{quoted}\", scope=\"{scope}\"");
+    let again = HeaderMap::from_iter([(header::WWW_AUTHENTICATE, again.parse().expect("it came from such a header"))]);
+    assert_eq!(challenge::Challenge::of(&again), found);
 }

@@ -99,6 +99,8 @@ mod tests {
         assert_eq!(Claims::read(&token(|_| {}), &EXPECTED).unwrap().text("sub"), Some("7"));
         let listed = token(|claims| claims["aud"] = json!(["other", "me"]));
         assert!(Claims::read(&listed, &EXPECTED).is_ok());
+        let authorized = token(|claims| claims["azp"] = json!("me"));
+        assert!(Claims::read(&authorized, &EXPECTED).is_ok());
         let tenant = token(|claims| {
             claims["iss"] = json!("https://as.example/t1");
             claims["tid"] = json!("t1");
@@ -110,9 +112,10 @@ mod tests {
     #[test]
     fn a_token_for_anything_else_is_refused() {
         type Change = (&'static str, fn(&mut Value));
-        let changes: [Change; 7] = [
+        let changes: [Change; 8] = [
             ("iss", |claims| claims["iss"] = json!("https://as.example/")),
             ("aud", |claims| claims["aud"] = json!("other")),
+            ("others", |claims| claims["aud"] = json!(["other", "another"])),
             ("azp", |claims| claims["azp"] = json!("other")),
             ("exp", |claims| claims["exp"] = json!(600)),
             ("no exp", |claims| claims["exp"] = json!(null)),

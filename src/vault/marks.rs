@@ -239,6 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_not_taken_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = home(dir.path());
+        files::private_dir(&home.marks).unwrap();
+        assert!(Marks::of(&home).known().is_err());
+    }
+
+    #[test]
+    fn who_makes_the_file_waits_for_another_that_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = home(dir.path());
+        let held = Marks::of(&home).lock().unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| Marks::of(&home).set(&id("a"), Mark::Reached(1)));
+            std::thread::sleep(Duration::from_millis(30)); // in which the other one tries, or does not
+            drop(held);
+            other.join().unwrap().unwrap();
+        });
+        assert_eq!(Marks::of(&home).known().unwrap().is_beyond(&id("a"), Mark::Reached(1)), Some(false));
+    }
+
+    #[test]
     fn a_record_that_was_cut_off_spoils_no_other() {
         assert_eq!(parse("\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;"), BTreeMap::from([("a".into(), 8), ("b".into(), 2)]));
     }

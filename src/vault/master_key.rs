@@ -103,6 +103,13 @@ mod tests {
     }
 
     #[test]
+    fn a_random_name_is_128_bits_in_hexadecimal() {
+        let (one, two) = (random_id(), random_id());
+        assert!(one.len() == 32 && one.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{one}");
+        assert_ne!(one, two);
+    }
+
+    #[test]
     fn debug_output_names_the_key_only() {
         let key = MasterKey::from_bytes([7; 32]);
         assert_eq!(format!("{key:?}"), format!("MasterKey({})", key.id()));
