@@ -1,6 +1,9 @@
 //! `config.toml`: what a person sets once. It is strict: what is not known is an error that names file and line, and a
 //! file that others can write is refused, because it names commands that run.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("callback_request", callback_request),
     ("callback_query", callback_query),
     ("token_answer", token_answer),
@@ -15,6 +15,11 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("provider_toml", provider_toml),
     ("sealed_blob", sealed_blob),
     ("landing_record", landing_record),
+    ("www_authenticate", www_authenticate),
+    ("config", config),
+    ("helper_question", helper_question),
+    ("age_file", age_file),
+    ("backup_document", backup_document),
 ];
 
 /// Bytes at the port of a login.
@@ -50,6 +55,31 @@ pub fn sealed_blob(data: &[u8]) {
 /// A landing record that was unsealed.
 pub fn landing_record(data: &[u8]) {
     crate::vault::fuzzing::landing_record(data);
+}
+
+/// The challenges of a resource server, a field a line.
+pub fn www_authenticate(data: &[u8]) {
+    crate::protocol::fuzzing::www_authenticate(data);
+}
+
+/// The user's `config.toml`.
+pub fn config(data: &[u8]) {
+    crate::config::fuzzing::file(data);
+}
+
+/// What git, docker, cargo or kubectl ask a helper.
+pub fn helper_question(data: &[u8]) {
+    crate::helper::fuzzing::question(data);
+}
+
+/// A file in the age format, and one that differs from a good one by these bytes.
+pub fn age_file(data: &[u8]) {
+    crate::age::fuzzing::file(data);
+}
+
+/// A backup that was decrypted.
+pub fn backup_document(data: &[u8]) {
+    crate::vault::fuzzing::backup_document(data);
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! A file is made for X25519 recipients or for one passphrase, and is opened by any program that knows the format.
 //! Nothing of a file is given out before all of it was found to be genuine.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod header;
 mod stream;
 

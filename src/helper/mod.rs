@@ -2,6 +2,8 @@
 
 pub(crate) mod cargo;
 pub(crate) mod docker;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub(crate) mod git;
 pub(crate) mod kubectl;
 pub(crate) mod store;

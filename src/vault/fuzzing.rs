@@ -1,5 +1,6 @@
 //! What must hold of any bytes in the store.
 
+use super::backup::Backup;
 use super::landing;
 use super::master_key::MasterKey;
 use super::seal::{Binding, Seal};
@@ -36,4 +37,12 @@ pub(crate) fn landing_record(data: &[u8]) {
     let (again, at) = landing::decode(&written).expect("what was written can be read");
     assert_eq!((again.access_token.0.expose(), at), (response.access_token.0.expose(), sent_at));
     assert_eq!(again.expires_in, response.expires_in);
+}
+
+/// A backup that is taken can be written, and is the same when it is read again.
+pub(crate) fn backup_document(data: &[u8]) {
+    let Ok(backup) = Backup::parse(data) else { return };
+    let written = backup.to_json();
+    let again = Backup::parse(written.expose().as_bytes()).expect("what was written can be read");
+    assert_eq!(again.to_json().expose(), written.expose());
 }
