@@ -153,21 +153,133 @@ fn a_server_that_does_not_rotate_can_be_asked_from_every_copy() {
     assert_eq!(server.count("reuse_detections"), 0);
 }
 
+/// The two files of marks.
+fn marks(home: &Home) -> [std::path::PathBuf; 2] {
+    ["marks", "credentials.db.marks"].map(|name| home.oauth_home().join(name))
+}
+
+/// Ways in which a file is spoilt.
+const SPOILT: [(&str, fn(&Path)); 5] = [
+    ("deleted", |path| fs::remove_file(path).expect("marks")),
+    ("emptied", |path| fs::write(path, "").expect("marks")),
+    ("garbage", |path| fs::write(path, [0xa5; 4000]).expect("marks")),
+    ("cut after its first line", |path| {
+        let text = fs::read_to_string(path).expect("marks");
+        fs::write(path, text.lines().next().expect("a line")).expect("marks");
+    }),
+    ("cut in its last record", |path| {
+        let text = fs::read(path).expect("marks");
+        fs::write(path, &text[..text.len() - 3]).expect("marks");
+    }),
+];
+
+/// What `doctor` finds of copies, as `(result, detail, hint)`.
+#[track_caller]
+fn copies(home: &Home, args: &[&str]) -> (String, String, String) {
+    let found = home.oauth(["doctor", "--json"]).args(args.iter().copied()).run().success().json();
+    let found =
+        found.as_array().expect("findings").iter().find(|one| one["check"] == "copies").expect("copies").clone();
+    let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
+    (text("result"), text("detail"), text("hint"))
+}
+
 #[test]
-fn marks_that_were_lost_or_cut_off_end_no_login() {
-    let (server, home) = DemoServer::connected();
-    let marks = home.oauth_home().join("marks");
-    for break_it in [
-        (|path: &Path| fs::remove_file(path).expect("marks")) as fn(&Path),
-        |path| fs::write(path, "").expect("marks"),
-        |path| {
-            let text = fs::read(path).expect("marks");
-            fs::write(path, &text[..text.len() - 3]).expect("marks");
-        },
-    ] {
-        break_it(&marks);
-        assert_eq!(credential(&home)["status"], "valid");
+fn one_file_of_marks_that_is_spoilt_ends_no_login_and_hides_no_restored_store() {
+    for ((how, spoil), which) in SPOILT.into_iter().flat_map(|way| [(way, 0), (way, 1)]) {
+        let (server, home) = DemoServer::connected();
+        let backup = back_up(&home);
         token(&home, &["--refresh"]);
+        spoil(&marks(&home)[which]);
+        assert_eq!(credential(&home)["status"], "valid", "{how}");
+        let (result, detail, hint) = copies(&home, &[]);
+        assert_eq!((&*result, &*hint), ("notice", "oauth doctor --fix"), "{how}: {detail}");
+        assert!(detail.contains(&*marks(&home)[which].to_string_lossy()), "{how}: {detail}");
+        restore(&home, &backup, true);
+        refused(&server, &home, &["--refresh"]).stderr_has("oauth doctor --take-over");
+        assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0), "{how}");
     }
+}
+
+#[test]
+fn a_spoilt_file_of_marks_is_made_anew_by_doctor_and_by_the_next_refresh() {
+    for (way, by_doctor) in [(0, true), (1, true), (0, false), (1, false)] {
+        let (server, home) = DemoServer::connected();
+        fs::remove_file(&marks(&home)[way]).expect("marks");
+        if by_doctor {
+            assert_eq!(copies(&home, &["--fix"]).0, "mended");
+        } else {
+            token(&home, &["--refresh"]);
+        }
+        assert_eq!(copies(&home, &[]).0, "ok");
+        fs::remove_file(&marks(&home)[1 - way]).expect("marks");
+        token(&home, &["--refresh"]);
+        assert_eq!(server.count("reuse_detections"), 0);
+    }
+}
+
+#[test]
+fn when_all_marks_are_lost_a_refresh_waits_for_the_end_of_the_access_token_and_is_made_then() {
+    for (how, spoil) in &SPOILT[..4] {
+        let (server, home) = DemoServer::connected();
+        let first = token(&home, &[]);
+        marks(&home).iter().for_each(|path| spoil(path));
+        assert_eq!(credential(&home)["status"], "valid", "{how}");
+        let (result, detail, hint) = copies(&home, &[]);
+        assert!(result == "notice" && hint.contains("oauth doctor --take-over"), "{how}: {detail}; {hint}");
+        // Due, and served as it is: nothing that lives is put at risk.
+        age(&home, 100);
+        let served = home.oauth(["token", "demo"]).run();
+        served.success().stdout_is(&first).stderr_has("not sent while its access token lives");
+        let forced = home.oauth(["token", "demo", "--refresh", "--json"]).run();
+        forced.fails(4).stdout_is("");
+        assert_eq!(forced.error()["action"], "oauth doctor --take-over");
+        assert_eq!(server.count("refreshes"), 0);
+        // Nobody is logged out.
+        age(&home, 0);
+        assert_ne!(token(&home, &[]), first);
+        assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0));
+        assert_eq!(copies(&home, &[]).0, "ok", "{how}");
+    }
+}
+
+#[test]
+fn when_all_marks_are_lost_a_person_can_say_that_the_store_is_the_present_one() {
+    let (server, home) = DemoServer::connected();
+    marks(&home).iter().for_each(|path| fs::remove_file(path).expect("marks"));
+    let told = home.oauth(["doctor", "--take-over", "--json"]).run();
+    assert_eq!(told.success().json(), json!({"taken_over": [{"provider": "demo", "account": ALICE}]}));
+    token(&home, &["--refresh"]);
+    assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0));
+}
+
+#[test]
+fn a_server_that_does_not_rotate_is_asked_without_any_marks() {
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"rotate": false}));
+    token(&home, &["--refresh"]);
+    marks(&home).iter().for_each(|path| fs::remove_file(path).expect("marks"));
+    token(&home, &["--refresh"]);
     assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
+fn a_file_of_marks_that_others_may_write_or_that_is_none_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let spoil: [fn(&Path); 3] = [
+        |path| fs::set_permissions(path, fs::Permissions::from_mode(0o666)).expect("a mode"),
+        |path| fs::create_dir(path).expect("a directory"),
+        |path| symlink("/dev/null", path).expect("a link"),
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        let (server, home) = DemoServer::connected();
+        for path in marks(&home) {
+            if number > 0 {
+                fs::remove_file(&path).expect("marks");
+            }
+            spoil(&path);
+        }
+        home.oauth(["token", "demo", "--refresh"]).run().fails(7).stdout_is("");
+        home.oauth(["token", "demo"]).run().success();
+        assert_eq!(server.count("refreshes"), 0);
+    }
 }

@@ -165,7 +165,7 @@ impl App {
         if looking.online {
             self.look_at_clock(&rows, found);
         }
-        self.look_for_copies(vault, &rows, found);
+        self.look_for_copies(vault, &rows, found)?;
         self.look_for_leftovers(vault, &rows, found)?;
         let now = (self.clock)();
         for row in &rows {
@@ -230,13 +230,27 @@ impl App {
         Ok(())
     }
 
-    fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) {
+    fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
         let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
         for (own, reason) in stale {
             found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label()), Mend::TakeOver));
         }
+        let unmarked = vault.unmarked(rows)?.len();
+        if unmarked > 0 {
+            let who = text::counted(unmarked, "credential");
+            let what = format!(
+                "it is lost how far {who} had got: should the store have been restored from an older copy, nothing tells"
+            );
+            found.add("copies", Outcome::Notice(what, Mend::TakeOver));
+        } else {
+            for path in vault.spoilt_marks()? {
+                let what = format!("{} is gone or spoilt; another file tells the same", path.display());
+                found.mendable("copies", what, || Ok(vault.mend_marks()?));
+            }
+        }
         let words = if vault.is_copy() { "the store is a copy, and no token of it can clash" } else { "none" };
         found.fine("copies", words);
+        Ok(())
     }
 
     fn look_for_leftovers(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {

@@ -30,6 +30,8 @@ pub(crate) enum Error {
     StaticToken { provider: String },
     #[error("the refresh token of {} is an old copy, and is not sent", label(provider, Some(account)))]
     Stale { provider: String, account: String, is_default: bool, reason: String },
+    #[error("the refresh token of {label} is not sent while its access token lives")]
+    Unmarked { label: String },
     #[error("the login at {provider} was refused")]
     Denied { provider: String, response: ErrorResponse },
     #[error("no answer came from the browser within {} s", limit.as_secs())]

@@ -77,6 +77,10 @@ impl App {
         if let Some(reason) = lease.staleness()? {
             return Err(Error::stale(&own, reason));
         }
+        // Should the store be an old copy, then sending costs the access token too. One that is dead is no loss.
+        if !own.is_expired((self.clock)()) && lease.is_unmarked()? {
+            return Err(Error::Unmarked { label: own.label() });
+        }
         if let Some(seconds) = own.retry_at.map(|at| at.since((self.clock)())).filter(|left| *left > 0) {
             return Err(Error::HeldOff { label: own.label(), seconds });
         }

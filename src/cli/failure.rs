@@ -144,6 +144,7 @@ impl Failure {
             Error::StaticToken { provider } => Self::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
                 .action(format!("oauth init {}", word(provider))),
+            Error::Unmarked { .. } => unmarked(error),
             Error::Denied { response, .. } => denied(error, response),
             Error::LoginTimedOut { redirect_uri, register, strangers, .. } => {
                 timed_out(error, redirect_uri, register, *strangers)
@@ -535,6 +536,13 @@ fn of_files(error: &files::Error) -> Failure {
             Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string())
         }
     }
+}
+
+fn unmarked(error: &Error) -> Failure {
+    Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
+        .because("it is lost how far it had got, and an older copy of the store would not be noticed")
+        .action("oauth doctor --take-over")
+        .hint("or wait until the access token has ended")
 }
 
 fn of_vault(error: &vault::Error) -> Failure {

@@ -1,8 +1,9 @@
 //! Looking for what is wrong, without changing anything.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::marks::{self, Marks};
 use super::rows::Which;
 use super::{Error, Row, Seal, Vault, open, rows};
 use crate::files::{self, Guard};
@@ -59,6 +60,16 @@ impl Vault {
             .collect())
     }
 
+    /// Files of marks that are gone, or lack what the other one knows.
+    pub(crate) fn spoilt_marks(&self) -> Result<Vec<PathBuf>, Error> {
+        Ok(Marks::of(&self.home).spoilt()?.into_iter().map(Path::to_owned).collect())
+    }
+
+    /// Makes them anew from what is known.
+    pub(crate) fn mend_marks(&self) -> Result<(), Error> {
+        Ok(Marks::of(&self.home).mend()?)
+    }
+
     /// Credentials of which a refresh was begun and its end not recorded.
     pub(crate) fn unfinished(rows: &[Row]) -> Vec<&Credential> {
         rows.iter().filter(|row| row.open_attempt().is_some()).map(|row| &row.credential).collect()
@@ -81,6 +92,7 @@ pub(crate) fn places(home: &super::Home) -> Vec<(PathBuf, Option<Guard>)> {
         (beside("-shm"), Some(Guard::Secret)),
         (home.uses.clone(), Some(Guard::Trusted)),
         (home.marks.clone(), Some(Guard::Trusted)),
+        (marks::beside(&home.database), Some(Guard::Trusted)),
     ];
     for dir in [&home.locks, &home.landing] {
         let inside = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);

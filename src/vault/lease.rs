@@ -128,6 +128,11 @@ impl<'a> Lease<'a> {
         self.vault.staleness(&self.row, &Marks::of(&self.vault.home).known()?)
     }
 
+    /// Whether nothing outside the database tells how far this row has got, so that an old copy would not be noticed.
+    pub(crate) fn is_unmarked(&self) -> Result<bool, Error> {
+        self.vault.is_unmarked(&self.row, &Marks::of(&self.vault.home).known()?)
+    }
+
     /// Erases the attempt: the token was certainly not spent.
     pub(crate) fn withdraw(&mut self) -> Result<(), Error> {
         self.unmark()?;

@@ -84,6 +84,9 @@ pub(crate) struct Home {
 /// How long another process's migration, or its change of the master key, is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A store of an earlier schema has no marks.
+const FIRST_WITH_MARKS: i64 = 2;
+
 /// An open vault.
 pub(crate) struct Vault {
     store: Store,
@@ -110,11 +113,16 @@ impl Vault {
     /// Opens the vault, or says that there is none yet.
     pub(crate) fn open(home: &Home, caller: &Caller) -> Result<Option<Self>, Error> {
         let Some(store) = Store::open(&home.database)? else { return Ok(None) };
-        if store.is_old {
-            let _held = Self::birth(home, Instant::now() + PATIENCE)?;
-            store.migrate()?;
+        if !store.is_old {
+            return Self::over(store, home, caller).map(Some);
         }
-        Self::over(store, home, caller).map(Some)
+        let _held = Self::birth(home, Instant::now() + PATIENCE)?;
+        let found = store.migrate()?;
+        let vault = Self::over(store, home, caller)?;
+        if found < FIRST_WITH_MARKS {
+            vault.mark_unmarked()?;
+        }
+        Ok(Some(vault))
     }
 
     /// Opens the vault, and makes it first where there is none.
@@ -225,6 +233,33 @@ impl Vault {
         Ok((!stays).then(|| reason.to_owned()))
     }
 
+    /// Whether nothing outside the database tells how far a row has got. Every row is marked at its birth: the marks are
+    /// lost, and if the database was restored from an older copy, nobody would notice.
+    fn is_unmarked(&self, row: &Row, marks: &marks::Known) -> Result<bool, Error> {
+        let guarded = row.credential.refreshable && row.credential.revoked_at.is_none();
+        let unknown = marks.is_beyond(&row.credential.id, row.mark()).is_none();
+        let may_rotate = row.credential.kind != Kind::Machine && self.habits(&row.credential)?.rotates != Some(false);
+        Ok(guarded && unknown && may_rotate && self.staleness(row, marks)?.is_none())
+    }
+
+    /// The credentials of which no mark is left.
+    pub(crate) fn unmarked(&self, rows: &[Row]) -> Result<Vec<CredentialId>, Error> {
+        let marks = Marks::of(&self.home).known()?;
+        let mut unmarked = vec![];
+        for row in rows {
+            if self.is_unmarked(row, &marks)? {
+                unmarked.push(row.credential.id.clone());
+            }
+        }
+        Ok(unmarked)
+    }
+
+    fn mark_unmarked(&self) -> Result<(), Error> {
+        let rows = self.all()?;
+        let unmarked = self.unmarked(&rows)?;
+        rows.iter().filter(|row| unmarked.contains(&row.credential.id)).try_for_each(|row| self.mark(row))
+    }
+
     /// What refreshes have shown of a credential's server.
     pub(crate) fn habits(&self, own: &Credential) -> Result<Habits, Error> {
         habits::of(self.store.connection(), own).map_err(self.store.failed())
@@ -237,19 +272,17 @@ impl Vault {
 
     /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back.
     pub(crate) fn take_over(&mut self) -> Result<Vec<Credential>, Error> {
-        let rows = self.with_uses(self.all()?)?;
-        let marks = Marks::of(&self.home);
-        let stale: Vec<_> = rows.into_iter().filter(|row| row.credential.stale.is_some()).collect();
-        for row in &stale {
-            marks.set(&row.credential.id, row.mark())?;
-        }
+        let mut rows = self.with_uses(self.all()?)?;
+        let unmarked = self.unmarked(&rows)?;
+        rows.retain(|row| row.credential.stale.is_some() || unmarked.contains(&row.credential.id));
+        rows.iter().try_for_each(|row| self.mark(row))?;
         self.store.write(|transaction| {
             let release = "update credentials set held = null";
             transaction.execute(release, []).map_err(self.store.failed())?;
             self.store.settle_here(transaction)
         })?;
         self.description = self.store.describe()?;
-        Ok(stale.into_iter().map(|row| row.credential).collect())
+        Ok(rows.into_iter().map(|row| row.credential).collect())
     }
 
     /// Notes that a token of `id` was handed out: one short append, no transaction.

@@ -81,11 +81,11 @@ impl Store {
     }
 
     /// Brings an older store to this program's schema, in one transaction; a copy of the old one stays beside it. The
-    /// caller holds the lock on the store's birth.
-    pub(super) fn migrate(&self) -> Result<(), Error> {
+    /// caller holds the lock on the store's birth. Tells which schema it had.
+    pub(super) fn migrate(&self) -> Result<i64, Error> {
         let found = self.version()?;
         if found >= latest() {
-            return Ok(()); // another process was faster
+            return Ok(found); // another process was faster
         }
         self.keep_copy(found)?;
         let place = self.identity()?;
@@ -95,7 +95,8 @@ impl Store {
                 transaction.pragma_update(None, "user_version", latest())
             });
             migrated.map_err(self.failed())
-        })
+        })?;
+        Ok(found)
     }
 
     /// Applies the migrations after number `found`.

@@ -1,0 +1,224 @@
+//! One file of marks.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::Known;
+use crate::files::{self, Guard};
+use crate::vault::lock::LockFile;
+
+/// A longer file is written anew with the last record of each credential only, in bytes.
+const LONG: u64 = 1 << 20;
+/// More than this is not read.
+const READ_AT_MOST: u64 = 64 << 20;
+
+/// A file of marks, which names itself in its first line: a copy of it is not believed.
+pub(super) struct Witness<'a> {
+    pub(super) path: PathBuf,
+    pub(super) locks: &'a Path,
+}
+
+impl Witness<'_> {
+    /// What is written in the file; `None` where there is none, or one that was written elsewhere.
+    pub(super) fn known(&self) -> Result<Option<Known>, files::Error> {
+        let Some(file) = self.open()? else { return Ok(None) };
+        self.read(&file)
+    }
+
+    /// Writes a record down, and waits until it is durable. A file that has to be made begins with what `others` know.
+    pub(super) fn append(&self, id: &str, height: i64, others: &Known) -> Result<(), files::Error> {
+        loop {
+            let file = self.genuine(others)?;
+            file.lock_shared().map_err(self.failed("lock"))?;
+            // Written anew by another process in the meantime: what is appended here would be lost.
+            if !files::same_file(&file, &self.path).unwrap_or(false) {
+                continue;
+            }
+            append(&file, id, height).map_err(self.failed("append to"))?;
+            let length = file.metadata().map_err(self.failed("read"))?.len();
+            drop(file);
+            return if length > LONG { self.shorten() } else { Ok(()) };
+        }
+    }
+
+    /// The file, which is made first where there is none, or one that was copied from elsewhere.
+    fn genuine(&self, others: &Known) -> Result<File, files::Error> {
+        if let Some(file) = self.open_genuine()? {
+            return Ok(file);
+        }
+        let _held = self.lock()?;
+        loop {
+            if let Some(made_meanwhile) = self.open_genuine()? {
+                return Ok(made_meanwhile);
+            }
+            self.rewrite(others)?;
+        }
+    }
+
+    fn open_genuine(&self) -> Result<Option<File>, files::Error> {
+        let Some(file) = self.open()? else { return Ok(None) };
+        let genuine = self.first_line(&file)? == identity(&file).map_err(self.failed("read"))?;
+        Ok(genuine.then_some(file))
+    }
+
+    /// Makes the file anew, with what is `known`.
+    pub(super) fn mend(&self, known: &Known) -> Result<(), files::Error> {
+        let _held = self.lock()?;
+        if let Some(file) = self.open()? {
+            file.lock().map_err(self.failed("lock"))?; // until those who append have done so
+            return self.rewrite(&self.read(&file)?.unwrap_or_default().and(known));
+        }
+        self.rewrite(known)
+    }
+
+    fn shorten(&self) -> Result<(), files::Error> {
+        let _held = self.lock()?;
+        let Some(file) = self.open()? else { return Ok(()) };
+        if file.metadata().map_err(self.failed("read"))?.len() <= LONG {
+            return Ok(()); // another process was faster
+        }
+        file.lock().map_err(self.failed("lock"))?; // until those who append have done so
+        self.rewrite(&self.read(&file)?.unwrap_or_default())
+    }
+
+    /// One process at a time makes the file anew. It holds this for as long as a few writes take.
+    fn lock(&self) -> Result<impl Sized + use<>, files::Error> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let held = LockFile::new(self.locks, "marks")?.take_by(deadline)?;
+        held.ok_or_else(|| self.failed("lock")(io::ErrorKind::WouldBlock.into()))
+    }
+
+    /// Builds the file aside, and names it when it is whole.
+    fn rewrite(&self, known: &Known) -> Result<(), files::Error> {
+        files::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
+        let aside = self.path.with_extension(format!("{}.new", std::process::id()));
+        let _ = fs::remove_file(&aside); // left by an earlier process with our number
+        let mut file = files::create_new(&aside)?;
+        let mut text = format!("{}\n", identity(&file).map_err(self.failed("read"))?);
+        text.extend(known.0.iter().map(|(id, height)| record(id, *height)));
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&aside, &self.path)).map_err(|error| {
+            let _ = fs::remove_file(&aside); // the failure that counts is the one above
+            self.failed("write")(error)
+        })
+    }
+
+    fn read(&self, mut file: &File) -> Result<Option<Known>, files::Error> {
+        let mut text = Vec::new();
+        io::Seek::rewind(&mut file).map_err(self.failed("read"))?;
+        file.take(READ_AT_MOST).read_to_end(&mut text).map_err(self.failed("read"))?;
+        let text = String::from_utf8_lossy(&text);
+        let (first, records) = text.split_once('\n').unwrap_or_default();
+        if first != identity(file).map_err(self.failed("read"))? {
+            return Ok(None);
+        }
+        Ok(Some(Known(parse(records))))
+    }
+
+    fn first_line(&self, mut file: &File) -> Result<String, files::Error> {
+        let mut start = [0; 128];
+        let count = file.read(&mut start).map_err(self.failed("read"))?;
+        let text = String::from_utf8_lossy(&start[..count]).into_owned();
+        Ok(text.split('\n').next().unwrap_or_default().to_owned())
+    }
+
+    fn open(&self) -> Result<Option<File>, files::Error> {
+        let opened = files::private_options().read(true).append(true).open(&self.path);
+        if opened.is_ok() {
+            files::check_file(&self.path, Guard::Trusted).or_else(gone_meanwhile)?;
+        }
+        match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // On a file system that takes no writing there is still something to be read.
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                let file = files::private_options().read(true).open(&self.path);
+                file.map(Some).map_err(self.failed("open"))
+            }
+            opened => opened.map(Some).map_err(self.failed("open")),
+        }
+    }
+
+    fn failed(&self, what: &'static str) -> impl FnOnce(io::Error) -> files::Error {
+        files::Error::io(what, &self.path)
+    }
+}
+
+/// Replaced by another process while it was looked at: that is seen when it is appended to.
+fn gone_meanwhile(error: files::Error) -> Result<(), files::Error> {
+    match error {
+        files::Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        error => Err(error),
+    }
+}
+
+fn identity(file: &File) -> io::Result<String> {
+    files::identity(file)
+}
+
+fn append(mut file: &File, id: &str, height: i64) -> io::Result<()> {
+    file.write_all(record(id, height).as_bytes())?;
+    file.sync_data()
+}
+
+/// It begins and ends with a sign of its own, so that one which was cut off spoils neither itself nor the next.
+fn record(id: &str, height: i64) -> String {
+    format!("\n{id} {height};")
+}
+
+fn parse(records: &str) -> BTreeMap<String, i64> {
+    let whole = records.lines().filter_map(|line| line.strip_suffix(';')?.split_once(' '));
+    whole.filter_map(|(id, height)| Some((id.to_owned(), height.parse().ok()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_taken_for_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let witness = Witness { path: dir.path().join("marks"), locks: dir.path() };
+        files::private_dir(&witness.path).unwrap();
+        assert!(witness.known().is_err());
+    }
+
+    #[test]
+    fn who_makes_the_file_waits_for_another_that_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let locks = dir.path().join("locks");
+        let witness = Witness { path: dir.path().join("marks"), locks: &locks };
+        let held = witness.lock().unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| witness.append("a", 2, &Known::default()));
+            std::thread::sleep(Duration::from_millis(30)); // in which the other one tries, or does not
+            assert!(!witness.path.exists());
+            drop(held);
+            other.join().unwrap().unwrap();
+        });
+        assert_eq!(witness.known().unwrap().unwrap().0, BTreeMap::from([("a".into(), 2)]));
+    }
+
+    #[test]
+    fn a_record_that_was_cut_off_spoils_no_other() {
+        assert_eq!(parse("\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;"), BTreeMap::from([("a".into(), 8), ("b".into(), 2)]));
+    }
+
+    #[test]
+    fn a_long_file_is_shortened_to_what_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let locks = dir.path().join("locks");
+        let witness = Witness { path: dir.path().join("marks"), locks: &locks };
+        let none = Known::default();
+        witness.append("a", 2, &none).unwrap();
+        let mut file = fs::OpenOptions::new().append(true).open(&witness.path).unwrap();
+        let count = i64::try_from(LONG / 4).unwrap();
+        file.write_all((0..count).map(|height| record("a", height)).collect::<String>().as_bytes()).unwrap();
+        witness.append("b", 6, &none).unwrap();
+        assert!(fs::metadata(&witness.path).unwrap().len() < 200);
+        let known = witness.known().unwrap().unwrap();
+        assert_eq!(known.0, BTreeMap::from([("a".into(), count - 1), ("b".into(), 6)]));
+    }
+}
