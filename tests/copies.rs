@@ -158,8 +158,10 @@ fn marks(home: &Home) -> [std::path::PathBuf; 2] {
     ["marks", "credentials.db.marks"].map(|name| home.oauth_home().join(name))
 }
 
-/// Ways in which a file is spoilt.
-const SPOILT: [(&str, fn(&Path)); 5] = [
+/// A way in which a file is spoilt.
+type Spoil = (&'static str, fn(&Path));
+
+const SPOILT: [Spoil; 5] = [
     ("deleted", |path| fs::remove_file(path).expect("marks")),
     ("emptied", |path| fs::write(path, "").expect("marks")),
     ("garbage", |path| fs::write(path, [0xa5; 4000]).expect("marks")),

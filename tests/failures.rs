@@ -284,8 +284,8 @@ fn a_client_registration_that_is_missing_or_refused_is_exit_2() {
     };
     complains(2, "invalid_client", refused)
         .says("demo refuses the client registration")
-        .because("the provider answered invalid_client")
-        .hint_has("oauth init demo --client-id ID");
+        .because("the provider answered invalid_client; nothing is changed here")
+        .hint_has("then: oauth init demo --client-id ID --client-secret-stdin");
     home.oauth(["list", "--json"]).run().success().stdout_is("[]\n");
     let empty = |json: &[&str]| {
         let run = home.oauth(["init", "demo", "--client-id", CLIENT, "--client-secret-stdin"]);
@@ -1282,7 +1282,7 @@ fn a_revocation_that_fails_or_is_refused_changes_nothing_here() {
         (503, "", 5, "provider_error"),
         (429, "", 5, "rate_limited"),
         (400, r#"{"error":"invalid_request"}"#, 1, "request_refused"),
-        (401, r#"{"error":"invalid_client"}"#, 2, "invalid_client"),
+        (401, r#"{"error":"invalid_client"}"#, 1, "request_refused"),
     ] {
         fault(status, body);
         fails(&home, exit, code, &["revoke", "demo"]).says_of_demo();
@@ -1370,7 +1370,8 @@ fn a_closed_stdout_costs_no_token() {
 #[test]
 fn a_token_of_another_account_is_told_by_the_test() {
     let (server, home) = DemoServer::connected();
-    server.behave(&json!({"refresh_account": "mallory@example.test"}));
+    // No ID token comes with the refresh, so that only userinfo tells.
+    server.behave(&json!({"refresh_account": "mallory@example.test", "members": {"id_token": null}}));
     home.oauth(["token", "demo", "--refresh"]).run().success();
     let tested = home.oauth(["test", "--json"]).run();
     assert_eq!(tested.fails(7).json()[0]["error"]["code"], "wrong_account", "{tested}");

@@ -140,7 +140,7 @@ fn a_page_that_is_not_to_be_opened_is_not_shown() {
     for page in ["javascript:alert(1)", "http://evil.example/device", "file:///etc/passwd"] {
         server.behave(&json!({"device_members": {"verification_uri": page}}));
         let output = init(&home, &["--flow", "device", "--json"]).run();
-        error(&output, 5, "provider_error");
+        error(&output, 7, "wrong_host");
         assert!(!output.stderr.contains("user_code"), "{output}");
     }
     server.behave(&json!({"device_members": {"verification_uri_complete": "javascript:alert(1)", "interval": 1}}));
@@ -377,6 +377,18 @@ fn a_registration_that_is_refused_is_explained() {
     assert_eq!(told["action"], format!("oauth init {} --client-id ID", server.issuer()));
     server.behave(&json!({"faults": [], "metadata": {"registration_endpoint": null}}));
     error(&home.oauth(["init", server.issuer(), "--json", "--no-browser"]).run(), 2, "client_required");
+}
+
+/// B12: the code would go there.
+#[test]
+fn a_registration_for_other_places_is_refused() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    let other =
+        json!({"status": 201, "body": r#"{"client_id":"c","redirect_uris":["https://evil.example/callback"]}"#});
+    server.behave(&json!({"faults": [{"endpoint": "register", "do": {"answer": other}}]}));
+    let told = error(&home.oauth(["init", server.issuer(), "--json", "--no-browser"]).run(), 7, "wrong_host");
+    assert!(told["message"].as_str().unwrap().contains("redirect URIs"), "{told}");
+    is_empty(&home);
 }
 
 #[test]

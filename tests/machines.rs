@@ -100,6 +100,10 @@ fn a_wrong_secret_is_told_before_anything_is_stored() {
     home.oauth(words).args(["--client-secret-stdin"]).stdin("canary-wrong").run().fails(2).stderr_has("invalid_client");
     assert_eq!(home.oauth(["list", "--json"]).run().json(), json!([]));
     home.oauth(words).run().fails(2).stderr_has("client_required");
+    let bot = [&words[..2], &["ci bot"], &words[2..6], &["--client-secret-stdin"]].concat();
+    let told = home.oauth(bot).stdin("canary-wrong").run();
+    told.fails(2).stderr_has("nothing is changed here");
+    told.stderr_has("then: oauth init demo 'ci bot' --flow client-credentials --client-id ID --client-secret-stdin");
 }
 
 #[test]

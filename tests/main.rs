@@ -24,6 +24,7 @@ mod golden;
 mod helpers;
 mod herd;
 mod hostile;
+mod identity;
 mod import;
 mod keys;
 mod leaks;

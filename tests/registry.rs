@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::support::demo::{ALICE, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, parameter, visit};
@@ -254,8 +256,6 @@ fn scopes_are_named_shortly_and_what_was_not_granted_is_said() {
     done(&home, &["provider", "add", "g", "--file", file.to_str().unwrap()]);
     let granted =
         "https://www.googleapis.com/auth/userinfo.email openid https://www.googleapis.com/auth/drive.readonly";
-    let code = json!({"access_token": "at", "expires_in": 3599, "token_type": "Bearer", "scope": granted, "refresh_token": "rt"});
-    double.answers("https://oauth2.googleapis.com/token", &[(200, &code.to_string())]);
     double.answers(
         "https://openidconnect.googleapis.com/v1/userinfo",
         &[(200, r#"{"sub":"7","email":"a@example.test"}"#)],
@@ -281,6 +281,12 @@ fn scopes_are_named_shortly_and_what_was_not_granted_is_said() {
     {
         assert!(asked.split(' ').any(|scope| scope == whole), "{asked}");
     }
+    let issuer = format!("{}/accounts.google.com", double.origin());
+    let claims = json!({"iss": issuer, "aud": "me", "sub": "7", "exp": 4e9, "nonce": parameter(&url, "nonce")});
+    let id_token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let code = json!({"access_token": "at", "expires_in": 3599, "token_type": "Bearer", "scope": granted,
+                      "refresh_token": "rt", "id_token": id_token});
+    double.answers("https://oauth2.googleapis.com/token", &[(200, &code.to_string())]);
     let state = parameter(&url, "state").unwrap();
     let _ = visit(&format!("{}?code=c&state={state}", parameter(&url, "redirect_uri").unwrap()));
     let output = running.finish();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::import::check_token;
 use super::{App, Error, Selector};
-use crate::model::{AccessToken, Credential, ProofKey, Secret, Timestamp};
+use crate::model::{AccessToken, Credential, ProofKey, Scopes, Secret, Timestamp};
 use crate::protocol::{Proven, Prover};
 use crate::vault::{self, Lease, Row, Seal, Vault};
 
@@ -41,8 +41,17 @@ pub(crate) enum Warning {
     NotRefreshed(Error),
     /// The provider gives no tokens that live as long as was asked for.
     ShortLived { seconds: i64 },
+    /// The provider grants less with this refresh than it did until now, or more.
+    OtherScopes { taken: Scopes, added: Scopes },
     /// The use could not be recorded.
     NotRecorded(vault::Error),
+}
+
+impl Warning {
+    fn of_scopes(before: &Scopes, after: &Scopes) -> Option<Self> {
+        let (taken, added) = (before.without(after), after.without(before));
+        (!taken.is_empty() || !added.is_empty()).then_some(Self::OtherScopes { taken, added })
+    }
 }
 
 impl App {
@@ -111,7 +120,7 @@ impl App {
     pub(super) fn access(&self, vault: &Vault, seal: &Seal, row: &Row, demand: Demand) -> Result<Access, Error> {
         let wanted = Wanted { demand, seen: row.credential.generation };
         let now = (self.clock)();
-        if wanted.fits(&row.credential, now) {
+        if wanted.fits(row, now) {
             let unfinished = row.has_attempt() && !demand.offline;
             return if unfinished { self.after_attempt(vault, seal, row, wanted) } else { give(row, seal, vec![]) };
         }
@@ -135,7 +144,7 @@ impl App {
     /// is not waited for.
     fn after_attempt(&self, vault: &Vault, seal: &Seal, row: &Row, wanted: Wanted) -> Result<Access, Error> {
         let finished = vault.try_lease(&row.credential.id, seal)?.map(|lease| lease.row().clone());
-        let row = finished.filter(|row| wanted.fits(&row.credential, (self.clock)())).unwrap_or_else(|| row.clone());
+        let row = finished.filter(|row| wanted.fits(row, (self.clock)())).unwrap_or_else(|| row.clone());
         give(&row, seal, vec![])
     }
 
@@ -165,7 +174,7 @@ impl App {
             }
             vault.wait_for_lease(&own.id, deadline)?;
             let row = vault.reread(&own.id)?;
-            if wanted.fits(&row.credential, (self.clock)()) {
+            if wanted.fits(&row, (self.clock)()) {
                 return give(&row, seal, vec![]);
             }
         }
@@ -174,21 +183,23 @@ impl App {
     /// The row was read again under the lease: another process may have done the work.
     fn under_lease(&self, lease: &mut Lease<'_>, seal: &Seal, wanted: Wanted) -> Result<Access, Error> {
         let now = (self.clock)();
-        let own = lease.credential();
-        if wanted.fits(own, now) {
+        if wanted.fits(lease.row(), now) {
             return give(lease.row(), seal, vec![]);
         }
+        let own = lease.credential();
         if let Some(reason) = &own.reauth {
             return Err(Error::reauthorization(own, reason));
         }
         if own.revoked_at.is_some() || !own.refreshable {
             return Err(Error::reauthorization(own, "it was revoked"));
         }
+        let before = own.scopes.clone();
         self.renew(lease, seal)?;
         let row = lease.row();
         let left = row.credential.seconds_left(now);
         let short = left.filter(|left| *left < seconds(wanted.demand.min_ttl));
-        give(row, seal, short.map(|seconds| Warning::ShortLived { seconds }).into_iter().collect())
+        let short = short.map(|seconds| Warning::ShortLived { seconds });
+        give(row, seal, short.into_iter().chain(Warning::of_scopes(&before, &row.credential.scopes)).collect())
     }
 }
 
@@ -238,9 +249,10 @@ struct Wanted {
 impl Wanted {
     /// Whether the stored token can be handed out as it is. One that another process got while we waited is the best
     /// there is to be had, also when it is due again already.
-    fn fits(&self, own: &Credential, now: Timestamp) -> bool {
+    fn fits(&self, row: &Row, now: Timestamp) -> bool {
+        let own = &row.credential;
         let usable = own.revoked_at.is_none() && !own.is_expired(now);
-        let new = own.generation > self.seen;
+        let new = own.generation > self.seen && !row.is_held();
         usable && (new || !self.demand.refresh && !own.is_due(now) && self.lasts(own, now))
     }
 

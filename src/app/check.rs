@@ -226,6 +226,7 @@ impl App {
 fn describe(access: &Access) -> String {
     match access.warnings.first() {
         Some(super::Warning::NotRefreshed(error)) => format!("valid, and could not be refreshed: {error}"),
+        Some(super::Warning::OtherScopes { .. }) => "valid, and refreshed with other scopes than before".into(),
         Some(_) => "valid for a shorter time than asked".into(),
         None => "valid".into(),
     }

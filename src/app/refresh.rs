@@ -18,8 +18,10 @@ use serde::{Deserialize, Serialize};
 use super::{App, Error};
 use crate::http::Http;
 use crate::model::credential::LOST_ANSWER;
-use crate::model::{Caller, Client, Clock, Credential, CredentialId, Kind, RefreshToken, Secret, Timestamp, text};
-use crate::protocol::{self, Channel, ErrorResponse};
+use crate::model::{
+    Caller, Client, Clock, Credential, CredentialId, Kind, RefreshToken, Secret, Timestamp, TokenResponse, text,
+};
+use crate::protocol::{self, Channel, ErrorResponse, SignedIn};
 use crate::vault::{Habits, Home, Lease, Seal, Vault};
 
 /// The argument that makes this program a worker. No person types it.
@@ -234,9 +236,24 @@ fn send(lease: &mut Lease<'_>, http: &Http, clock: Clock, client: &Client, token
     let proof = lease.proof_key()?;
     let channel = Channel { http, clock, server: &server, client, proof: proof.as_ref() };
     let response = protocol::refresh(&channel, token).map_err(Trouble::Protocol)?;
+    if let Err(stranger) = is_ours(lease.credential(), &response) {
+        let why = format!("the provider's last answer was not for this login: {stranger}");
+        lease.set_aside(response, &why, sent_at, clock())?;
+        return Err(Trouble::Protocol(stranger));
+    }
     // Either is enough: what cannot land can still be committed, and what landed is committed by the next process.
     let _landed = lease.land(&response, sent_at);
     Ok(lease.commit(response, sent_at, clock())?)
+}
+
+/// Whether an ID token that came along speaks of the account that was connected.
+fn is_ours(own: &Credential, response: &TokenResponse) -> Result<(), protocol::Error> {
+    match (&response.id_token, &own.server.id_token_issuer, &own.subject) {
+        (Some(token), Some(issuer), Some(subject)) => {
+            SignedIn { issuer, subject, client_id: &own.client_id }.compare(token)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The pause before a refresh token is sent once more, when the answer was lost.

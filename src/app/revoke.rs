@@ -116,13 +116,8 @@ impl App {
         let token = if kind == TokenKind::Refresh { &refresh } else { &access };
         let Some(token) = token else { return Ok(Fate::Skipped) };
         let secrets: Vec<&Secret> = access.iter().chain(&refresh).chain(&client.secret).collect();
-        let revoked = self.revoke_token(own, &client, token, kind).map_err(|error| error.without(&secrets));
-        revoked.map_err(|source| match source {
-            protocol::Error::Refused { response, .. } if response.blames_client() => {
-                Error::ClientRefused { provider: own.provider.clone(), response }
-            }
-            source => Error::RevocationFailed { label: own.label(), source },
-        })
+        let revoked = self.revoke_token(own, &client, token, kind);
+        revoked.map_err(|error| Error::RevocationFailed { label: own.label(), source: error.without(&secrets) })
     }
 
     fn revoke_token(

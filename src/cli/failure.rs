@@ -177,10 +177,7 @@ impl Failure {
                     "check client id and secret, then: oauth init {provider} --client-id ID --client-secret-stdin"
                 )),
             Error::RequestRefused { provider, account, response } => {
-                let whose = account.as_ref().map_or_else(|| provider.clone(), |account| named(provider, account));
-                Self::new("request_refused", 4, error.to_string())
-                    .because(format!("the provider answered {response}; the tokens are kept"))
-                    .action(format!("oauth init {whose}"))
+                request_refused(error, provider, account.as_deref(), response)
             }
             Error::Offline { .. } => Self::new("offline", 5, error.to_string()).hint("run it again without --offline"),
             Error::HeldOff { seconds, .. } => Self::new("rate_limited", 5, error.to_string())
@@ -435,6 +432,8 @@ fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
             word(found)
         )),
         E::IdToken(_) => failure("id_token_rejected", 7),
+        E::OtherAccount { .. } => failure("wrong_account", 7)
+            .hint("its tokens are not served; connect the account again, or see: oauth doctor"),
         E::Refused { .. } => failure("request_refused", 1),
         E::Request(_) => failure("bad_config", 2),
     }
@@ -536,6 +535,18 @@ fn of_files(error: &files::Error) -> Failure {
             Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string())
         }
     }
+}
+
+fn request_refused(
+    error: &Error,
+    provider: &str,
+    account: Option<&str>,
+    response: &protocol::ErrorResponse,
+) -> Failure {
+    let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
+    Failure::new("request_refused", 4, error.to_string())
+        .because(format!("the provider answered {response}; the tokens are kept"))
+        .action(format!("oauth init {whose}"))
 }
 
 fn unmarked(error: &Error) -> Failure {

@@ -4,11 +4,13 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, named, word};
 use super::person::AtTerminal;
 use super::terminal::Tone;
 use super::{credential, pairs, parse_pair, when};
-use crate::app::{ClientFile, Connected, Flow, GivenClient, Login, Machine, RedirectChoice, Selector, ServiceAccount};
+use crate::app::{
+    ClientFile, Connected, Error, Flow, GivenClient, Login, Machine, RedirectChoice, Selector, ServiceAccount,
+};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
 use crate::model::{Kind, Scopes, Secret, TokenSource};
@@ -201,16 +203,28 @@ pub(super) fn again(provider: &str, account: &str, context: &Context) -> Result<
         headless: !context.environment.has_display(),
         ..Login::default()
     };
-    let connected = context.app()?.authorize(&login, &mut AtTerminal::new(context, false))?;
+    let connected = context.app()?.authorize(&login, &mut AtTerminal::new(context, false));
+    let connected = connected.map_err(|error| failed(error, &login))?;
     tell(&connected, context);
     Ok(())
+}
+
+/// A client that is refused is given again with all that was said besides.
+fn failed(error: Error, login: &Login) -> Failure {
+    let Error::ClientRefused { response, .. } = &error else { return error.into() };
+    let flow = FlowName::value_variants().iter().find(|name| login.flow == Some(name.flow()));
+    let flow = flow.and_then(|name| Some(format!(" --flow {}", name.to_possible_value()?.get_name())));
+    let flow = flow.unwrap_or_default();
+    let whose = login.account.as_ref().map_or_else(|| word(&login.provider), |own| named(&word(&login.provider), own));
+    let proof = if login.machine.key.is_some() { "--key-file FILE" } else { "--client-secret-stdin" };
+    Failure::client_refused(&error, &response.to_string(), &format!("oauth init {whose}{flow} --client-id ID {proof}"))
 }
 
 fn connect(login: &Login, context: &Context) -> Result<u8, Failure> {
     let mut person = AtTerminal::new(context, login.flow == Some(Flow::Paste));
     let connected = context.app()?.authorize(login, &mut person);
     context.terminal.end_progress();
-    let connected = connected?;
+    let connected = connected.map_err(|error| failed(error, login))?;
     tell(&connected, context);
     if context.terminal.json {
         context.terminal.data_json(&credential::json(&connected.credential, context.now()))?;
@@ -252,6 +266,9 @@ fn tell(connected: &Connected, context: &Context) {
     }
     if !connected.missing.is_empty() {
         terminal.warn(&format!("asked for and not granted: {}", shown(&connected.missing.to_string())));
+    }
+    if !connected.unasked.is_empty() {
+        terminal.warn(&format!("granted, though not asked for: {}", shown(&connected.unasked.to_string())));
     }
     if !connected.unlearnt.is_empty() {
         terminal.warn(&format!("the provider did not tell: {}", connected.unlearnt.join(", ")));

@@ -127,6 +127,13 @@ fn warn(warning: &Warning, context: &Context) {
             let life = when::length(seconds.unsigned_abs());
             terminal.warn(&format!("the provider gives tokens for {life} only, less than --min-ttl"));
         }
+        Warning::OtherScopes { taken, added } => {
+            for (scopes, what) in [(taken, "no longer granted"), (added, "granted now, and not before")] {
+                if !scopes.is_empty() {
+                    terminal.warn(&format!("{what}: {}", shown(&scopes.to_string())));
+                }
+            }
+        }
         Warning::NotRecorded(error) => terminal.warn(&format!("this use was not recorded: {error}")),
     }
 }

@@ -18,6 +18,10 @@ pub(crate) struct Server {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) issuer: Option<String>,
+    /// Who issued the ID token that came with the login; there was none otherwise. One that comes with a refresh must
+    /// name the same issuer and subject (OpenID Connect Core §12.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id_token_issuer: Option<String>,
     pub(crate) authorization_endpoint: String,
     pub(crate) token_endpoint: String,
     /// Where refresh tokens are sent, when that is not the token endpoint.

@@ -70,7 +70,9 @@ fn read(host: &str, members: &Map<String, Value>) -> Result<DeviceAuthorization,
     let user_code = word(&["user_code"]).filter(|code| code.chars().count() <= LONGEST_CODE);
     // Google's document and its answers have the older name.
     let page = word(&["verification_uri", "verification_url"]).ok_or_else(|| malformed("verification_uri"))?;
-    endpoint::check(page).map_err(|refused| malformed(&format!("verification_uri: {refused}")))?;
+    let unsafe_page =
+        |refused| Error::UnsafeAddress { host: host.to_owned(), what: format!("verification_uri: {refused}") };
+    endpoint::check(page).map_err(unsafe_page)?;
     let complete = word(&["verification_uri_complete", "verification_url_complete"]);
     let seconds = |name: &str| match members.get(name) {
         Some(Value::Number(number)) => number.as_u64(),

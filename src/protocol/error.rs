@@ -39,6 +39,9 @@ pub(crate) enum Error {
     /// The ID token does not fit the request (OpenID Connect Core §3.1.3.7).
     #[error("the ID token is not for this login: {0}")]
     IdToken(String),
+    /// A refresh brought the tokens of somebody else (OpenID Connect Core §12.2).
+    #[error("the answer of the provider is about another account: {found}")]
+    OtherAccount { found: String },
     /// A request that cannot be made because the entry has no such endpoint, or the values do not form one.
     #[error("{0}")]
     Request(String),
@@ -123,6 +126,7 @@ impl Error {
             Self::IssuerMismatch { .. } => "issuer_mismatch",
             Self::ResourceMismatch { .. } => "resource_mismatch",
             Self::IdToken(_) => "id_token_rejected",
+            Self::OtherAccount { .. } => "wrong_account",
             Self::Request(_) => "bad_config",
         }
     }

@@ -27,6 +27,30 @@ pub(crate) struct Expected<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// What an ID token that comes with a refresh must repeat of the login's (OpenID Connect Core §12.2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignedIn<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) client_id: &'a str,
+}
+
+impl SignedIn<'_> {
+    /// Holds the ID token of a refresh to the login's. Its end does not count: some servers repeat the login's own.
+    pub(crate) fn compare(&self, token: &Secret) -> Result<(), Error> {
+        let claims = Claims(payload(token).ok_or_else(|| refused("it cannot be read"))?);
+        claims.check_issuer(Some(self.issuer))?;
+        claims.check_audience(self.client_id)?;
+        match claims.text("sub") {
+            Some(subject) if subject == self.subject => Ok(()),
+            _ => {
+                let name = ["email", "preferred_username", "sub"].into_iter().find_map(|name| claims.text(name));
+                Err(Error::OtherAccount { found: text::shown(name.unwrap_or("somebody without a name")) })
+            }
+        }
+    }
+}
+
 impl Claims {
     /// Reads an ID token and holds it to what is expected.
     pub(crate) fn read(token: &Secret, expected: &Expected<'_>) -> Result<Self, Error> {
@@ -107,6 +131,20 @@ mod tests {
         });
         let expected = Expected { issuer: Some("https://as.example/{claim:tid}"), ..EXPECTED };
         assert!(Claims::read(&tenant, &expected).is_ok());
+    }
+
+    #[test]
+    fn a_token_that_comes_with_a_refresh_speaks_of_the_same_person() {
+        let login = SignedIn { issuer: "https://as.example", subject: "7", client_id: "me" };
+        assert!(login.compare(&token(|claims| claims["exp"] = json!(1))).is_ok());
+        assert!(login.compare(&token(|claims| claims["nonce"] = json!(null))).is_ok());
+        let other = login.compare(&token(|claims| claims["sub"] = json!("8")));
+        assert!(matches!(other, Err(Error::OtherAccount { found }) if found == "8"));
+        assert!(login.compare(&token(|claims| claims["sub"] = json!(null))).is_err());
+        let issuer = login.compare(&token(|claims| claims["iss"] = json!("https://as.example/x")));
+        assert!(matches!(issuer, Err(Error::IssuerMismatch { .. })));
+        assert!(login.compare(&token(|claims| claims["aud"] = json!("other"))).is_err());
+        assert!(login.compare(&Secret::new("a.b.c")).is_err());
     }
 
     #[test]

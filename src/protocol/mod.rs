@@ -36,7 +36,7 @@ pub(crate) use device::{DeviceAuthorization, Poll, authorize_device};
 pub(crate) use discovery::{Finding, Findings, Verdict, discover, survey};
 pub(crate) use dpop::{Proven, Prover, new_proof_key};
 pub(crate) use error::{Error, ErrorResponse};
-pub(crate) use id_token::{Claims, Expected};
+pub(crate) use id_token::{Claims, Expected, SignedIn};
 pub(crate) use identity::{Identity, Userinfo, resources, userinfo};
 pub(crate) use installation::installations;
 pub(crate) use introspection::introspect;

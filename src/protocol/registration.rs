@@ -58,7 +58,8 @@ pub(crate) fn register(http: &Http, clock: Clock, request: &RegistrationRequest<
     if let Some(Value::Array(kept)) = members.get("redirect_uris")
         && !request.redirect_uris.iter().all(|uri| kept.iter().any(|own| own == uri))
     {
-        return Err(malformed("it registered other redirect URIs than were asked for"));
+        let what = "the redirect URIs that it registered are others than were asked for".into();
+        return Err(Error::UnsafeAddress { host, what });
     }
     let authentication = match text("token_endpoint_auth_method") {
         _ if secret.is_none() => ClientAuthentication::None,

@@ -33,6 +33,9 @@ pub(crate) struct Entry {
     /// The issuer of ID tokens where it departs from `issuer`; `{claim:NAME}` stands for a claim of the token itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) id_token_issuer: Option<String>,
+    /// A login that was granted `openid` may bring no ID token, although OpenID Connect Core §3.1.3.3 wants one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) id_token_optional: bool,
     /// The two endpoints may be left out with `discovery`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) authorization_endpoint: String,

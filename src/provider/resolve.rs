@@ -11,6 +11,8 @@ use crate::model::{ClientAuthentication, Scopes, Server, endpoint, text};
 pub(crate) struct Resolved {
     pub(crate) server: Server,
     pub(crate) id_token_issuer: Option<String>,
+    /// Whoever is granted `openid` here gets an ID token from the token endpoint.
+    pub(crate) gives_id_tokens: bool,
     /// RFC 9207: the redirect always carries `iss`.
     pub(crate) iss_promised: bool,
     /// Scopes that are asked for whatever else is.
@@ -45,6 +47,7 @@ impl Entry {
         let server = Server {
             name: self.name.clone(),
             issuer: maybe(&self.issuer),
+            id_token_issuer: None,
             authorization_endpoint: fill(&self.authorization_endpoint),
             token_endpoint: fill(&self.token_endpoint),
             device_authorization_endpoint: maybe(&self.device_authorization_endpoint),
@@ -101,6 +104,7 @@ impl Entry {
         }
         Ok(Resolved {
             id_token_issuer: maybe(&self.id_token_issuer),
+            gives_id_tokens: !self.id_token_optional && self.is_openid_provider(),
             iss_promised: self.authorization_response_iss_parameter_supported,
             base_scopes: self.identity_scopes.iter().chain(&self.offline_scopes).collect(),
             offline_scopes: self.offline_scopes.iter().collect(),
@@ -109,6 +113,13 @@ impl Entry {
             variables: kept,
             server,
         })
+    }
+
+    /// Whether the entry describes an OpenID provider. One that merely takes the scope, or merely has an issuer (RFC
+    /// 8414), is none.
+    fn is_openid_provider(&self) -> bool {
+        let by_scope = self.identity_scopes.iter().any(|scope| scope == "openid");
+        self.issuer.is_some() && (by_scope || self.userinfo_endpoint.is_some())
     }
 
     fn values(&self, provider: &str, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {

@@ -32,11 +32,12 @@ pub(crate) fn sealed_blob(data: &[u8]) {
 /// A record that is read can be written, and is the same when it is read again.
 pub(crate) fn landing_record(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Some((response, sent_at)) = landing::decode(&Secret::new(text)) else { return };
-    let written = landing::encode(&response, sent_at);
-    let (again, at) = landing::decode(&written).expect("what was written can be read");
-    assert_eq!((again.access_token.0.expose(), at), (response.access_token.0.expose(), sent_at));
-    assert_eq!(again.expires_in, response.expires_in);
+    let Some(one) = landing::decode(&Secret::new(text)) else { return };
+    let written = landing::encode(&one.response, one.sent_at, one.held.as_deref());
+    let again = landing::decode(&written).expect("what was written can be read");
+    assert_eq!((again.sent_at, &again.held), (one.sent_at, &one.held));
+    assert_eq!(again.response.access_token.0.expose(), one.response.access_token.0.expose());
+    assert_eq!(again.response.expires_in, one.response.expires_in);
 }
 
 /// A backup that is taken can be written, and is the same when it is read again.

@@ -38,6 +38,16 @@ struct Record {
     refresh_expires_in: Option<u64>,
     scope: Option<String>,
     sent_at: i64,
+    /// Why only the refresh token counts, and is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<String>,
+}
+
+/// An answer that has landed.
+pub(super) struct Landed {
+    pub(super) response: TokenResponse,
+    pub(super) sent_at: Timestamp,
+    pub(super) held: Option<String>,
 }
 
 /// A place where the answer can land. From the moment it has come, one call writes it down.
@@ -128,7 +138,7 @@ fn record(mut file: impl Read) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// An answer as text to be sealed.
-pub(super) fn encode(response: &TokenResponse, sent_at: Timestamp) -> Secret {
+pub(super) fn encode(response: &TokenResponse, sent_at: Timestamp, held: Option<&str>) -> Secret {
     let record = Record {
         access_token: response.access_token.0.expose().to_owned(),
         token_type: response.token_type.clone(),
@@ -137,6 +147,7 @@ pub(super) fn encode(response: &TokenResponse, sent_at: Timestamp) -> Secret {
         refresh_expires_in: response.refresh_expires_in,
         scope: response.scope.as_ref().map(ToString::to_string),
         sent_at: sent_at.0,
+        held: held.map(str::to_owned),
     };
     let text = Secret::new(serde_json::to_string(&record).expect("texts and numbers are JSON"));
     // The copies in the record are wiped like the answer's own.
@@ -144,8 +155,8 @@ pub(super) fn encode(response: &TokenResponse, sent_at: Timestamp) -> Secret {
     text
 }
 
-/// The answer that a record holds, and when its request was sent.
-pub(super) fn decode(text: &Secret) -> Option<(TokenResponse, Timestamp)> {
+/// The answer that a record holds.
+pub(super) fn decode(text: &Secret) -> Option<Landed> {
     let record: Record = serde_json::from_str(text.expose()).ok()?;
     let response = TokenResponse {
         access_token: AccessToken(Secret::new(record.access_token)),
@@ -157,7 +168,7 @@ pub(super) fn decode(text: &Secret) -> Option<(TokenResponse, Timestamp)> {
         id_token: None,
         learnt: Map::new(),
     };
-    Some((response, Timestamp(record.sent_at)))
+    Some(Landed { response, sent_at: Timestamp(record.sent_at), held: record.held })
 }
 
 #[cfg(test)]
@@ -179,11 +190,11 @@ mod tests {
 
     #[test]
     fn an_answer_survives_its_written_form() {
-        let (response, sent_at) = decode(&encode(&answer(), Timestamp(7))).unwrap();
+        let Landed { response, sent_at, held } = decode(&encode(&answer(), Timestamp(7), Some("why"))).unwrap();
         assert_eq!(response.access_token.0.expose(), "at");
         assert_eq!(response.refresh_token.unwrap().0.expose(), "rt");
         assert_eq!((response.expires_in, sent_at), (Some(60), Timestamp(7)));
-        assert_eq!(response.scope.unwrap().to_string(), "a b");
+        assert_eq!((response.scope.unwrap().to_string(), held), ("a b".into(), Some("why".into())));
     }
 
     #[test]

@@ -64,8 +64,12 @@ impl<'a> Lease<'a> {
         let Some(sealed) = landing.read()? else { return Ok(()) };
         // A record of another generation was committed already, and opens nowhere.
         let Ok(Some(text)) = open(&self.row, self.seal, "landing", Some(&sealed)) else { return Ok(()) };
-        let Some((response, sent_at)) = landing::decode(&text) else { return Ok(()) };
-        self.commit(response, sent_at, sent_at)
+        let Some(landing::Landed { response, sent_at, held }) = landing::decode(&text) else { return Ok(()) };
+        match (held, response.refresh_token) {
+            (Some(why), Some(token)) => self.hold(token, &why, sent_at),
+            (Some(_), None) => Ok(()),
+            (None, refresh_token) => self.commit(TokenResponse { refresh_token, ..response }, sent_at, sent_at),
+        }
     }
 
     /// Shares the lock with a child, which holds it as an open file.
@@ -184,8 +188,12 @@ impl<'a> Lease<'a> {
 
     /// Puts the answer on disk, sealed. From here on it cannot be lost any more.
     pub(crate) fn land(&mut self, response: &TokenResponse, sent_at: Timestamp) -> Result<(), Error> {
+        self.put(response, sent_at, None)
+    }
+
+    fn put(&mut self, response: &TokenResponse, sent_at: Timestamp, held: Option<&str>) -> Result<(), Error> {
         let binding = binding(&self.row.credential, &self.row.server, "landing");
-        let sealed = self.seal.close(&landing::encode(response, sent_at), &binding);
+        let sealed = self.seal.close(&landing::encode(response, sent_at, held), &binding);
         let ready = self.ready.take().map_or_else(|| self.vault.landing(&self.row.credential.id).prepare(), Ok)?;
         Ok(ready.write(&sealed)?)
     }
@@ -217,10 +225,42 @@ impl<'a> Lease<'a> {
             client: self.client_secret()?,
             proof: self.proof_key()?.map(|key| key.0),
         };
-        self.replace(next, &secrets, "refreshed", None)?;
+        self.replace(next, &secrets, "refreshed", None, None)?;
         // The tokens are stored; what is only useful to know is no reason to withhold them.
         let _ = self.learn(Habits { rotates: Some(rotates), takes_again: None }, now);
         // It opens nowhere any more; a record that cannot be wiped is no reason to withhold a token.
+        let _ = self.vault.landing(&self.row.credential.id).clear();
+        Ok(())
+    }
+
+    /// Keeps the refresh token of an answer that cannot be right, because the server may have ended the one before, and
+    /// holds it back for `why` until a person decides. The access token stays the one that was there: the new one is
+    /// never handed out.
+    pub(crate) fn set_aside(
+        &mut self,
+        response: TokenResponse,
+        why: &str,
+        sent_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let old = self.refresh_token()?;
+        let is_new = |new: &RefreshToken| old.as_ref().is_none_or(|old| old.expose() != new.0.expose());
+        if !response.refresh_token.as_ref().is_some_and(is_new) {
+            return Ok(());
+        }
+        let _landed = self.put(&response, sent_at, Some(why));
+        response.refresh_token.map_or(Ok(()), |token| self.hold(token, why, now))
+    }
+
+    fn hold(&mut self, token: RefreshToken, why: &str, now: Timestamp) -> Result<(), Error> {
+        let mut next = self.row.credential.clone();
+        next.generation += 1;
+        next.updated_at = now;
+        let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
+        let proof = self.proof_key()?.map(|key| key.0);
+        let secrets = Secrets { access, refresh: Some(token.0), client: self.client_secret()?, proof };
+        self.replace(next, &secrets, "held", None, Some(why))?;
+        let _ = self.learn(Habits { rotates: Some(true), takes_again: None }, now);
         let _ = self.vault.landing(&self.row.credential.id).clear();
         Ok(())
     }
@@ -251,7 +291,7 @@ impl<'a> Lease<'a> {
         let access = Some(new.access_token.0).filter(|token| !token.expose().is_empty());
         let proof = new.proof_key.map(|key| key.0);
         let secrets = Secrets { access, refresh, client: new.client.secret, proof };
-        self.replace(next, &secrets, "authorized", keep.as_ref())?;
+        self.replace(next, &secrets, "authorized", keep.as_ref(), None)?;
         let own = &self.row.credential;
         let others = self.vault.of_provider(&own.tenant, &own.provider)?.into_iter().map(|row| row.credential);
         if others.filter(|other| other.id != own.id).all(|other| other.revoked_at.is_some()) {
@@ -272,7 +312,7 @@ impl<'a> Lease<'a> {
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
         let secrets = Secrets { access, refresh: self.refresh_token()?, client: self.client_secret()?, proof };
-        self.replace(next, &secrets, "hosts", None)
+        self.replace(next, &secrets, "hosts", None, None)
     }
 
     /// Notes that the access token is not taken any more, although its end has not come: it is due now.
@@ -331,7 +371,7 @@ impl<'a> Lease<'a> {
         let mut next = self.row.credential.clone();
         next.generation += 1;
         (next.revoked_at, next.updated_at, next.reauth) = (Some(now), now, None);
-        self.replace(next, &Secrets { access: None, refresh: None, client: None, proof: None }, "revoked", None)?;
+        self.replace(next, &Secrets { access: None, refresh: None, client: None, proof: None }, "revoked", None, None)?;
         self.vault.store.write(|transaction| {
             let sql = "update credentials set is_default = 0 where id = ?1";
             transaction.execute(sql, [&self.row.credential.id.0]).map_err(self.vault.store.failed())
@@ -345,9 +385,10 @@ impl<'a> Lease<'a> {
         secrets: &Secrets,
         event: &str,
         keep: Option<&Client>,
+        held: Option<&str>,
     ) -> Result<(), Error> {
         let expected = self.row.credential.generation;
-        let row = sealed(next, secrets, self.seal);
+        let row = Row { held: held.map(str::to_owned), ..sealed(next, secrets, self.seal) };
         let written = self.vault.write_recorded(self.seal, |transaction| {
             let written = rows::write(transaction, &row, Some(expected)).map_err(self.vault.store.failed())?;
             let mut entries = vec![];

@@ -37,6 +37,11 @@ impl Row {
         (attempt.generation == self.credential.generation).then_some(attempt)
     }
 
+    /// Whether its refresh token is held back until a person decides.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Whether it belongs to this tenant and provider.
     pub(super) fn is_beside(&self, tenant: &str, provider: &str) -> bool {
         (self.credential.tenant.as_str(), self.credential.provider.as_str()) == (tenant, provider)

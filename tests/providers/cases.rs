@@ -24,6 +24,7 @@ const USUAL: Case = Case {
     url: &[],
     asked: &[],
     credential: &[],
+    id_token: None,
     header: None,
     revoked: ("", ""),
 };
@@ -436,7 +437,9 @@ pub(super) const CASES: &[Case] = &[
         provider: "auth0",
         public: true,
         set: &["domain=acme.us.auth0.com"],
-        code: CODE,
+        code: r#"{"access_token":"at-1","refresh_token":"rt-1","id_token":"{id_token}","token_type":"Bearer",
+                "expires_in":86400}"#,
+        id_token: Some(("{origin}/acme.us.auth0.com/", "auth0|7")),
         refresh: REFRESH,
         says: &[
             ("https://acme.us.auth0.com/userinfo", 200, r#"{"sub":"auth0|7","email":"a@example.test"}"#),

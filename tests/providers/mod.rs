@@ -3,6 +3,8 @@
 
 mod cases;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::support::demo::{age, parameter, visit};
@@ -24,6 +26,8 @@ struct Case {
     named: bool,
     /// What the token endpoint says to the code.
     code: &'static str,
+    /// Issuer and subject of the ID token in it, which stands there as `{id_token}`.
+    id_token: Option<(&'static str, &'static str)>,
     /// What it says to the refresh token, with its status; empty where there is none.
     refresh: (u16, &'static str),
     /// Other addresses, and what they say.
@@ -163,6 +167,11 @@ fn connect(home: &Home, double: &Double, name: &str, case: &Case) -> (Value, Str
         let (_, rest) = said.split_once(&start)?;
         Some(format!("{start}{}", rest.split_once('\n')?.0))
     });
+    if let Some((issuer, subject)) = case.id_token {
+        let (issuer, nonce) = (issuer.replace("{origin}", double.origin()), parameter(&url, "nonce"));
+        let claims = json!({"iss": issuer, "aud": CLIENT, "sub": subject, "exp": 4e9, "nonce": nonce});
+        double.fill("{id_token}", &format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())));
+    }
     let (redirect, state) = (parameter(&url, "redirect_uri").unwrap(), parameter(&url, "state").unwrap());
     let _ = visit(&format!("{redirect}?code=the%2Fcode&state={state}"));
     let output = running.finish();

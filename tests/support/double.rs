@@ -88,6 +88,14 @@ impl Double {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(path, list);
     }
 
+    /// Writes `text` in the place of `name` into every answer that is still to be given.
+    pub(crate) fn fill(&self, name: &str, text: &str) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        for answer in answers.values_mut().flatten() {
+            answer.body = answer.body.replace(name, text);
+        }
+    }
+
     /// Everything that was asked so far, and forgets it.
     pub(crate) fn take(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))

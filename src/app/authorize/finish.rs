@@ -106,8 +106,13 @@ impl Plan {
         let wrong = |error| Error::protocol("the identity cannot be trusted")(error);
         let claims = match &response.id_token {
             Some(token) if self.scopes.contains("openid") => Some(Claims::read(token, &expected).map_err(wrong)?),
+            None if nonce.is_some() && self.owes_id_token(response) => {
+                let why = "there is none, although `openid` was granted";
+                return Err(wrong(protocol::Error::IdToken(why.into())));
+            }
             _ => None,
         };
+        facts.server.id_token_issuer = claims.as_ref().and_then(|claims| claims.text("iss")).map(str::to_owned);
         let userinfo = match protocol::userinfo(&channel, &response.access_token) {
             Ok(Some(Userinfo::Known(members))) => Some(members),
             // The tokens are good; who they belong to is then told by the ID token, or by the user.
@@ -120,6 +125,13 @@ impl Plan {
         facts.of_userinfo(userinfo.as_ref());
         facts.of_resources(&channel, &response.access_token);
         Identity::of(server, claims.as_ref(), userinfo.as_ref(), &response.learnt).map_err(wrong)
+    }
+
+    /// Whether an OpenID provider's answer lacks what makes it one (OpenID Connect Core §3.1.3.3).
+    fn owes_id_token(&self, response: &TokenResponse) -> bool {
+        // An answer that names no scope grants what was asked for.
+        let granted = response.scope.as_ref().is_none_or(|granted| granted.contains("openid"));
+        granted && self.resolved.gives_id_tokens
     }
 
     /// Finds the row and the name: the same identity renews its credential, another one never replaces it.
@@ -209,6 +221,11 @@ impl Plan {
         self.scopes.without(granted).without(&Scopes::parse("offline_access openid"))
     }
 
+    /// What was granted and not asked for, where anything was.
+    fn unasked(&self, granted: &Scopes) -> Scopes {
+        if self.scopes.is_empty() { Scopes::default() } else { granted.without(&self.scopes) }
+    }
+
     fn store(
         &self,
         response: TokenResponse,
@@ -219,7 +236,7 @@ impl Plan {
     ) -> Result<Connected, Error> {
         let now = (self.clock)();
         let granted = response.scope.clone().unwrap_or_else(|| self.scopes.clone());
-        let missing = self.missing(&granted);
+        let (missing, unasked) = (self.missing(&granted), self.unasked(&granted));
         let unlearnt = facts.unlearnt();
         let advice = self.advice(&response, &granted);
         let credential = Credential {
@@ -264,13 +281,21 @@ impl Plan {
         };
         let Some(row) = place.row else {
             let credential = self.vault.insert(&self.seal, new)?.credential;
-            return Ok(Connected { credential, renewed: false, renamed_from: None, missing, unlearnt, advice });
+            return Ok(Connected {
+                credential,
+                renewed: false,
+                renamed_from: None,
+                missing,
+                unasked,
+                unlearnt,
+                advice,
+            });
         };
         let before = row.credential;
         let mut lease = self.vault.lease(&before.id, &self.seal, Instant::now() + LEASE_WAIT)?;
         lease.reauthorize(new)?;
         let credential = self.vault.reread(&before.id)?.credential;
         let renamed_from = (before.account != credential.account).then_some(before.account);
-        Ok(Connected { credential, renewed: true, renamed_from, missing, unlearnt, advice })
+        Ok(Connected { credential, renewed: true, renamed_from, missing, unasked, unlearnt, advice })
     }
 }

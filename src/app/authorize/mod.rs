@@ -198,6 +198,8 @@ pub(crate) struct Connected {
     pub(crate) renamed_from: Option<String>,
     /// Asked for and not granted.
     pub(crate) missing: Scopes,
+    /// Granted and not asked for.
+    pub(crate) unasked: Scopes,
     /// Facts that the entry promises and that the provider did not tell.
     pub(crate) unlearnt: Vec<String>,
     /// What to know of such a login, from the entry.

@@ -58,6 +58,15 @@ pub(super) fn failure(error: &Error) -> Failure {
     }
 }
 
+impl Failure {
+    /// The provider takes no login of this client; `again` is the command with another one.
+    pub(in crate::cli) fn client_refused(error: &Error, answer: &str, again: &str) -> Self {
+        Self::new("invalid_client", 2, error.to_string())
+            .because(format!("the provider answered {answer}; nothing is changed here"))
+            .hint(format!("check how the client is registered, then: {again}"))
+    }
+}
+
 fn unusable_key(error: &Error, path: &Path, cause: KeyError) -> Failure {
     use KeyError as E;
     let failure = Failure::new("bad_config", 2, shown_long(&error.to_string())).because(cause.to_string());
