@@ -2,7 +2,7 @@
 //!
 //! `tests/golden/schema-N/credentials.db` was written by the last version whose schema was N, under
 //! [`MASTER_KEY`](crate::support::sandbox::MASTER_KEY), against a server that is long gone. Its tokens have no end. A
-//! release with a new schema comes with a store of the schema before it.
+//! release with a new schema comes with a store of the schema before it, which its last version wrote.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -12,7 +12,7 @@ use crate::support::sandbox::Home;
 
 /// What the stores hold: their schema, and the access tokens of three accounts as they were printed when the store was
 /// made. The second one's client has a secret. A fourth one, of another tenant, is revoked.
-const STORES: [(i64, [&str; 3]); 2] = [
+const STORES: [(i64, [&str; 3]); 7] = [
     (
         1,
         [
@@ -27,6 +27,46 @@ const STORES: [(i64, [&str; 3]); 2] = [
             "demo_at_FANjzHvVICOoS6Tv9BYzmmLixoMqddOhKD5rsWfB5LI",
             "demo_at_M3qP_4rnB9vNZx4qZo21aaa4iOZBRsT21OOKozzaqIk",
             "demo_at_1H5LCYc8qEB-q-L7YFFdTvOaF-lkV1V8STps-OIX3oI",
+        ],
+    ),
+    (
+        3,
+        [
+            "demo_at_EiVOCwu3DI01D2u-TQmDTRURbOxsR3KQhkZN9xvCZiU",
+            "demo_at_Wm69TRUaOypL2Cv--9HecEg4_IQZnTwEzmYCWPjz1wc",
+            "demo_at_LrdxP-6hnLmN0lmhwHXp7py6QZyO3goc9Eqg-8Qnthg",
+        ],
+    ),
+    (
+        4,
+        [
+            "demo_at_OesZua5vvD8U4znYu2hcoijOsy0Xx20GROOWH5x--mw",
+            "demo_at_JU4qHb7zzMR7yWHEXQRziFjgtbhQlqX2QuomwmWFx70",
+            "demo_at_u14e8Q1YF9uNMZ3R2bSzo55v9UISvvtXwfwzmY2YR0M",
+        ],
+    ),
+    (
+        5,
+        [
+            "demo_at_yepZEL3TTG-7FMoYxMqLCYQkoLaxuJpacPbGmSPfs0o",
+            "demo_at_ZnBk8PjmkAsoAq0HOfQg1jpoquxKgle7A4ihtuPwYhw",
+            "demo_at_LxdnGk8zmJdv_STdQKH7aWxU6r2OGXSDpdZhjMER84Y",
+        ],
+    ),
+    (
+        6,
+        [
+            "demo_at_W_WYuVSI5rd3j6wQxPctQ2oqginwaa9fE4rQtUB4dus",
+            "demo_at__hykoNVDM8iMaLHeJrAPqXTJvq9HdQVniO7Lg-u4sks",
+            "demo_at_pKr_hcmdqOqb42f1FtwhcJlsXddwMe_cuYp-jCPWOAg",
+        ],
+    ),
+    (
+        7,
+        [
+            "demo_at_1J10L1egckx9GWiBCcLJ4bPSwVHXWw8Li_Xq_SPPEnk",
+            "demo_at_A1IQ_7t5PbRUSW3Baf1i9ZvOcLKninXHyK48l01BFP4",
+            "demo_at_wJ_vAFrC1h5qMwzstmbyfoFkCbJAON_jnToUjoqJoMA",
         ],
     ),
 ];
@@ -69,6 +109,15 @@ fn a_store_of_an_earlier_schema_opens_with_all_that_is_in_it() {
                 "team work demo false revoked",
             ]
         );
+        // Each event vouches for the one before, from the schema on that knows of it.
+        let verified = home.oauth(["audit", "verify", "--json"]).run();
+        assert!(
+            verified.success().json()["events"].as_u64().is_some_and(|events| schema < 3 || events > 0),
+            "{verified}"
+        );
+        // What is there is whole, and its refresh tokens are held back: the file was copied here.
+        let found = home.oauth(["doctor", "--json"]).run().success().json();
+        assert!(found.as_array().expect("findings").iter().all(|one| one["result"] != "wrong"), "{schema}: {found:#}");
         // Every sealed value opens, the refresh tokens and the client's secret too: else no new key could be had.
         let key = home.oauth(["key", "rotate"]).run().success().stdout.trim().to_owned();
         for (account, token) in ACCOUNTS.iter().zip(tokens) {
@@ -78,7 +127,7 @@ fn a_store_of_an_earlier_schema_opens_with_all_that_is_in_it() {
     }
 }
 
-/// What a row says of itself, and whether it was revoked. One of the second schema knows that it was copied here.
+/// What a row says of itself, and whether it was revoked. From the second schema on it knows that it was copied here.
 fn told(row: &serde_json::Value) -> String {
     let text = |name: &str| row[name].as_str().unwrap_or_default();
     let revoked = if row["revoked_at"].is_null() { "null" } else { "revoked" };
