@@ -149,12 +149,12 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
 
 /// The same for what is no text.
 pub(crate) fn replace_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    write_whole(path, bytes, |aside| fs::rename(aside, path))
+    write_whole(path, bytes, |aside| rename(aside, path))
 }
 
 /// The same for a file that did not exist, and must not have come into being in the meantime.
 pub(crate) fn create_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    write_whole(path, bytes, |aside| rename_to_new(aside, path))
+    write_whole(path, bytes, |aside| rename_to_new(aside, path).and_then(|()| sync_names(path)))
 }
 
 /// Renames unless the new name is taken.
@@ -188,6 +188,29 @@ fn write_whole(path: &Path, bytes: &[u8], name: impl FnOnce(&Path) -> io::Result
         let _ = fs::remove_file(&aside); // the failure that counts is the one above
         Error::Io { what: "write", path: path.to_owned(), source }
     })
+}
+
+/// Renames, and waits until the new name would outlast a loss of power.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_names(to)
+}
+
+/// Waits until the name of a file would outlast a loss of power, where its directory can be read and waited for.
+#[cfg(unix)]
+fn sync_names(path: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(dir).and_then(|dir| dir.sync_all()) {
+        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Windows has no such call; its file systems keep a journal of names.
+#[cfg(not(unix))]
+fn sync_names(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// A name beside `path`, of this process.

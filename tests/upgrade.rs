@@ -10,7 +10,7 @@ use crate::support::sandbox::Home;
 
 /// Turns the store into one of the first schema.
 #[track_caller]
-fn make_old(home: &Home) {
+pub(crate) fn make_old(home: &Home) {
     let sql = "alter table store drop column place;
                alter table store drop column wrapped_key;
                alter table credentials drop column retry_at;

@@ -225,7 +225,7 @@ impl KeyPlace<'_> {
     /// The new key takes the old one's place.
     fn settle(&self, former: &str) -> Result<(), Error> {
         if let Source::File(path) = self.source {
-            fs::rename(beside(path), path).map_err(files::Error::io("replace", path))?;
+            files::rename(&beside(path), path).map_err(files::Error::io("replace", path))?;
         }
         self.vault.remove_spare_key(former, self.access)
     }

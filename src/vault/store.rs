@@ -111,7 +111,7 @@ impl Store {
         let _ = fs::remove_file(&aside); // left by a process that died here
         let file = files::create_new(&aside)?;
         self.connection.execute("vacuum into ?1", [aside.to_string_lossy()]).map_err(self.failed())?;
-        let kept = file.sync_all().and_then(|()| fs::rename(&aside, &kept));
+        let kept = file.sync_all().and_then(|()| files::rename(&aside, &kept));
         Ok(kept.map_err(files::Error::io("keep a copy of the store in", &aside))?)
     }
 
@@ -132,7 +132,7 @@ impl Store {
         // All of it into the file that is named: the log would be left behind, and closing tells of no failure.
         store.sweep()?;
         store.connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
-        fs::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
+        files::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
         Self::connect(path)
     }
 

@@ -12,6 +12,7 @@
 mod herds;
 mod kills;
 mod lost_answers;
+mod power;
 mod storage;
 
 use std::io::{Read as _, Write as _};

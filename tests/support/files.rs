@@ -31,6 +31,12 @@ pub(crate) fn assert_private(directory: &Path) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Makes a directory that nobody else can look into, and those above it.
+#[track_caller]
+pub(crate) fn private_directory(path: &Path) {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).expect("a directory");
+}
+
 /// Writes a file that nobody else can read.
 #[track_caller]
 pub(crate) fn private_file(path: &Path, text: &str) {

@@ -45,6 +45,11 @@ impl Chance {
         Self { seed, state: seed }
     }
 
+    /// The chance of this seed, whatever was asked for.
+    pub(crate) fn from(seed: u64) -> Self {
+        Self { seed, state: seed }
+    }
+
     pub(crate) fn seed(&self) -> u64 {
         self.seed
     }

@@ -7,6 +7,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod demo;
+pub(crate) mod disk;
 pub(crate) mod double;
 pub(crate) mod entry;
 pub(crate) mod files;

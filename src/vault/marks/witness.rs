@@ -100,7 +100,7 @@ impl Witness<'_> {
         let mut text = format!("{}\n", identity(&file).map_err(self.failed("read"))?);
         text.extend(known.0.iter().map(|(id, height)| record(id, *height)));
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        written.and_then(|()| fs::rename(&aside, &self.path)).map_err(|error| {
+        written.and_then(|()| files::rename(&aside, &self.path)).map_err(|error| {
             let _ = fs::remove_file(&aside); // the failure that counts is the one above
             self.failed("write")(error)
         })
