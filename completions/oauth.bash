@@ -2404,7 +2404,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__provider__subcmd__add)
-            opts="-s -q -v -h --file --issuer --authorization-endpoint --token-endpoint --userinfo-endpoint --revocation-endpoint --device-authorization-endpoint --introspection-endpoint --token-endpoint-auth-method --scopes --identity-scope --scope --api-host --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-s -q -v -h --file --issuer --authorization-endpoint --token-endpoint --userinfo-endpoint --revocation-endpoint --device-authorization-endpoint --introspection-endpoint --token-endpoint-auth-method --scopes --identity-scope --scope --api-host --capability --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2463,6 +2463,10 @@ _oauth() {
                     return 0
                     ;;
                 --api-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capability)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3040,7 +3044,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__test)
-            opts="-j -q -v -h --all --no-refresh --offline --min-valid --jobs --timeout --format --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-j -q -v -h --all --no-refresh --offline --min-valid --capabilities --jobs --timeout --format --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -158,6 +158,7 @@ never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand test" -l all -d 'Every credential of the tenant, said aloud'
 complete -c oauth -n "__fish_oauth_using_subcommand test" -l no-refresh -d 'Never refresh'
 complete -c oauth -n "__fish_oauth_using_subcommand test" -l offline -d 'Send nothing and spend nothing'
+complete -c oauth -n "__fish_oauth_using_subcommand test" -l capabilities -d 'Try the harmless requests that the provider\'s entry lists, and show which the token is allowed'
 complete -c oauth -n "__fish_oauth_using_subcommand test" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand test" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand test" -s v -l verbose -d 'Say more'
@@ -342,6 +343,7 @@ tls_client_auth\t''
 self_signed_tls_client_auth\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -s s -l scope -l scopes -l identity-scope -d 'Scopes that every login asks for, such as those that name the account' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l api-host -d 'A host that tokens may be sent to (repeatable)' -r
+complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l capability -d 'A harmless request for `test --capabilities`, such as \'list repositories=GET /user/repos\' (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from add" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''

@@ -12,6 +12,7 @@
 mod architecture;
 mod audit;
 mod backup;
+mod capabilities;
 mod commands;
 mod config;
 mod copies;

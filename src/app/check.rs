@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Access, App, Demand, Error, Selector, pool};
+use super::{Access, App, Demand, Error, Selector, Tried, pool};
+use crate::model::credential::CredentialId;
 use crate::model::{Client, Credential, Status};
 use crate::protocol::{self, Channel, Identity, Userinfo};
 use crate::vault::{Row, Seal, Vault};
 
 /// What to look at, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Checking {
     /// `None`: every credential of the tenant that is not revoked.
     pub(crate) selector: Option<Selector>,
@@ -16,6 +17,8 @@ pub(crate) struct Checking {
     pub(crate) offline: bool,
     /// No human shall be needed before this has passed.
     pub(crate) min_valid: Option<Duration>,
+    /// What the token may do is tried.
+    pub(crate) capabilities: bool,
     /// How many are looked at at once.
     pub(crate) jobs: usize,
 }
@@ -42,6 +45,8 @@ pub(crate) struct CheckOutcome {
     /// As it stands afterwards.
     pub(crate) credential: Credential,
     pub(crate) checks: Vec<Check>,
+    /// What was tried with the token; `None` where it was not asked for, or there is no token to try it with.
+    pub(crate) capabilities: Option<Vec<Tried>>,
     pub(crate) error: Option<Error>,
 }
 
@@ -84,7 +89,8 @@ impl App {
                 if let Ok(Some(vault)) = &vault {
                     return self.check_one(vault, seal, &row, checking);
                 }
-                CheckOutcome { credential: row.credential, checks: vec![], error: Some(Error::NothingConnected) }
+                let error = Some(Error::NothingConnected);
+                CheckOutcome { credential: row.credential, checks: vec![], capabilities: None, error }
             }
         };
         pool::each(rows, checking.jobs, start, progress)
@@ -94,13 +100,46 @@ impl App {
         let id = row.credential.id.clone();
         let mut checks = Vec::new();
         let before = row.credential.clone();
-        let error = self.look(vault, seal, row, checking, &mut checks).err();
+        let looked = self.look(vault, seal, row, checking, &mut checks);
+        let tried = match &looked {
+            Ok(()) if checking.capabilities => self.capabilities_of(vault, seal, &id),
+            _ => Ok(None),
+        };
+        let (capabilities, tried) = tried.map_or_else(|error| (None, Err(error)), |tried| (tried, Ok(())));
+        let error = looked.and(tried).err();
         if let Some(error) = &error {
             self.alarm(&before, error);
         }
         let credential = vault.as_it_stands(&id).unwrap_or(before);
         let error = error.map(|error| self.explained(error, vault, &credential));
-        CheckOutcome { credential, checks, error }
+        CheckOutcome { credential, checks, capabilities, error }
+    }
+
+    /// What the token that is stored now may do. There is none where a refresh was due and not allowed.
+    fn capabilities_of(&self, vault: &Vault, seal: &Seal, id: &CredentialId) -> Result<Option<Vec<Tried>>, Error> {
+        let row = vault.reread(id)?;
+        match self.access(vault, seal, &row, Demand { offline: true, ..Demand::default() }) {
+            Err(Error::Offline { .. }) => Ok(None),
+            access => {
+                let token = access?.token;
+                self.with_channel(seal, &row, |channel| self.try_capabilities(channel, &row.credential, &token))
+                    .map(Some)
+            }
+        }
+    }
+
+    /// Does something as the credential's client.
+    fn with_channel<R>(
+        &self,
+        seal: &Seal,
+        row: &Row,
+        work: impl FnOnce(&Channel<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let own = &row.credential;
+        let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
+        let proof = Vault::proof_key(row, seal)?.filter(|_| own.is_bound());
+        let (http, clock, server) = (&self.http, self.clock, &own.server);
+        work(&Channel { http, clock, server, client: &client, proof: proof.as_ref() })
     }
 
     fn look(
@@ -170,42 +209,7 @@ impl App {
     }
 
     fn probe(&self, seal: &Seal, row: &Row, access: &Access) -> Result<Check, Error> {
-        let own = &row.credential;
-        let failed =
-            |source| Error::Protocol { doing: format!("cannot ask {} about {}", own.provider, own.label()), source };
-        let granted =
-            own.server.identity_scopes.iter().all(|scope| own.scopes.is_empty() || own.scopes.contains(scope));
-        let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
-        let proof = Vault::proof_key(row, seal)?.filter(|_| own.is_bound());
-        let channel = Channel {
-            http: &self.http,
-            clock: self.clock,
-            server: &own.server,
-            client: &client,
-            proof: proof.as_ref(),
-        };
-        if granted && let Some(answer) = protocol::userinfo(&channel, &access.token).map_err(failed)? {
-            return Ok(match answer {
-                Userinfo::Known(members) => {
-                    same_account(own, &members)?;
-                    passed("userinfo", "the provider knows the token")
-                }
-                Userinfo::Forbidden => {
-                    passed("userinfo", "the provider knows the token, which may not ask for userinfo")
-                }
-                Userinfo::Unauthorized => failed_check("userinfo", "the provider does not take the token"),
-            });
-        }
-        match protocol::introspect(&channel, &access.token) {
-            Ok(Some(true)) => Ok(passed("introspection", "the provider calls the token active")),
-            Ok(Some(false)) => Ok(failed_check("introspection", "the provider calls the token inactive")),
-            Ok(None) => Ok(skipped("userinfo", "the provider has nothing that this token may ask")),
-            // Not every client may introspect; that says nothing of the token.
-            Err(protocol::Error::Refused { .. } | protocol::Error::NotOauth { .. }) => {
-                Ok(skipped("introspection", "this client may not introspect tokens"))
-            }
-            Err(source) => Err(failed(source)),
-        }
+        self.with_channel(seal, row, |channel| probe(channel, &row.credential, access))
     }
 
     fn min_valid(&self, own: &Credential, checking: &Checking, checks: &mut Vec<Check>) -> Result<(), Error> {
@@ -220,6 +224,33 @@ impl App {
         let detail = format!("a human is needed at {}", at.rfc3339());
         checks.push(failed_check("min-valid", &detail));
         Err(Error::reauthorization(own, &detail))
+    }
+}
+
+/// Asks the provider about the token, where it lets itself be asked.
+fn probe(channel: &Channel<'_>, own: &Credential, access: &Access) -> Result<Check, Error> {
+    let failed =
+        |source| Error::Protocol { doing: format!("cannot ask {} about {}", own.provider, own.label()), source };
+    let granted = own.server.identity_scopes.iter().all(|scope| own.scopes.is_empty() || own.scopes.contains(scope));
+    if granted && let Some(answer) = protocol::userinfo(channel, &access.token).map_err(failed)? {
+        return Ok(match answer {
+            Userinfo::Known(members) => {
+                same_account(own, &members)?;
+                passed("userinfo", "the provider knows the token")
+            }
+            Userinfo::Forbidden => passed("userinfo", "the provider knows the token, which may not ask for userinfo"),
+            Userinfo::Unauthorized => failed_check("userinfo", "the provider does not take the token"),
+        });
+    }
+    match protocol::introspect(channel, &access.token) {
+        Ok(Some(true)) => Ok(passed("introspection", "the provider calls the token active")),
+        Ok(Some(false)) => Ok(failed_check("introspection", "the provider calls the token inactive")),
+        Ok(None) => Ok(skipped("userinfo", "the provider has nothing that this token may ask")),
+        // Not every client may introspect; that says nothing of the token.
+        Err(protocol::Error::Refused { .. } | protocol::Error::NotOauth { .. }) => {
+            Ok(skipped("introspection", "this client may not introspect tokens"))
+        }
+        Err(source) => Err(failed(source)),
     }
 }
 

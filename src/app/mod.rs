@@ -6,6 +6,7 @@ mod access;
 mod audit;
 mod authorize;
 mod backup;
+mod capabilities;
 mod check;
 mod client_file;
 mod clients;
@@ -42,6 +43,7 @@ pub(crate) use authorize::{
     ServiceAccount, Visit,
 };
 pub(crate) use backup::{BackupError, BroughtIn, Contents, Exported, Output};
+pub(crate) use capabilities::Tried;
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use client_file::ClientFile;
 pub(crate) use clients::{AtServer, ClientInfo, NewClient};
@@ -67,7 +69,7 @@ pub(crate) use why::{Next, Why};
 // What the commands may know of the rooms below.
 pub(crate) use crate::age::{Identity, Lock, Opener, Recipient};
 pub(crate) use crate::callback::Typist;
-pub(crate) use crate::protocol::{KeyError, Verdict as ClauseVerdict};
+pub(crate) use crate::protocol::{KeyError, Permission, Verdict as ClauseVerdict};
 pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{
     Event as AuditEvent, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget, Verdict as ImportVerdict,

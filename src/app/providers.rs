@@ -23,6 +23,8 @@ pub(crate) struct NewProvider {
     pub(crate) token_endpoint_auth_method: Option<ClientAuthentication>,
     pub(crate) identity_scopes: Scopes,
     pub(crate) api_hosts: Vec<String>,
+    /// Harmless requests that tell what a token may do, by name.
+    pub(crate) capabilities: BTreeMap<String, String>,
 }
 
 /// A key of an entry, its value, and the server's.
@@ -115,6 +117,7 @@ impl App {
         entry.issuer = new.issuer;
         entry.identity_scopes = new.identity_scopes.iter().map(str::to_owned).collect();
         entry.api_hosts = new.api_hosts;
+        entry.capabilities = new.capabilities;
         Ok(entry)
     }
 }

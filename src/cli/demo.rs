@@ -169,8 +169,7 @@ fn herd(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), F
 fn examine(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), Failure> {
     demo.go_on()?;
     story.command("oauth test demo")?;
-    let checking =
-        Checking { selector: Some(selector.clone()), no_refresh: false, offline: false, min_valid: None, jobs: 1 };
+    let checking = Checking { selector: Some(selector.clone()), jobs: 1, ..Checking::default() };
     for outcome in demo.app.check(&checking, &mut |_, _| {})? {
         let words = outcome.checks.last().map_or_else(String::new, |check| check.detail.clone());
         let mark = if outcome.error.is_none() { "ok" } else { "FAILED" };
@@ -223,9 +222,11 @@ fn serve(args: &DemoArgs, context: &Context) -> Result<u8, Failure> {
             format!("An authorization server is running at {issuer}. In another terminal, type:"),
             String::new(),
             "  export OAUTH_HOME=$(mktemp -d) OAUTH_MASTER_KEY=$(oauth key generate)".into(),
-            format!("  oauth provider add demo --issuer {issuer} --scope openid,email"),
+            format!("  oauth provider add demo --issuer {issuer} --scope openid,email \\"),
+            "    --capability 'write=GET /api/echo?need=write'".into(),
             format!("  oauth init demo --client-id {client}"),
             "  oauth token demo".into(),
+            "  oauth test demo --capabilities".into(),
             String::new(),
             format!("Access tokens live for {} s. Ctrl-C stops.", args.expire),
         ];

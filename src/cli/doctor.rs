@@ -151,11 +151,10 @@ fn command(mend: &Mend) -> String {
 fn print(told: &[Told], context: &Context) -> Result<(), Failure> {
     let rows = told.iter().map(|told| vec![told.result.to_owned(), told.check.to_owned(), told.words.clone()]);
     let mut text = String::new();
-    for line in table::lines(None, rows, context.terminal.width()) {
-        let (mark, rest) = line.split_at(line.find("  ").unwrap_or(0));
-        let tone = told.iter().find(|told| told.result == mark).map_or(Tone::Good, |told| told.tone);
-        let mark = if mark.is_empty() { String::new() } else { context.terminal.tint_out(mark, tone) };
-        let _ = writeln!(text, "{mark}{rest}");
+    let tone = |mark: &str| told.iter().find(|told| told.result == mark).map_or(Tone::Good, |told| told.tone);
+    let terminal = &context.terminal;
+    for line in table::marked(rows, terminal.width(), |mark| terminal.tint_out(mark, tone(mark))) {
+        let _ = writeln!(text, "{line}");
     }
     context.terminal.data(&text)?;
     let mut said: Vec<&String> = vec![];

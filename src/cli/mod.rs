@@ -1,6 +1,7 @@
 //! Words and pictures: one file a command. The only room that prints, and the only one that knows commands.
 
 mod audit;
+mod capabilities;
 mod client;
 mod completions;
 mod context;

@@ -25,6 +25,19 @@ pub(super) fn lines(
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
+/// Lines whose first column is a mark, which `tint` colours. A wrapped line has none.
+pub(super) fn marked(
+    rows: impl IntoIterator<Item = Vec<String>>,
+    width: Option<u16>,
+    tint: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let coloured = |line: String| {
+        let (mark, rest) = line.split_at(line.find("  ").unwrap_or(line.len()));
+        if mark.is_empty() { line } else { format!("{}{rest}", tint(mark)) }
+    };
+    lines(None, rows, width).into_iter().map(coloured).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::lines;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -6,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{Failure, gravest};
-use super::terminal::Tone;
-use super::{credential, table};
+use super::terminal::{Terminal, Tone};
+use super::{capabilities, credential, table};
 use crate::app::{CheckOutcome, CheckResult, Checking, Selector};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
@@ -24,7 +25,8 @@ Examples:
   oauth test
   oauth test google --min-valid 24h
   oauth test --json > result.json       a gate for CI
-  oauth test --offline                  send and spend nothing")]
+  oauth test --offline                  send and spend nothing
+  oauth test github --capabilities      what may this token do?")]
 pub(super) struct TestArgs {
     /// The provider, or PROVIDER@ACCOUNT [default: every credential of the tenant]
     provider: Option<String>,
@@ -42,6 +44,9 @@ pub(super) struct TestArgs {
     /// Fail when a human is needed before this has passed (24h, 7d)
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     min_valid: Option<Duration>,
+    /// Try the harmless requests that the provider's entry lists, and show which the token is allowed
+    #[arg(long, conflicts_with = "offline")]
+    capabilities: bool,
     /// How many to test at once
     #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
@@ -70,6 +75,7 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<u8, Failure> {
         no_refresh: args.no_refresh,
         offline: args.offline,
         min_valid: args.min_valid,
+        capabilities: args.capabilities,
         jobs: usize::from(args.jobs),
     };
     let app = context.app_with_limit(args.timeout.max(Duration::from_secs(1)))?;
@@ -100,20 +106,28 @@ impl From<CheckOutcome> for Tested {
 }
 
 impl Tested {
+    /// That of its failure, and of what could not be tried with it.
     fn exit(&self) -> u8 {
-        self.failure.as_ref().map_or(0, |failure| failure.exit)
+        let own = self.failure.iter().map(|failure| failure.exit);
+        let tried = self.outcome.capabilities.iter().flat_map(|tried| capabilities::exits(tried));
+        gravest(&own.chain(tried).collect::<Vec<_>>())
     }
 
     fn json(&self, context: &Context) -> Value {
+        let own = &self.outcome.credential;
         let checks = self.outcome.checks.iter();
         let checks =
             checks.map(|check| json!({"name": check.name, "result": word(check.result), "detail": check.detail}));
-        json!({
-            "credential": credential::json(&self.outcome.credential, context.now()),
+        let mut object = json!({
+            "credential": credential::json(own, context.now()),
             "ok": self.failure.is_none(),
             "checks": checks.collect::<Vec<_>>(),
             "error": self.failure.as_ref().map(|failure| failure.json()["error"].clone()),
-        })
+        });
+        if let Some(tried) = &self.outcome.capabilities {
+            (object["scopes"], object["capabilities"]) = capabilities::json(own, tried);
+        }
+        object
     }
 
     /// What to say of it in a line.
@@ -143,6 +157,7 @@ fn show_progress(done: usize, all: usize, context: &Context) {
 }
 
 fn print_table(tested: &[Tested], context: &Context) -> Result<(), Failure> {
+    let terminal = &context.terminal;
     let rows = tested.iter().map(|tested| {
         let mark = match (&tested.failure, tested.outcome.checks.last()) {
             (Some(_), _) => "FAILED",
@@ -151,42 +166,39 @@ fn print_table(tested: &[Tested], context: &Context) -> Result<(), Failure> {
         };
         vec![mark.to_owned(), shown(&tested.outcome.credential.label()), tested.words()]
     });
+    let tone = |mark: &str| match mark {
+        "ok" => Tone::Good,
+        "FAILED" => Tone::Bad,
+        _ => Tone::Warning,
+    };
     let mut text = String::new();
-    for line in table::lines(None, rows, context.terminal.width()) {
-        let (mark, rest) = line.split_at(line.find("  ").unwrap_or(0));
-        let tone = match mark {
-            "ok" => Tone::Good,
-            "FAILED" => Tone::Bad,
-            _ => Tone::Warning,
-        };
-        let _ = writeln!(
-            text,
-            "{}{rest}",
-            if mark.is_empty() { String::new() } else { context.terminal.tint_out(mark, tone) }
-        );
+    for line in table::marked(rows, terminal.width(), |mark| terminal.tint_out(mark, tone(mark))) {
+        let _ = writeln!(text, "{line}");
     }
-    context.terminal.data(&text)?;
-    if context.terminal.verbose {
-        for tested in tested {
-            for check in &tested.outcome.checks {
-                let name = shown(&tested.outcome.credential.label());
-                context.terminal.say(&format!(
-                    "  {name}: {} {}: {}",
-                    check.name,
-                    word(check.result),
-                    shown(&check.detail)
-                ));
-            }
-        }
+    if tested.iter().any(|tested| tested.outcome.capabilities.is_some()) {
+        text.push('\n');
+    }
+    terminal.data(&text)?;
+    let hints = capabilities::print(tested.iter().map(|tested| &tested.outcome), context)?;
+    if terminal.verbose {
+        tell_checks(tested, terminal);
     }
     let failed: Vec<_> = tested.iter().filter_map(|tested| tested.failure.as_ref()).collect();
-    context.terminal.say(&format!("{} of {} usable", tested.len() - failed.len(), tested.len()));
-    for failure in failed {
-        for hint in &failure.hints {
-            context.terminal.say(&format!("  {} {hint}", context.terminal.tint_err("hint:", Tone::Good)));
-        }
+    terminal.say(&format!("{} of {} usable", tested.len() - failed.len(), tested.len()));
+    let mut said = BTreeSet::new();
+    for hint in failed.iter().flat_map(|failure| &failure.hints).chain(&hints).filter(|hint| said.insert(*hint)) {
+        terminal.say(&format!("  {} {hint}", terminal.tint_err("hint:", Tone::Good)));
     }
     Ok(())
+}
+
+fn tell_checks(tested: &[Tested], terminal: &Terminal) {
+    for outcome in tested.iter().map(|tested| &tested.outcome) {
+        for check in &outcome.checks {
+            let (name, detail) = (shown(&outcome.credential.label()), shown(&check.detail));
+            terminal.say(&format!("  {name}: {} {}: {detail}", check.name, word(check.result)));
+        }
+    }
 }
 
 /// The XML that CI systems read as a test report.

@@ -194,6 +194,11 @@ fn form_members(text: &str) -> Result<Map<String, Value>, Unread> {
     Ok(map)
 }
 
+/// The error that any JSON answer states, if it is an object and states one.
+pub(super) fn stated_error(response: &Response<Vec<u8>>, quirks: &Quirks) -> Option<ErrorResponse> {
+    members(response).ok().and_then(|members| error_of(&members, quirks))
+}
+
 /// The error an answer states: `error` as a code, as a list with a code, or as an object (Facebook); `errors` as a list
 /// of objects (Fitbit); `ok: false` (Slack); or what stands where the entry says. An answer that holds an access token is
 /// none.

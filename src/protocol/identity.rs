@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::client::{Channel, host_of};
 use super::{Claims, Error, answer, dpop, quirks};
-use crate::http::{Request, header};
+use crate::http::{Request, Response, header};
 use crate::model::{AccessToken, Server, text};
 
 /// Where a label for the account may stand, best first, when the entry does not say.
@@ -64,17 +64,11 @@ pub(crate) fn resources(channel: &Channel<'_>, token: &AccessToken) -> Result<Op
 fn ask(
     channel: &Channel<'_>,
     endpoint: &str,
-    mut request: Request<Vec<u8>>,
+    request: Request<Vec<u8>>,
     token: &AccessToken,
 ) -> Result<Userinfo, Error> {
-    request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
     let server = channel.server;
-    quirks::add_headers(server, &mut request)?;
-    match channel.proof {
-        None => quirks::add_token(server, &mut request, token.0.expose())?,
-        Some(_) => dpop::add_token(&mut request, &token.0)?,
-    }
-    let response = channel.send(&request, Some(&token.0))?;
+    let response = send(channel, request, token)?;
     match response.status().as_u16() {
         401 => Ok(Userinfo::Unauthorized),
         403 => Ok(Userinfo::Forbidden),
@@ -87,6 +81,21 @@ fn ask(
             }
         }
     }
+}
+
+/// Sends a request for JSON with the token, and a proof where it needs one.
+pub(super) fn send(
+    channel: &Channel<'_>,
+    mut request: Request<Vec<u8>>,
+    token: &AccessToken,
+) -> Result<Response<Vec<u8>>, Error> {
+    request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+    quirks::add_headers(channel.server, &mut request)?;
+    match channel.proof {
+        None => quirks::add_token(channel.server, &mut request, token.0.expose())?,
+        Some(_) => dpop::add_token(&mut request, &token.0)?,
+    }
+    channel.send(&request, Some(&token.0))
 }
 
 impl Identity {

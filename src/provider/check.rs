@@ -61,6 +61,7 @@ impl Entry {
         self.check_names(&mut found);
         self.check_facts(&mut found);
         self.check_quirks(&mut found);
+        found.extend(self.capability_mistakes());
         found.extend(self.login_ends.mistakes());
         found.extend(self.redirect.mistakes().into_iter().map(|(key, what)| (key.to_owned(), what)));
         found
@@ -320,6 +321,8 @@ token_endpoint = "https://{domain}/token"
 about = "your domain"
 "#;
 
+    const HOST: &str = "api_hosts = [\"api.x.example\"]";
+
     /// The mistakes of the good entry with more lines before or after it.
     fn mistakes(before: &str, after: &str) -> Vec<String> {
         let text = format!("{before}\n{GOOD}\n{after}");
@@ -357,6 +360,15 @@ about = "your domain"
             ("", "[token_parameters]\nclient_secret = \"x\"", "mine:10: `token_parameters.client_secret`"),
             ("", "[login_ends]\nwhen = \"x\"", "mine:10: `login_ends.when`"),
             ("", "[login_ends]\nunused_days = 0", "mine:10: `login_ends.unused_days`"),
+            ("", "[capabilities]\nx = \"DELETE https://x.example/\"", "mine:10: `capabilities.x`: it is `GET`"),
+            ("", "[capabilities]\nx = \"GET /a\"", "mine:10: `capabilities.x`: a path needs"),
+            (
+                HOST,
+                "[capabilities]\n\"read mail\" = \"GET https://evil.example/\"",
+                "mine:10: `capabilities.read mail`: `evil",
+            ),
+            (HOST, "[capabilities]\nx = \"GET http://api.x.example/\"", "mine:10: `capabilities.x`: http is"),
+            (HOST, "[capabilities]\nx = \"GET /{domain}\"", "mine:10: `capabilities.x`: it holds a variable"),
             ("", "[redirect]\nhost = \"0.0.0.0\"", "mine:10: `redirect.host`"),
             ("", "[quirks]\ntoken_header = \"X-Token\"", "mine:10: `quirks.token_header`"),
             ("", "[quirks.headers]\nHost = \"x\"", "mine:10: `quirks.headers.Host`"),

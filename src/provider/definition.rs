@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::capability::Capabilities;
 use super::{Error, LoginEnds, Redirect};
 use crate::model::near;
 use crate::model::server::RevocationStyle;
@@ -171,6 +172,9 @@ pub(crate) struct Entry {
     pub(crate) quirks: Quirks,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) variables: BTreeMap<String, Variable>,
+    /// Harmless requests that tell what a token may do: words = `GET /path`, or a URL on a host that the token may go to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) capabilities: Capabilities,
     /// Scopes and what each one allows.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) scopes: BTreeMap<String, String>,

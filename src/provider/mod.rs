@@ -4,6 +4,7 @@
 //! they are asked for, the user's own lie in `providers.d`. Both have the same form, and none shadows another.
 
 mod builtin;
+mod capability;
 mod check;
 mod definition;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) use capability::Capability;
 pub(crate) use definition::Entry;
 pub(crate) use login_ends::LoginEnds;
 pub(crate) use redirect::{PortRule, Redirect, RedirectRule};

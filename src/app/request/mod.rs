@@ -12,8 +12,8 @@ use super::{Access, App, Demand, Error, Selector, Tokens};
 use crate::http::{Download, HeaderMap, Method, Request, Response};
 use crate::model::server::Service;
 use crate::model::text::shown;
-use crate::model::{Credential, Scopes, Secret, endpoint};
-use crate::protocol::{self, Challenge};
+use crate::model::{Credential, Scopes, Secret, Server, endpoint};
+use crate::protocol;
 use crate::vault::Entry;
 use hop::{Hop, redirect_target};
 pub(crate) use outgoing::{Body, Outgoing};
@@ -110,21 +110,28 @@ impl App {
         if !target.starts_with('/') {
             return parse(target);
         }
-        let server = self.server_of(selector, fallback)?;
-        let base = match (server.api_base.clone(), server.hosts(Service::Api).as_slice()) {
-            (Some(base), _) => base,
-            (None, [only]) if !only.contains('*') => {
-                let https = format!("https://{only}");
-                let here = Url::parse(&https).is_ok_and(|url| endpoint::is_loopback(&url));
-                if here { format!("http://{only}") } else { https }
-            }
-            _ => {
-                let name = shown(&selector.provider);
-                return Err(Error::Usage(format!("the API base of {name} is not known; give the whole URL")));
-            }
-        };
-        parse(&format!("{}{target}", base.trim_end_matches('/')))
+        url_at(&selector.provider, &self.server_of(selector, fallback)?, target)
     }
+}
+
+/// The same for a server that is known.
+pub(super) fn url_at(provider: &str, server: &Server, target: &str) -> Result<Url, Error> {
+    if !target.starts_with('/') {
+        return parse(target);
+    }
+    let base = match (server.api_base.clone(), server.hosts(Service::Api).as_slice()) {
+        (Some(base), _) => base,
+        (None, [only]) if !only.contains('*') => {
+            let https = format!("https://{only}");
+            let here = Url::parse(&https).is_ok_and(|url| endpoint::is_loopback(&url));
+            if here { format!("http://{only}") } else { https }
+        }
+        _ => {
+            let name = shown(provider);
+            return Err(Error::Usage(format!("the API base of {name} is not known; give the whole URL")));
+        }
+    };
+    parse(&format!("{}{target}", base.trim_end_matches('/')))
 }
 
 impl Exchange<'_> {
@@ -274,16 +281,9 @@ impl Exchange<'_> {
         let _ = self.app.unlock(&vault).map(|seal| vault.record(&seal, entry));
     }
 
-    /// What a 403 says that the token lacks: by RFC 6750 §3.1, or by GitHub's `X-Accepted-OAuth-Scopes` ("Scopes for
-    /// OAuth apps"), which lists scopes of which any one would do.
+    /// What a 403 says that the token lacks.
     fn missing(&self, headers: &HeaderMap) -> Option<Scopes> {
         let granted = self.credential().map(|own| own.scopes.clone()).unwrap_or_default();
-        let challenge = Challenge::of(headers);
-        if challenge.is_insufficient_scope() {
-            return Some(challenge.scope.without(&granted));
-        }
-        let accepted = Scopes::parse(headers.get("x-accepted-oauth-scopes")?.to_str().ok()?);
-        let lacks = !accepted.is_empty() && accepted.common(&granted).is_empty();
-        lacks.then(|| accepted.iter().take(1).collect())
+        protocol::missing_scope(headers, &granted)
     }
 }

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::discover;
 use super::failure::Failure;
 use super::terminal::Tone;
+use super::{pairs, parse_pair};
 use crate::app::{NewProvider, Provider};
 use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Scopes};
@@ -94,6 +95,9 @@ struct AddArgs {
     /// A host that tokens may be sent to (repeatable)
     #[arg(long, value_name = "HOST")]
     api_host: Vec<String>,
+    /// A harmless request for `test --capabilities`, such as 'list repositories=GET /user/repos' (repeatable)
+    #[arg(long, value_name = "NAME=REQUEST", value_parser = parse_pair)]
+    capability: Vec<(String, String)>,
 }
 
 /// Find the authorization server of an address, and see how it stands to the standards
@@ -215,6 +219,7 @@ fn add(args: AddArgs, context: &Context) -> Result<u8, Failure> {
         }),
         identity_scopes: Scopes::parse(&args.scope.join(" ")),
         api_hosts: args.api_host,
+        capabilities: pairs(args.capability)?,
     };
     let (entry, path) = match &args.file {
         Some(file) => context.registry()?.add_file(&args.name, file)?,

@@ -53,6 +53,9 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<u8, Failure>
     let widest = scopes.iter().map(|(scope, _)| scope.len()).max().unwrap_or(0).min(60);
     let mut scopes = scopes.iter().map(|(scope, words)| format!("{scope:<widest$}  {words}"));
     section("Scopes", widest + 4, &mut scopes);
+    let widest = entry.capabilities.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut tried = entry.capabilities.iter().map(|(name, line)| format!("{:<widest$}  {}", shown(name), shown(line)));
+    section("What `oauth test --capabilities` tries", widest + 4, &mut tried);
     section("Sources", 4, &mut entry.sources.iter().map(|source| shown(source)));
     terminal.data(&text)?;
     Ok(0)
