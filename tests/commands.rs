@@ -452,7 +452,7 @@ fn tenants_do_not_see_each_other() {
     let tenants: Vec<_> = list(&home, &["--all-tenants"]).iter().map(|own| own["tenant"].clone()).collect();
     assert_eq!(tenants, ["default", "work"]);
     oauth(&home, &["list", "--all-tenants"]).stdout_has("TENANT");
-    oauth(&home, &["revoke", "--all", "--tenant", "work"]).success();
+    oauth(&home, &["revoke", "--all", "--yes", "--tenant", "work"]).success();
     own(&[]);
     for name in ["", " ", "a\nb"] {
         home.oauth(["list", "--tenant", name]).run().fails(2).stdout_is("");
@@ -503,12 +503,12 @@ fn revoking_locally_asks_nobody_and_revoking_all_takes_the_whole_tenant() {
     let told = json!([done["access"], done["refresh"], done["local"]]);
     assert_eq!(told, json!(["skipped", "skipped", "wiped"]));
     assert_eq!(server.requests(), requests);
-    let all = oauth(&home, &["revoke", "--all", "--json"]).json();
+    let all = oauth(&home, &["revoke", "--all", "--yes", "--json"]).json();
     let named: Vec<_> = all.as_array().expect("an array").iter().map(|one| &one["credential"]["account"]).collect();
     assert_eq!(named, [ALICE, "carol@example.test"]);
     assert!(all.as_array().expect("an array").iter().all(|one| one["refresh"] == "revoked"));
     assert_eq!(list(&home, &["--status", "revoked"]).len(), 3);
-    home.oauth(["revoke", "--all"]).run().success();
+    home.oauth(["revoke", "--all", "--yes"]).run().success();
 }
 
 #[test]
@@ -517,7 +517,7 @@ fn one_of_several_that_cannot_be_revoked_does_not_keep_the_others() {
     server.login(&home, "demo", BOB);
     let act = json!({"answer": {"status": 503}});
     server.behave(&json!({"faults": [{"endpoint": "revoke", "next": 1, "do": act}]}));
-    let output = home.oauth(["revoke", "--all", "--json"]).run();
+    let output = home.oauth(["revoke", "--all", "--yes", "--json"]).run();
     output.fails(5);
     let all = output.json();
     assert_eq!((&all[0]["refresh"], &all[0]["error"]["code"]), (&json!("failed"), &json!("provider_error")));
@@ -767,7 +767,7 @@ fn nothing_to_test_is_exit_3_and_a_slow_provider_is_given_up() {
     let output = home.oauth(["test", "--timeout", "1s", "--json"]).run();
     output.fails(5);
     assert_eq!(output.json()[0]["error"]["code"], "unreachable");
-    oauth(&home, &["revoke", "--all", "--local"]).success();
+    oauth(&home, &["revoke", "--all", "--yes", "--local"]).success();
     home.oauth(["test"]).run().fails(3).stdout_is("");
     home.oauth(["test", "demo"]).run().fails(3).stdout_is("");
 }

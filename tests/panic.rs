@@ -26,14 +26,14 @@ fn everything_in_every_tenant_is_revoked_and_wiped() {
     server.login(&home, "demo", BOB);
     let init = home.oauth(["init", "demo", "--client-id", CONFIDENTIAL_CLIENT, "--client-secret-stdin"]);
     server.sign_in(init.stdin(CONFIDENTIAL_SECRET).args(["--tenant", "work"]), ALICE).success();
-    let output = home.oauth(["panic"]).run();
+    let output = home.oauth(["panic", "--yes"]).run();
     output.success().stdout_is("").stderr_has("3 of 3 credentials are ended");
     output.stderr_has("the secret of the client demo-confidential at demo should be replaced there");
     assert_eq!(server.count("revocations"), 6);
     assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 3], 0));
     assert_no_canary(&home.oauth_home(), &[CONFIDENTIAL_SECRET]);
     // Doing it again finds nothing to do.
-    home.oauth(["panic"]).run().success().stderr_has("0 of 0");
+    home.oauth(["panic", "--yes"]).run().success().stderr_has("0 of 0");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end
     broken.add(&home, "broken");
     broken.login(&home, "broken", BOB);
     broken.behave(&json!({"faults": [{"endpoint": "revoke", "do": {"answer": {"status": 503}}}]}));
-    let output = home.oauth(["panic"]).run();
+    let output = home.oauth(["panic", "--yes"]).run();
     output.fails(5).stderr_has("1 of 2 credentials are ended");
     output.stdout_has("broken bob@example.test").stdout_has("security page at broken");
     assert!(!output.stdout.contains(ALICE), "{output}");
@@ -55,7 +55,7 @@ fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end
 fn trouble_that_passes_at_once_is_no_trouble() {
     let (server, home) = DemoServer::connected();
     server.behave(&json!({"faults": [{"endpoint": "revoke", "next": 1, "do": {"answer": {"status": 503}}}]}));
-    home.oauth(["panic"]).run().success();
+    home.oauth(["panic", "--yes"]).run().success();
     assert_eq!(server.count("revocations"), 2);
 }
 
@@ -68,7 +68,7 @@ fn one_provider_that_is_gone_keeps_no_other_from_being_told() {
         gone.login(&home, "gone", account);
     }
     drop(gone);
-    let output = home.oauth(["panic", "--json"]).run();
+    let output = home.oauth(["panic", "--yes", "--json"]).run();
     output.fails(5);
     let all = output.json()["credentials"].as_array().expect("a list").clone();
     let told: Vec<_> = all.iter().map(|own| (&own["refresh"], &own["local"], own["by_hand"].is_string())).collect();
@@ -87,7 +87,7 @@ fn a_provider_without_revocation_is_told_of_by_the_exit_code() {
     let add = ["provider", "add", "plain", "--authorization-endpoint", &authorize, "--token-endpoint", &token];
     home.oauth(add).run().success();
     server.sign_in(home.oauth(["init", "plain", "work", "--client-id", CLIENT]), ALICE).success();
-    let output = home.oauth(["panic"]).run();
+    let output = home.oauth(["panic", "--yes"]).run();
     output.fails(1).stdout_has("plain work").stdout_has("no way to revoke it");
     assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 2], 0));
 }
@@ -95,8 +95,33 @@ fn a_provider_without_revocation_is_told_of_by_the_exit_code() {
 #[test]
 fn without_the_key_nothing_is_wiped_that_could_still_be_revoked() {
     let (_server, home) = DemoServer::connected();
-    home.oauth(["panic"]).without_key().run().fails(6);
+    home.oauth(["panic", "--yes"]).without_key().run().fails(6);
     assert_eq!(statuses(&home), [json!("valid")]);
+}
+
+#[test]
+fn where_nobody_can_be_asked_nothing_is_ended_without_a_word_and_the_word_is_told() {
+    let (server, home) = DemoServer::connected();
+    for (command, whole) in [
+        (&["panic"][..], "oauth panic --yes"),
+        (&["panic", "--no-input"], "oauth panic --yes"),
+        (&["revoke", "--all", "--local", "--forget"], "oauth revoke --all --tenant default --local --forget --yes"),
+        (&["tenant", "remove", "default"], "oauth tenant remove default --yes"),
+        (&["tenant", "remove", "default", "--local"], "oauth tenant remove default --local --yes"),
+    ] {
+        let output = home.oauth(command.iter().copied()).args(["--json"]).run();
+        assert_eq!(output.fails(2).error()["action"], whole, "{output}");
+        assert_eq!(statuses(&home), [json!("valid")], "{command:?}");
+        // What it says can be pasted.
+        let ended = home
+            .command("sh")
+            .args(["-c", &format!("{whole} --help").replacen("oauth", env!("CARGO_BIN_EXE_oauth"), 1)]);
+        ended.run().success();
+    }
+    assert_eq!(server.count("revocations"), 0);
+    // Where there is nothing to end there is nothing to ask.
+    home.oauth(["revoke", "--all", "--tenant", "empty"]).run().success();
+    home.oauth(["tenant", "remove", "empty"]).run().fails(3);
 }
 
 #[test]

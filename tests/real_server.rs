@@ -911,7 +911,7 @@ fn while_the_server_is_down_nothing_is_revoked() {
     for args in [&["revoke", "op", "--json"][..], &["revoke", "op", "--forget", "--json"]] {
         error(&home.oauth(args).run(), 5, "unreachable");
     }
-    let all = home.oauth(["revoke", "--all", "--json"]).run();
+    let all = home.oauth(["revoke", "--all", "--yes", "--json"]).run();
     assert_eq!(all.fails(5).json()[0]["error"]["code"], "unreachable");
     assert_eq!((rows(&home), token(&home, &[])), (before, stored));
     let done = home.oauth(["revoke", "op", "--local", "--json"]).run().success().json();
@@ -943,7 +943,7 @@ fn all_accounts_of_the_tenant_are_revoked_at_once() {
     let home = alice_and_bob();
     init(&home, &NATIVE).args(["--tenant", "work"]).run().success();
     let tokens = [token(&home, &[ALICE]), token(&home, &[BOB])];
-    let all = home.oauth(["revoke", "--all", "--json"]).run().success().json();
+    let all = home.oauth(["revoke", "--all", "--yes", "--json"]).run().success().json();
     let all = all.as_array().expect("an array");
     assert_eq!(all.iter().map(|one| text(&one["credential"], "account")).collect::<Vec<_>>(), [ALICE, BOB]);
     assert!(all.iter().all(|one| one["refresh"] == "revoked" && one["access"] == "revoked"), "{all:#?}");
@@ -1341,7 +1341,7 @@ fn a_registration_given_once_is_used_again() {
     assert_eq!(again(&[], "alice"), BASIC.0);
     assert_eq!(again(&[], "bob"), BASIC.0);
     assert_eq!(again(&["--client-id", BASIC.0], "carol"), BASIC.0);
-    home.oauth(["revoke", "--all", "--forget"]).run().success();
+    home.oauth(["revoke", "--all", "--yes", "--forget"]).run().success();
     assert_eq!(again(&[], "alice"), BASIC.0, "it outlives its credentials");
     token(&home, &["--refresh"]);
 }

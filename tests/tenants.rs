@@ -83,7 +83,7 @@ const COMMANDS: &[(&str, Reach)] = &[
     ("completions", Reach::Beyond),
     ("man", Reach::Beyond),
     ("help", Reach::Beyond),
-    ("revoke", Reach::Sees(&["revoke", "--all"])),
+    ("revoke", Reach::Sees(&["revoke", "--all", "--yes"])),
 ];
 
 /// The commands of this program, by its own help.
@@ -193,11 +193,11 @@ fn a_name_that_is_taken_unknown_or_no_name_renames_nothing() {
 fn a_removed_tenant_is_revoked_first_and_leaves_nothing() {
     let (server, home) = two_tenants();
     let before = rows(&home, "default");
-    home.oauth(["tenant", "remove", "work"]).run().success().stderr_has("the tenant work is gone");
+    home.oauth(["tenant", "remove", "work", "--yes"]).run().success().stderr_has("the tenant work is gone");
     assert_eq!(server.count("revocations"), 2, "{}", server.counters());
     let names: Vec<_> = tenants(&home).as_array().expect("a list").iter().map(|own| own["tenant"].clone()).collect();
     assert_eq!((names, rows(&home, "default")), (vec![json!("default")], before));
-    home.oauth(["tenant", "remove", "work"]).run().fails(3);
+    home.oauth(["tenant", "remove", "work", "--yes"]).run().fails(3);
 }
 
 #[test]
@@ -205,8 +205,8 @@ fn a_tenant_whose_provider_cannot_be_told_stays() {
     let (server, home) = two_tenants();
     server.behave(&json!({"faults": [{"endpoint": "revoke", "do": {"answer": {"status": 503}}}]}));
     let before = rows(&home, "work");
-    home.oauth(["tenant", "remove", "work"]).run().fails(5);
+    home.oauth(["tenant", "remove", "work", "--yes"]).run().fails(5);
     assert_eq!(rows(&home, "work"), before);
-    home.oauth(["tenant", "remove", "work", "--local"]).run().success();
+    home.oauth(["tenant", "remove", "work", "--local", "--yes"]).run().success();
     assert_eq!(tenants(&home).as_array().map(Vec::len), Some(1));
 }

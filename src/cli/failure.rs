@@ -47,6 +47,11 @@ impl Failure {
         Self::new("usage", 2, message)
     }
 
+    /// Something that cannot be undone, and nobody there to say that it is meant.
+    pub(super) fn not_confirmed(command: &str) -> Self {
+        Self::usage("nothing was done: this cannot be undone, and nobody can be asked here".into()).action(command)
+    }
+
     /// The environment or a file says what cannot be.
     pub(super) fn set_up(message: String) -> Self {
         Self::new("bad_config", 2, message)

@@ -16,12 +16,12 @@ use crate::model::text::shown;
 #[command(after_help = "\
 Examples:
   oauth panic
-  oauth panic --yes --json > what-is-left.json
+  oauth panic --yes --json > what-is-left.json      in a script
 
 Exit codes: 0 when nothing is left at any provider; else what the gravest failure says, or 1 when a provider has no way
 to be told.")]
 pub(super) struct PanicArgs {
-    /// Do not ask whether you mean it
+    /// Do not ask whether you mean it; needed where nobody can be asked, such as in a script
     #[arg(long, short)]
     yes: bool,
 }
@@ -29,7 +29,10 @@ pub(super) struct PanicArgs {
 pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
     let app = context.app()?;
     if !args.yes {
-        context.terminal.confirm("Revoke and wipe every credential of every tenant?")?;
+        let something = app.tenants()?.iter().any(|tenant| tenant.live + tenant.clients > 0);
+        if something {
+            context.terminal.confirm("Revoke and wipe every credential of every tenant?", "oauth panic --yes")?;
+        }
     }
     let mut progress = |done, all| context.terminal.progress(&format!("{done} of {all} ended"));
     let panicked = app.panic(&mut progress);

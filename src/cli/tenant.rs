@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, word};
 use super::terminal::Tone;
 use super::{revoke, table};
 use crate::model::text::{counted, shown};
@@ -15,7 +15,8 @@ use crate::model::text::{counted, shown};
 Examples:
   oauth tenant list
   oauth tenant rename default home
-  oauth tenant remove customer-a")]
+  oauth tenant remove customer-a
+  oauth tenant remove customer-a --local --yes      here only, in a script")]
 pub(super) struct TenantArgs {
     #[command(subcommand)]
     command: TenantCommand,
@@ -34,14 +35,15 @@ enum TenantCommand {
     },
     /// Revoke every credential of a tenant, and delete it with its client registrations
     ///
-    /// What the provider could not be told stays, as with `oauth revoke`: nothing is deleted that still works elsewhere.
+    /// Each is ended as by `oauth revoke`. Where a provider fails or refuses, that credential stays, and the tenant with it;
+    /// where a provider has no way to revoke, the credential is deleted here, and the page is named where you end it.
     Remove {
         /// The tenant
         name: String,
         /// Do not ask the providers: delete here only
         #[arg(long)]
         local: bool,
-        /// Do not ask whether you mean it
+        /// Do not ask whether you mean it; needed where nobody can be asked, such as in a script
         #[arg(long, short)]
         yes: bool,
     },
@@ -98,13 +100,13 @@ fn rename(from: &str, to: &str, context: &Context) -> Result<u8, Failure> {
 fn remove(name: &str, local: bool, yes: bool, context: &Context) -> Result<u8, Failure> {
     let mut app = context.app()?;
     name.clone_into(&mut app.tenant);
-    if !yes {
-        let count = app.tenants()?.iter().find(|tenant| tenant.name == name).map_or(0, |tenant| tenant.live);
-        context.terminal.confirm(&format!(
-            "End {}, and delete the tenant {}?",
-            counted(usize::try_from(count).unwrap_or(usize::MAX), "credential"),
-            shown(name)
-        ))?;
+    let tenants = app.tenants()?;
+    // One that is not there is told of as such.
+    if let Some(tenant) = tenants.iter().find(|tenant| !yes && tenant.name == name) {
+        let count = counted(usize::try_from(tenant.live).unwrap_or(usize::MAX), "credential");
+        let local = if local { " --local" } else { "" };
+        let command = format!("oauth tenant remove {}{local} --yes", word(name));
+        context.terminal.confirm(&format!("End {count}, and delete the tenant {}?", shown(name)), &command)?;
     }
     let exit = revoke::tell_all(app.remove_tenant(local)?, context)?;
     if exit == 0 {

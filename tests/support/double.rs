@@ -108,6 +108,8 @@ impl Double {
         let original: toml::Table = text.parse().expect("a built-in entry is TOML");
         let mut entry = original.clone();
         entry.remove("aliases");
+        // They name hosts of the provider's own.
+        entry.remove("capabilities");
         let authority = self.origin.trim_start_matches("http://").to_owned();
         for (key, value) in &mut entry {
             let moved = key.ends_with("_endpoint") || ["issuer", "id_token_issuer", "api_base"].contains(&key.as_str());
