@@ -893,7 +893,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here')
-            [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Ask the server of a connected provider for its time; nothing of a credential is sent')
+            [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Ask the server of a connected provider for its time, and whether the proxy answers; nothing of a credential is sent')
             [CompletionResult]::new('--take-over', '--take-over', [CompletionResultType]::ParameterName, 'This copy of the store is the only one in use from now on: its refresh tokens are sent again')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')

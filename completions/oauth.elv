@@ -816,7 +816,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --fix 'Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here'
-            cand --online 'Ask the server of a connected provider for its time; nothing of a credential is sent'
+            cand --online 'Ask the server of a connected provider for its time, and whether the proxy answers; nothing of a credential is sent'
             cand --take-over 'This copy of the store is the only one in use from now on: its refresh tokens are sent again'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'

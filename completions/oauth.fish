@@ -612,7 +612,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l color -d 'When to
 always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l fix -d 'Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here'
-complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l online -d 'Ask the server of a connected provider for its time; nothing of a credential is sent'
+complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l online -d 'Ask the server of a connected provider for its time, and whether the proxy answers; nothing of a credential is sent'
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l take-over -d 'This copy of the store is the only one in use from now on: its refresh tokens are sent again'
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand doctor" -s q -l quiet -d 'Say nothing but errors'

@@ -75,7 +75,8 @@ pub(crate) fn check_file(path: &Path, guard: Guard) -> Result<(), Error> {
     }
     #[cfg(unix)]
     if std::os::unix::fs::MetadataExt::nlink(&found) > 1 {
-        return Err(insecure(path, "has a second name (a hard link)", None));
+        let mend = format!("find / -xdev -samefile {}; then delete the other name", quoted(path));
+        return Err(insecure(path, "has a second name (a hard link)", Some(mend)));
     }
     check_owner_and_mode(path, &found, if guard == Guard::Secret { 0o077 } else { 0o022 })
 }
@@ -122,6 +123,36 @@ pub(crate) fn can_be_written(dir: &Path) -> bool {
 #[cfg(not(unix))]
 pub(crate) fn can_be_written(_: &Path) -> bool {
     true
+}
+
+/// Bytes that a user may still write where this is; `None` where that is not known.
+#[cfg(unix)]
+pub(crate) fn room(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    // A file system without blocks is none of a disk's.
+    (found.f_blocks > 0).then(|| found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn room(_: &Path) -> Option<u64> {
+    None
+}
+
+/// Files in a directory that [`replace`] was writing when its process died.
+#[cfg(unix)]
+pub(crate) fn abandoned(dir: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let writer = |path: &PathBuf| {
+        let (_, number) = path.file_name()?.to_str()?.strip_suffix(".tmp")?.rsplit_once('.')?;
+        rustix::process::Pid::from_raw(number.parse().ok()?)
+    };
+    let lives = |pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH);
+    paths.filter(|path| writer(path).is_some_and(|pid| !lives(pid))).collect()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn abandoned(_: &Path) -> Vec<PathBuf> {
+    vec![]
 }
 
 /// Creates a file that did not exist, with mode 0600 from its birth.
@@ -274,7 +305,8 @@ pub(crate) fn same_file(file: &File, path: &Path) -> io::Result<bool> {
 fn check_owner_and_mode(path: &Path, found: &fs::Metadata, forbidden: u32) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt;
     if found.uid() != rustix::process::geteuid().as_raw() {
-        return Err(insecure(path, "belongs to another user", None));
+        let mend = format!("sudo chown \"$(id -un)\" {}", quoted(path));
+        return Err(insecure(path, "belongs to another user", Some(mend)));
     }
     if found.mode() & forbidden == 0 {
         return Ok(());

@@ -8,6 +8,7 @@
 mod certificate;
 
 use std::io::Read;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -140,9 +141,16 @@ impl Http {
     }
 }
 
-/// Whether a text names a proxy in a form that is understood.
-pub(crate) fn is_proxy(text: &str) -> bool {
-    ureq::Proxy::new(text).is_ok()
+/// Host and port of a proxy, if a text names one in a form that is understood.
+pub(crate) fn proxy_address(text: &str) -> Option<(String, u16)> {
+    let proxy = ureq::Proxy::new(text).ok()?;
+    Some((proxy.host().to_owned(), proxy.port()))
+}
+
+/// Whether anything takes a connection there.
+pub(crate) fn answers(host: &str, port: u16) -> bool {
+    let found = (host, port).to_socket_addrs().into_iter().flatten();
+    found.into_iter().any(|address| TcpStream::connect_timeout(&address, CONNECT).is_ok())
 }
 
 fn failed(host: &str, error: &ureq::Error) -> Error {

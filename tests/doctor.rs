@@ -124,72 +124,12 @@ fn is_noticed(output: &Output, check: &str, part: &str) {
 }
 
 #[test]
-fn an_environment_that_stands_in_the_way_is_told_variable_by_variable() {
-    let home = Home::new();
-    let empty = home.path().join("empty.pem");
-    fs::write(&empty, "nothing").expect("a file");
-    let missing = home.path().join("missing.pem");
-    for (check, name, value, part) in [
-        ("proxy", "HTTPS_PROXY", "ht tp://user:hush@", "unset HTTPS_PROXY"),
-        ("proxy", "ALL_PROXY", "gopher://proxy.example", "unset ALL_PROXY"),
-        ("certificates", "SSL_CERT_FILE", missing.to_str().expect("a path"), "missing.pem cannot be read"),
-        ("certificates", "SSL_CERT_FILE", empty.to_str().expect("a path"), "empty.pem holds no certificate"),
-        ("browser", "BROWSER", "no-such-browser -new", "unset BROWSER"),
-    ] {
-        let output = home.oauth(["doctor", "--json"]).env(name, value).run();
-        output.success().says_nothing_of("hush");
-        is_noticed(&output, check, part);
-    }
-    let good =
-        home.oauth(["doctor", "--json"]).env("HTTPS_PROXY", "http://proxy.example:3128").env("BROWSER", "sh").run();
-    assert!(good.success().json().as_array().expect("a list").iter().all(|one| one["result"] == "ok"), "{good}");
-}
-
-#[test]
-fn a_broken_config_is_one_finding_among_the_others() {
-    let (_server, home) = DemoServer::connected();
-    let config = home.oauth_home().join("config.toml");
-    fs::write(&config, "tenant = 'default'\ntennant = 'x'\n").expect("a config");
-    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
-    home.oauth(["list"]).run().fails(2);
-    let output = home.oauth(["doctor", "--json"]).run();
-    let (result, words) = only(output.fails(2), "config");
-    assert!(result == "wrong" && words.contains("config.toml:2: unknown field `tennant`"), "{words}");
-    assert_eq!(only(&output, "credentials").0, "ok");
-}
-
-#[test]
 fn a_keyring_is_asked_only_where_the_key_is_in_it() {
     let home = Home::new();
     let output = home.oauth(["doctor", "--json"]).run();
     assert!(only(output.success(), "keyring").1.contains("not needed"), "{output}");
     let output = home.oauth(["doctor", "--json"]).without_key().run();
     assert_eq!(only(output.fails(6), "keyring").0, "wrong");
-}
-
-#[test]
-fn a_client_without_the_secret_that_is_demanded_is_told_with_the_command_that_gives_it() {
-    let home = Home::new();
-    home.oauth(["client", "set", "google", "--client-id", "id.example"]).run().success();
-    let output = home.oauth(["doctor", "--json"]).run();
-    is_noticed(output.success(), "clients", "oauth client set google --client-id id.example --client-secret-stdin");
-    home.oauth(["client", "set", "google", "--client-id", "id.example", "--client-secret-stdin"])
-        .stdin("hush")
-        .run()
-        .success();
-    assert_eq!(only(&home.oauth(["doctor", "--json"]).run(), "clients").0, "ok");
-}
-
-#[test]
-fn the_fixed_port_is_looked_at_where_a_connected_provider_wants_it() {
-    let (_server, home) = DemoServer::connected();
-    assert_eq!(only(&home.oauth(["doctor", "--json"]).run(), "port").0, "ok");
-    let entry = home.oauth_home().join("providers.d/demo.toml");
-    let text = fs::read_to_string(&entry).expect("the entry");
-    fs::write(&entry, format!("{text}\n[redirect]\nport = 'exact'\n")).expect("an entry");
-    // Whoever holds it: it is taken.
-    let _held = std::net::TcpListener::bind("127.0.0.1:17171");
-    is_noticed(&home.oauth(["doctor", "--json"]).run(), "port", "17171 is taken, and demo lets no other");
 }
 
 #[test]
@@ -208,20 +148,4 @@ fn the_clock_is_compared_with_a_server_only_when_it_may_be_asked() {
     drop(server);
     let output = home.oauth(["doctor", "--json", "--online"]).run();
     assert!(only(output.success(), "clock").1.contains("no server told"), "{output}");
-}
-
-#[test]
-fn a_store_that_cannot_be_written_is_told_before_a_refresh_fails() {
-    let (_server, home) = DemoServer::connected();
-    let database = home.oauth_home().join("credentials.db");
-    fs::set_permissions(&database, fs::Permissions::from_mode(0o400)).expect("a mode");
-    let mut run = home.oauth(["doctor", "--json"]);
-    if rustix::process::geteuid().is_root() {
-        // Without its capabilities, root is held to the modes of files as anybody is.
-        run = run.through(["setpriv", "--bounding-set", "-all"]);
-    }
-    let output = run.run();
-    let all = output.json();
-    let told = of(all.as_array().expect("a list"), "store");
-    assert!(told.iter().any(|(result, words)| result == "notice" && words.contains("cannot be written")), "{output}");
 }

@@ -157,6 +157,11 @@ fn a_locked_keyring_is_told_and_opens_nothing() {
     let locked = refused(&home, "locked", "keyring_locked");
     assert!(locked["hint"].as_str().is_some_and(|hint| hint.contains("unlock")), "{locked}");
     error(&oauth(&home, "locked", &["test", "--json"]), 6, "keyring_locked");
+    let found = oauth(&home, "locked", &["doctor", "--json"]).fails(6).json();
+    let keyring = found.as_array().and_then(|all| all.iter().find(|finding| finding["check"] == "keyring"));
+    let keyring = keyring.expect("a finding");
+    assert_eq!(keyring["error"]["code"], "keyring_locked");
+    assert!(keyring["hint"].as_str().is_some_and(|hint| hint.starts_with("unlock the keyring")), "{keyring}");
     error(&oauth(&home, "locked", &["revoke", "op", "--json"]), 6, "keyring_locked");
     let status = oauth(&home, "locked", &["key", "status"]);
     status.fails(6).stdout_has(KEYRING);

@@ -51,12 +51,15 @@ pub(crate) enum Mend {
     NextUse,
     /// The variable with this name.
     Proxy(&'static str),
-    Certificates,
+    /// The same.
+    Certificates(&'static str),
     Browser,
     Clock,
     Port(u16),
     /// The place that has to be writable.
     Writable(PathBuf),
+    /// The place on the disk that is full.
+    Room(PathBuf),
     /// The provider, and the client id that lacks a secret.
     Secret(String, String),
 }
@@ -94,7 +97,7 @@ impl App {
     /// Looks at everything of this user's, all tenants included.
     pub(crate) fn doctor(&self, looking: Looking) -> Vec<Finding> {
         let mut found = Findings { all: vec![], fix: looking.fix };
-        self.look_around(looking.display, &mut found);
+        self.look_around(looking, &mut found);
         self.look_at_files(&mut found);
         self.look_at_providers(&mut found);
         match self.vault() {
@@ -123,29 +126,32 @@ impl App {
     fn look_at_files(&self, found: &mut Findings) {
         let places = vault::places(&self.home);
         for (path, guard) in &places {
-            let checked = guard.map_or_else(|| files::check_dir(path), |guard| files::check_file(path, guard));
-            match checked {
-                Ok(()) => {}
-                Err(files::Error::Insecure { problem, mend: Some(_), .. }) if found.fix => {
-                    let what = format!("{} {problem}", path.display());
-                    found.mendable("files", what, || Ok(files::tighten(path)?));
-                }
+            let check = || guard.map_or_else(|| files::check_dir(path), |guard| files::check_file(path, guard));
+            let Err(error) = check() else { continue };
+            let mendable = match &error {
                 // Gone since it was listed.
-                Err(files::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-                Err(error) => found.add("files", Outcome::Wrong(error.into())),
-            }
+                files::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => continue,
+                files::Error::Insecure { mend, .. } => mend.is_some(),
+                files::Error::Io { .. } => false,
+            };
+            // Modes are ours to mend; an owner or a second name is not.
+            let mended = found.fix && mendable && files::tighten(path).is_ok() && check().is_ok();
+            let what = error.to_string();
+            found.add("files", if mended { Outcome::Mended(what) } else { Outcome::Wrong(error.into()) });
         }
         found.fine("files", format!("{} files and directories are closed to others", places.len()));
     }
 
     fn look_at_providers(&self, found: &mut Findings) {
-        match self.registry.all() {
-            Ok(all) => {
-                let own = all.iter().filter(|provider| !provider.built_in).count();
-                found.fine("providers", format!("{} known, {own} of your own", all.len()));
-            }
-            Err(error) => found.add("providers", Outcome::Wrong(error.into())),
+        let (all, broken) = match self.registry.readable() {
+            Ok(read) => read,
+            Err(error) => return found.add("providers", Outcome::Wrong(error.into())),
+        };
+        for error in broken {
+            found.add("providers", Outcome::Wrong(error.into()));
         }
+        let own = all.iter().filter(|provider| !provider.built_in).count();
+        found.fine("providers", format!("{} known, {own} of your own", all.len()));
     }
 
     fn look_into(&self, vault: &Vault, looking: Looking, found: &mut Findings) -> Result<(), Error> {
@@ -258,13 +264,13 @@ impl App {
             let what = format!("the former master key {key} may still lie in the keyring");
             found.mendable("leftovers", what, || Ok(vault.remove_spare_keys(&self.keys).map(|_| ())?));
         }
-        for path in vault.leftovers(rows)? {
-            let what = format!("{} belongs to no credential", path.display());
-            found.mendable(
-                "leftovers",
-                what,
-                || Ok(fs::remove_file(&path).map_err(files::Error::io("delete", &path))?),
-            );
+        let landed = vault.leftovers(rows)?.into_iter().map(|path| (path, "belongs to no credential"));
+        let dirs = [self.home.database.parent(), Some(&self.home.landing), Some(self.registry.dir())];
+        let broken_off = dirs.into_iter().flatten().flat_map(files::abandoned);
+        for (path, why) in landed.chain(broken_off.map(|path| (path, "was left by a process that died"))) {
+            let what = format!("{} {why}", path.display());
+            let delete = || Ok(fs::remove_file(&path).map_err(files::Error::io("delete", &path))?);
+            found.mendable("leftovers", what, delete);
         }
         found.fine("leftovers", "none");
         Ok(())

@@ -28,10 +28,14 @@ impl App {
             1 => return Ok(connected.pop()),
             _ => return Err(Error::SharedHost { host: endpoint::authority(url), providers: connected }),
         }
-        let known = self.registry.all()?.into_iter();
+        let (known, broken) = self.registry.readable()?;
         // An entry with variables that have no default covers no host before they are set.
-        let known = known.filter_map(|provider| Some((provider.id.clone(), unset(&provider)?))).collect();
+        let known = known.iter().filter_map(|provider| Some((provider.id.clone(), unset(provider)?))).collect();
         let known = serving(service, url, known);
+        // One of the user's own that cannot be read may be the one.
+        if let (true, Some(error)) = (known.is_empty(), broken.into_iter().next()) {
+            return Err(error.into());
+        }
         let given = known.iter().find(|provider| tokens(provider).is_some());
         Ok(given.or(known.first()).cloned())
     }

@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::authorize::FIXED_PORT;
-use super::doctor::{Findings, Mend, Outcome};
+use super::doctor::{Findings, Looking, Mend, Outcome};
 use super::{App, Error};
 use crate::files;
 use crate::http::{self, Request, header};
@@ -17,47 +17,58 @@ use crate::vault::{Row, Source, Vault};
 
 /// More seconds than this between two clocks make servers refuse what is signed here.
 const DRIFT: i64 = 60;
+/// With fewer bytes than this, a refresh may find no room for its answer.
+const LEAST_ROOM: u64 = 4 << 20;
 /// Variables that name a proxy.
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 impl App {
-    /// What needs no store. `display` says whether a browser can be expected to open.
-    pub(super) fn look_around(&self, display: bool, found: &mut Findings) {
-        self.look_at_proxies(found);
+    /// What needs no store.
+    pub(super) fn look_around(&self, looking: Looking, found: &mut Findings) {
+        self.look_at_proxies(looking.online, found);
         self.look_at_certificates(found);
-        self.look_at_browser(display, found);
+        self.look_at_browser(looking.display, found);
     }
 
-    fn look_at_proxies(&self, found: &mut Findings) {
-        for name in PROXIES {
+    /// Whether what the environment names is a proxy, and, where something may be sent, whether anything listens there.
+    fn look_at_proxies(&self, online: bool, found: &mut Findings) {
+        let set: Vec<_> = PROXIES.iter().filter_map(|name| Some((*name, (self.variables)(name)?))).collect();
+        for (name, value) in &set {
             // Its value may hold a password.
-            if (self.variables)(name).is_some_and(|value| !http::is_proxy(value.expose())) {
-                found.add("proxy", Outcome::Notice(format!("{name} is no URL of a proxy"), Mend::Proxy(name)));
-            }
+            let trouble = match http::proxy_address(value.expose()) {
+                None => "is no URL of a proxy".to_owned(),
+                Some((host, port)) if online && !http::answers(&host, port) => {
+                    format!("names {host}:{port}, where nothing listens")
+                }
+                Some(_) => continue,
+            };
+            found.add("proxy", Outcome::Notice(format!("{name} {trouble}"), Mend::Proxy(name)));
         }
-        let set = PROXIES.iter().any(|name| (self.variables)(name).is_some());
-        found.fine("proxy", if set { "the environment names one, in a form that is understood" } else { "none" });
+        let words = match (set.is_empty(), online) {
+            (true, _) => "none",
+            (false, true) => "the environment names one, and something listens there",
+            (false, false) => "the environment names one, in a form that is understood",
+        };
+        found.fine("proxy", words);
     }
 
     fn look_at_certificates(&self, found: &mut Findings) {
-        let Some(path) = (self.variables)("SSL_CERT_FILE") else {
-            return found.fine("certificates", "those of the system");
-        };
-        let path = Path::new(path.expose());
-        let trouble = match fs::read(path) {
-            Err(error) => Some(format!("cannot be read: {error}")),
-            Ok(text) if !text.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") => {
-                Some("holds no certificate in PEM form".into())
+        let named = |name| Some((name, PathBuf::from((self.variables)(name)?.expose())));
+        let file = named("SSL_CERT_FILE").map(|(name, path)| (name, no_certificates(&path), path));
+        let dir = (self.variables)("SSL_CERT_DIR");
+        let dirs = dir.iter().flat_map(|dirs| std::env::split_paths(dirs.expose()));
+        let dirs = dirs.map(|path| ("SSL_CERT_DIR", fs::read_dir(&path).err().map(|error| error.to_string()), path));
+        let all: Vec<_> = file.into_iter().chain(dirs).collect();
+        for (name, trouble, path) in &all {
+            if let Some(trouble) = trouble {
+                let what = format!("{name}: {} {trouble}", path.display());
+                found.add("certificates", Outcome::Notice(what, Mend::Certificates(name)));
             }
-            Ok(_) => None,
-        };
-        match trouble {
-            Some(trouble) => {
-                let what = format!("SSL_CERT_FILE: {} {trouble}", path.display());
-                found.add("certificates", Outcome::Notice(what, Mend::Certificates));
-            }
-            None => found.fine("certificates", format!("those of {}", path.display())),
         }
+        let places: Vec<_> = all.iter().map(|(_, _, path)| path.display().to_string()).collect();
+        let words =
+            if places.is_empty() { "those of the system".into() } else { format!("those of {}", places.join(", ")) };
+        found.fine("certificates", words);
     }
 
     fn look_at_browser(&self, display: bool, found: &mut Findings) {
@@ -102,6 +113,10 @@ impl App {
         if let Some(path) = [dir, &self.home.database].into_iter().find(|path| !files::can_be_written(path)) {
             let what = format!("{} cannot be written: no token can be refreshed or recorded", path.display());
             found.add("store", Outcome::Notice(what, Mend::Writable(path.to_owned())));
+        }
+        if let Some(left) = files::room(dir).filter(|left| *left < LEAST_ROOM) {
+            let what = format!("{} lies on a disk that is full: {} KiB are left", dir.display(), left >> 10);
+            found.add("store", Outcome::Notice(what, Mend::Room(dir.to_owned())));
         }
     }
 
@@ -171,5 +186,16 @@ impl App {
         let request = Request::get(&server.token_endpoint).body(vec![]).ok()?;
         let answer = self.http.send(request).ok()?;
         Timestamp::from_http_date(answer.headers().get(header::DATE)?.to_str().ok()?)
+    }
+}
+
+/// Why a file holds no certificates.
+fn no_certificates(path: &Path) -> Option<String> {
+    match fs::read(path) {
+        Err(error) => Some(format!("cannot be read: {error}")),
+        Ok(text) if !text.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") => {
+            Some("holds no certificate in PEM form".into())
+        }
+        Ok(_) => None,
     }
 }

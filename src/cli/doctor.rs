@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, gravest, init_command, next_step, shown_long};
+use super::failure::{Failure, gravest, init_command, next_step, shown_long, word};
 use super::table;
 use super::terminal::Tone;
 use crate::app::{Finding, Looking, Mend, Next, Outcome};
@@ -13,8 +13,8 @@ use crate::model::text::{counted, shown};
 /// Find what is wrong, and say what mends it
 ///
 /// Looks at config.toml, files and their permissions, the store, the keyring and the master key, every sealed value,
-/// interrupted refreshes, copies, leftovers, providers and clients, and at what is around: proxies, certificates, the
-/// browser, the fixed port. Sends nothing without --online, and changes nothing without --fix.
+/// interrupted refreshes, copies, leftovers, providers and clients, and at what is around: the disk, proxies, certificates,
+/// the browser, the fixed port. Sends nothing without --online, and changes nothing without --fix.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +26,7 @@ pub(super) struct DoctorArgs {
     /// Mend what can be mended without loss: permissions, leftovers, interrupted refreshes whose answer is here
     #[arg(long)]
     fix: bool,
-    /// Ask the server of a connected provider for its time; nothing of a credential is sent
+    /// Ask the server of a connected provider for its time, and whether the proxy answers; nothing of a credential is sent
     #[arg(long)]
     online: bool,
     /// This copy of the store is the only one in use from now on: its refresh tokens are sent again
@@ -137,11 +137,15 @@ fn command(mend: &Mend) -> String {
         }
         Mend::NextUse => "nothing to do: the next `oauth token` takes it up".into(),
         Mend::Proxy(name) => format!("export {name}=http://HOST:PORT; or: unset {name}"),
-        Mend::Certificates => "unset SSL_CERT_FILE; or let it name a file with certificates (PEM)".into(),
+        Mend::Certificates(name) => format!("unset {name}; or let it name certificates (PEM)"),
         Mend::Browser => "unset BROWSER; or: oauth init PROVIDER --no-browser".into(),
         Mend::Clock => next_step(&Next::SetClock),
         Mend::Port(port) => format!("end the program that listens there; see which one: ss -ltnp 'sport = :{port}'"),
-        Mend::Writable(path) => format!("chmod u+w {}", shown(&path.display().to_string())),
+        Mend::Writable(path) => format!("chmod u+w {}", word(&path.display().to_string())),
+        Mend::Room(path) => format!(
+            "delete what is not needed there; see how much is left: df -h {}",
+            word(&path.display().to_string())
+        ),
         Mend::Secret(provider, client) => {
             format!("oauth client set {provider} --client-id {} --client-secret-stdin", shown(client))
         }

@@ -7,6 +7,7 @@ mod flows;
 
 use std::error::Error as StdError;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -197,9 +198,9 @@ impl Failure {
             Error::TokenRejected { .. } => Self::new("token_rejected", 5, error.to_string())
                 .because("it answers 401, although the token can be refreshed; nothing is changed here")
                 .hint("try again later; if it goes on, connect the account again with: oauth init"),
-            Error::StoreDamaged { line, .. } => Self::new("store_unavailable", 6, error.to_string())
-                .because(shown_long(line))
-                .hint("bring back a backup, or put the file aside and connect the accounts again"),
+            Error::StoreDamaged { path, line } => {
+                aside(Self::new("store_unavailable", 6, error.to_string()).because(shown_long(line)), path)
+            }
             Error::WrongHost { .. }
             | Error::RedirectRefused { .. }
             | Error::SharedHost { .. }
@@ -245,7 +246,8 @@ impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
         match error {
             config::Error::Files(error) => of_files(&error),
-            config::Error::Invalid { .. } => Self::set_up(shown_long(&error.to_string())),
+            config::Error::Invalid { .. } => Self::set_up(shown_long(&error.to_string()))
+                .hint("mend that line; the keys are described under Configuration in: oauth --help"),
         }
     }
 }
@@ -468,6 +470,13 @@ fn of_provider(error: &provider::Error) -> Failure {
         E::Invalid { mistakes, .. } => {
             mistakes.iter().fold(Failure::set_up(text), |failure, mistake| failure.because(shown_long(mistake)))
         }
+        E::Broken { name, path, mistakes } => {
+            let failure =
+                mistakes.iter().fold(Failure::set_up(text), |failure, what| failure.because(shown_long(what)));
+            failure
+                .action(format!("oauth provider check {}", word(&path.display().to_string())))
+                .hint(format!("mend what it tells; or do without the entry: oauth provider remove {name}"))
+        }
         E::VariableMissing { variable, .. } => Failure::usage(text).hint(format!("add --set {variable}=VALUE")),
         E::VariableUnknown { known, .. } if known.is_empty() => Failure::usage(text).because("it has no variables"),
         E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),
@@ -574,10 +583,14 @@ fn of_vault(error: &vault::Error) -> Failure {
         E::Database { source, .. } if is_busy(source) => Failure::new("busy", 5, text)
             .because("another program holds it, and has not let go within 10 s")
             .hint("try again"),
+        E::Database { path, source } if is_damage(source) => {
+            aside(Failure::new("store_unavailable", 6, text).because(root(source)), path)
+        }
         E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
-        E::NotAStore { .. } => Failure::new("store_unavailable", 6, text)
-            .because("it is empty, damaged or of another program; it is left as it is")
-            .hint("put it aside, and bring back a backup or connect the accounts again"),
+        E::NotAStore { path } => {
+            let failure = Failure::new("store_unavailable", 6, text);
+            aside(failure.because("it is empty, damaged or of another program; it is left as it is"), path)
+        }
         E::NewerSchema { .. } => {
             Failure::new("store_unavailable", 6, text).hint("use the newer version of this program")
         }
@@ -661,6 +674,20 @@ fn client_elsewhere(error: &Error, provider: &str, registered_at: &str) -> Failu
     Failure::new("issuer_mismatch", 7, error.to_string())
         .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
         .hint(format!("oauth client list {provider}"))
+}
+
+/// What to do with a store that cannot be read any more. What SQLite keeps beside it goes with it: a log that is left
+/// would be taken for that of the next store.
+fn aside(failure: Failure, path: &Path) -> Failure {
+    let dir = word(&path.with_file_name("damaged").display().to_string());
+    let path = word(&path.display().to_string());
+    failure
+        .hint(format!("put it aside: mkdir -m 700 {dir} && mv {path}* {dir}"))
+        .hint("then bring back a backup (oauth import FILE), or connect the accounts again (oauth init PROVIDER)")
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {

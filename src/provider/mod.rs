@@ -43,6 +43,9 @@ pub(crate) enum Error {
     /// The entry's text is wrong; each mistake is named with its line and key.
     #[error("the provider entry {origin} is not valid")]
     Invalid { origin: String, mistakes: Vec<String> },
+    /// The same of an entry of the user's own, where it lies.
+    #[error("your provider entry {} is not valid", path.display())]
+    Broken { name: String, path: PathBuf, mistakes: Vec<String> },
     #[error("{provider} needs a value for `{variable}`: {about}")]
     VariableMissing { provider: String, variable: String, about: String },
     #[error("{provider} has no variable `{variable}`")]
@@ -85,25 +88,45 @@ impl Registry {
             return Ok(own);
         }
         let mut names: Vec<String> = builtin::names().map(str::to_owned).collect();
+        let mut broken = None;
         for own in self.own_names()? {
-            let Some(provider) = self.read_own(&own)? else { continue };
-            if provider.entry.aliases.contains(&id) {
-                return Ok(provider);
+            match self.read_own(&own) {
+                Ok(Some(provider)) if provider.entry.aliases.contains(&id) => return Ok(provider),
+                Ok(Some(provider)) => {
+                    names.extend(provider.entry.aliases);
+                    names.push(provider.id);
+                }
+                Ok(None) => {}
+                Err(error) => broken = broken.or(Some(error)),
             }
-            names.extend(provider.entry.aliases);
-            names.push(provider.id);
         }
-        Err(Error::Unknown { similar: near::nearest(&id, &names), name: id })
+        // The name may be an alias in a file that cannot be read.
+        Err(broken.unwrap_or_else(|| Error::Unknown { similar: near::nearest(&id, &names), name: id }))
     }
 
-    /// Every provider, by name.
+    /// Every provider, by name; one that is broken keeps them all back.
     pub(crate) fn all(&self) -> Result<Vec<Provider>, Error> {
+        let (all, broken) = self.readable()?;
+        broken.into_iter().next().map_or(Ok(all), Err)
+    }
+
+    /// Every provider that can be read, by name, and an error for each of the user's own that cannot.
+    pub(crate) fn readable(&self) -> Result<(Vec<Provider>, Vec<Error>), Error> {
         let mut all: Vec<_> = builtin::all().map(|(id, text)| built_in(id, text)).collect::<Result<_, _>>()?;
+        let mut broken = vec![];
         for id in self.own_names()?.iter().filter(|id| builtin::find(id).is_none()) {
-            all.extend(self.read_own(id)?);
+            match self.read_own(id) {
+                Ok(own) => all.extend(own),
+                Err(error) => broken.push(error),
+            }
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(all)
+        Ok((all, broken))
+    }
+
+    /// Where the user's own entries lie.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.own
     }
 
     /// Files of the user's own that are not read, because what is built in has their name.
@@ -153,16 +176,16 @@ impl Registry {
         if builtin::find(&id).is_some() {
             return Err(Error::BuiltIn(id));
         }
-        if self.read_own(&id)?.is_some() { Err(Error::Exists(id)) } else { Ok(id) }
+        if self.path(&id).exists() { Err(Error::Exists(id)) } else { Ok(id) }
     }
 
-    /// Deletes an entry of the user's own.
+    /// Deletes an entry of the user's own, broken or not.
     pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
         let id = check_name(name)?;
         if builtin::all().any(|(other, _)| other == id) {
             return Err(Error::BuiltIn(id));
         }
-        if self.read_own(&id)?.is_none() {
+        if !self.path(&id).exists() {
             return Err(Error::Unknown { similar: near::nearest(&id, &self.own_names()?), name: id });
         }
         Ok(fs::remove_file(self.path(&id)).map_err(files::Error::io("delete", &self.path(&id)))?)
@@ -179,7 +202,10 @@ impl Registry {
         }
         files::check_dir(&self.own)?;
         files::check_file(&path, Guard::Trusted)?;
-        let (entry, _) = self.read(id, &path)?;
+        let (entry, _) = self.read(id, &path).map_err(|error| match error {
+            Error::Invalid { mistakes, .. } => Error::Broken { name: id.to_owned(), path: path.clone(), mistakes },
+            other => other,
+        })?;
         Ok(Some(Provider { id: id.to_owned(), entry, built_in: false }))
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::discover;
-use super::failure::Failure;
+use super::failure::{Failure, gravest};
 use super::terminal::Tone;
 use super::{pairs, parse_pair};
 use crate::app::{NewProvider, Provider};
@@ -143,17 +143,22 @@ pub(in crate::cli) fn run(args: ProviderArgs, context: &Context) -> Result<u8, F
 
 fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failure> {
     let registry = context.registry()?;
-    let mut all = registry.all()?;
+    let (mut all, broken) = registry.readable()?;
+    let broken: Vec<_> = broken.into_iter().map(Failure::from).collect();
+    for failure in &broken {
+        context.terminal.warn(&failure.summary());
+    }
+    let exit = gravest(&broken.iter().map(|failure| failure.exit).collect::<Vec<_>>());
     all.retain(|provider| words.iter().all(|word| is_about(provider, &word.to_lowercase())));
     for path in registry.shadowed()? {
         let path = path.display();
         context.terminal.warn(&format!("{path} is not read: a provider of that name is built in"));
     }
     if markdown {
-        return context.terminal.data(&markdown::page(&all)).map(|()| 0);
+        return context.terminal.data(&markdown::page(&all)).map(|()| exit);
     }
     if context.terminal.json {
-        return context.terminal.data_json(&Value::Array(all.iter().map(describe).collect())).map(|()| 0);
+        return context.terminal.data_json(&Value::Array(all.iter().map(describe).collect())).map(|()| exit);
     }
     if all.is_empty() {
         context
@@ -167,7 +172,7 @@ fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failu
             context.terminal.data_line(line(provider, widest, context).trim_end())?;
         }
     }
-    Ok(0)
+    Ok(exit)
 }
 
 fn line(provider: &Provider, widest: usize, context: &Context) -> String {
