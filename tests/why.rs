@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::demo::{ALICE, DemoServer, age, store};
+use crate::support::clock::later;
+use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
 use crate::support::sandbox::{Home, Output};
 
 /// A home whose provider is known to end logins like this, and what is done to the row before it ends.
@@ -73,20 +74,80 @@ fn a_password_change_is_thought_of_where_the_granted_scopes_make_it_matter() {
 
 #[test]
 fn a_clock_that_was_put_back_since_the_last_success_is_pointed_out() {
-    let (_server, home) = ended("", "");
-    // Two failures: the clock was a day ahead at the first one.
-    let sql = "insert into events (at, event, credential, tenant, provider, account, program, outcome)
-               select unixepoch() + 86400, 'refresh_failed', id, tenant, provider, account, '', 'unreachable'
-               from credentials";
-    store(&home).execute(sql, []).expect("an event");
-    told_without_doctor(&home, "the clock of this machine: it was put back by", "timedatectl set-ntp true");
+    let (server, home) = DemoServer::connected();
+    // The clock was a day ahead when it was refreshed.
+    later(home.oauth(["token", "demo", "--refresh"]), 86_400).run().success();
+    server.revoke_all();
+    age(&home, 0);
+    _ = told(&home, "the clock of this machine: it was put back by 86", "timedatectl set-ntp true");
 }
 
-/// The record of this one was forged, which `doctor` says with an exit code of its own.
-#[track_caller]
-fn told_without_doctor(home: &Home, cause: &str, next: &str) {
-    let output = home.oauth(["token", "demo"]).run();
-    output.fails(4).stderr_has(&format!("cause: likely {cause}")).stderr_has(next);
+/// ALICE in two tenants, at a provider that is known to end logins like this.
+fn twice(entry: &str) -> (DemoServer, Home) {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let path = home.oauth_home().join("providers.d/demo.toml");
+    let text = fs::read_to_string(&path).expect("the entry");
+    fs::write(&path, format!("{entry}\n{text}")).expect("an entry that can be written");
+    server.login(&home, "demo", ALICE);
+    again(&server, &home);
+    (server, home)
+}
+
+/// ALICE once more, in another tenant.
+fn again(server: &DemoServer, home: &Home) {
+    let init = home.oauth(["init", "demo", "--client-id", CLIENT, "--tenant", "work"]);
+    server.sign_in(init, ALICE).success();
+}
+
+#[test]
+fn a_login_that_another_ones_revocation_has_ended_names_the_command_that_did_it() {
+    let (server, home) = twice("revocation_ends_grant = true");
+    let revoked = home.oauth(["revoke", "demo", "--tenant", "work"]).run();
+    revoked.success();
+    // The server does what such a provider does.
+    server.revoke_all();
+    age(&home, 0);
+    let cause = "`oauth revoke demo alice@example.test` in tenant work at ";
+    _ = told(&home, cause, "oauth init demo");
+
+    // Where a provider ends the one login alone, the other's end has another cause.
+    let (server, home) = twice("");
+    home.oauth(["revoke", "demo", "--tenant", "work"]).run().success();
+    server.revoke_all();
+    age(&home, 0);
+    _ = told(&home, "it was revoked at the provider", "oauth init demo").says_nothing_of("in tenant work");
+}
+
+#[test]
+fn a_login_that_later_ones_have_pushed_out_says_how_many_may_live_at_once() {
+    for (limit, likely) in [(2, "2 later logins of the same account: demo lets 2 live"), (3, "it was revoked")] {
+        let (server, home) = twice("");
+        again(&server, &home);
+        let path = home.oauth_home().join("providers.d/demo.toml");
+        let text = fs::read_to_string(&path).expect("the entry");
+        fs::write(&path, format!("{text}\n[login_ends]\nlogins = {limit}\n")).expect("an entry that can be written");
+        server.revoke_all();
+        age(&home, 0);
+        _ = told(&home, likely, "oauth init demo");
+    }
+}
+
+#[test]
+fn a_login_without_a_refresh_token_ends_of_not_being_used() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let path = home.oauth_home().join("providers.d/demo.toml");
+    let text = fs::read_to_string(&path).expect("the entry");
+    fs::write(&path, format!("{text}\n[login_ends]\nunused_days = 365\n")).expect("an entry that can be written");
+    let token = home.oauth(["import", "demo", "work", "--token-stdin"]).stdin("not-a-token-of-the-server");
+    token.run().success();
+    let times = "authorized_at = unixepoch() - 800 * 86400, last_used_at = unixepoch() - 400 * 86400";
+    store(&home).execute(&format!("update credentials set {times}"), []).expect("the rows can be written");
+    let output = home.oauth(["test", "demo", "--json"]).run();
+    let error = output.fails(4).json()[0]["error"].clone();
+    let cause = "it was not used for 400 days: demo ends a login after 365 days without use";
+    assert!(error["message"].as_str().is_some_and(|words| words.contains(cause)), "{error:#}");
 }
 
 #[test]
@@ -96,7 +157,25 @@ fn a_refusal_after_a_lost_answer_is_laid_to_it() {
     home.oauth(["token", "demo", "--refresh"]).run().fails(5);
     server.mend();
     age(&home, 0);
-    _ = told(&home, "the lost answer: the provider had replaced the token", "oauth init");
+    _ = told(
+        &home,
+        "the lost answer: the provider had replaced the token, and takes the old one no more",
+        "oauth init",
+    );
+}
+
+#[test]
+fn a_provider_that_ends_the_whole_login_over_a_spent_token_is_said_to_do_so() {
+    let (server, home) = twice("refresh_policy = 'strict'");
+    server.break_token_endpoint(&json!("lose"));
+    home.oauth(["token", "demo", "--refresh"]).run().fails(5);
+    server.mend();
+    age(&home, 0);
+    _ = told(
+        &home,
+        "the lost answer: the provider had replaced the token, and ends a login whose old token",
+        "oauth init",
+    );
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl App {
             .or_else(|| {
                 // A record that cannot be read leaves the guess poorer; that it cannot is for `audit` and `doctor` to tell.
                 let events = vault.events(0).unwrap_or_default();
-                clock(own, &events).or_else(|| sibling(own, &events))
+                clock(own, &events).or_else(|| sibling(own, &events)).or_else(|| pushed_out(own, &ends, &events))
             })
             .or_else(|| Some(revoked(own, &ends, entry.and_then(|entry| entry.applications_url))))
     }
@@ -157,6 +157,26 @@ fn sibling(own: &Credential, events: &[Event]) -> Option<Why> {
         own.provider
     );
     Some(Why { cause, next: None })
+}
+
+/// So many logins of the account came after it that its provider has let go of it. Those made elsewhere are not seen.
+fn pushed_out(own: &Credential, ends: &LoginEnds, events: &[Event]) -> Option<Why> {
+    let limit = ends.logins?;
+    let is_login = |event: &&Event| {
+        ["created", "authorized"].contains(&event.kind.as_str())
+            && event.provider == own.provider
+            && event.account.eq_ignore_ascii_case(&own.account)
+            && event.at >= own.authorized_at
+            && event.at <= refused_at(own)
+    };
+    let logins = events.iter().filter(is_login).filter(|event| event.credential != own.id.0).count();
+    (logins >= usize::try_from(limit).ok()?).then(|| Why {
+        cause: format!(
+            "{logins} later logins of the same account: {} lets {limit} live at once, and ends the oldest",
+            own.provider
+        ),
+        next: None,
+    })
 }
 
 /// What is left when nothing here explains it.

@@ -18,6 +18,9 @@ pub(crate) struct LoginEnds {
     /// So many days after the last refresh; without refresh tokens, after the last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unused_days: Option<u32>,
+    /// So many logins of one account and client live at once: the next one ends the oldest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) logins: Option<u32>,
     /// When the account's password is changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) password_change: bool,
@@ -34,9 +37,14 @@ impl LoginEnds {
     /// What does not fit together: the key, and what is wrong with it.
     pub(super) fn mistakes(&self) -> Vec<(String, String)> {
         let mut found = vec![];
-        for (key, days) in [("after_days", self.after_days), ("unused_days", self.unused_days)] {
-            if days == Some(0) {
-                found.push((format!("login_ends.{key}"), "it is a number of days".into()));
+        let numbers = [
+            ("after_days", self.after_days, "of days"),
+            ("unused_days", self.unused_days, "of days"),
+            ("logins", self.logins, "of logins"),
+        ];
+        for (key, number, what) in numbers {
+            if number == Some(0) {
+                found.push((format!("login_ends.{key}"), format!("it is a number {what}")));
             }
         }
         for (key, words) in [("when", &self.when), ("next", &self.next)] {
