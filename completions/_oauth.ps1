@@ -952,6 +952,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--all-tenants', '--all-tenants', [CompletionResultType]::ParameterName, 'Every tenant, not only one')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'With a passphrase (the default): you are asked for it, or it is the first line of standard input')
             [CompletionResult]::new('--passphrase', '--passphrase', [CompletionResultType]::ParameterName, 'With a passphrase (the default): you are asked for it, or it is the first line of standard input')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'In letters, which mail and text fields leave whole; a terminal shows them, too')
+            [CompletionResult]::new('--armor', '--armor', [CompletionResultType]::ParameterName, 'In letters, which mail and text fields leave whole; a terminal shows them, too')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Replace the file, if there is one')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the file, if there is one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')

@@ -880,7 +880,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__export)
-            opts="-r -p -o -f -q -v -h --all-tenants --recipient --passphrase --passphrase-file --output --force --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-r -p -a -o -f -q -v -h --all-tenants --recipient --passphrase --passphrase-file --armor --output --force --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

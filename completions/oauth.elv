@@ -872,6 +872,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --all-tenants 'Every tenant, not only one'
             cand -p 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
             cand --passphrase 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+            cand -a 'In letters, which mail and text fields leave whole; a terminal shows them, too'
+            cand --armor 'In letters, which mail and text fields leave whole; a terminal shows them, too'
             cand -f 'Replace the file, if there is one'
             cand --force 'Replace the file, if there is one'
             cand --json 'Print data and errors as JSON'

@@ -653,6 +653,7 @@ always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand export" -l all-tenants -d 'Every tenant, not only one'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s p -l passphrase -d 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand export" -s a -l armor -d 'In letters, which mail and text fields leave whole; a terminal shows them, too'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s f -l force -d 'Replace the file, if there is one'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand export" -s q -l quiet -d 'Say nothing but errors'

@@ -103,6 +103,46 @@ fn age_itself_opens_a_backup_for_a_recipient() {
 }
 
 #[test]
+fn a_backup_in_letters_is_opened_by_age_and_by_import_and_no_letter_of_it_may_change() {
+    let (_server, home) = DemoServer::connected();
+    let (key, public) = key_pair(&home);
+    let output = home.oauth(["export", "--armor", "--recipient", &public]).run();
+    let letters = output.success().stdout.clone();
+    assert!(
+        letters.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") && letters.lines().all(|line| line.len() <= 64)
+    );
+    let made = Made { file: home.path().join("letters.age"), key, public };
+    fs::write(&made.file, &letters).expect("a file");
+    assert_eq!(opened_by_age(&home, &made)["credentials"][0]["account"], ALICE);
+
+    let other = Home::new();
+    let piped = other.oauth(["import", "-", "--identity"]).args([&made.key]).stdin(letters.replace('\n', "\r\n")).run();
+    piped.success().stderr_has("is brought in");
+    // What age makes is read, too.
+    let document = opened_by_age(&home, &made).to_string();
+    let age = home.command("age").args(["--encrypt", "--armor", "--recipient", &made.public]).stdin(document).run();
+    fs::write(&made.file, &age.success().stdout).expect("a file");
+    import(&Home::new(), &made, &[]).success();
+
+    let (at, half) = (letters.len() / 2, letters.len() / 2 + 1);
+    let altered =
+        format!("{}{}{}", &letters[..at], if &letters[at..half] == "A" { "B" } else { "A" }, &letters[half..]);
+    for broken in [altered, letters[..at].to_owned(), format!("{letters}more")] {
+        let third = Home::new();
+        let output = third.oauth(["import", "-", "--json", "--identity"]).args([&made.key]).stdin(broken).run();
+        assert_eq!(output.fails(7).error()["code"], "tampered");
+        assert!(!third.oauth_home().join("credentials.db").exists());
+    }
+    // A terminal is shown letters, and nothing else.
+    let script = |words: &str| {
+        let line = format!("{} export {words} --recipient {}", env!("CARGO_BIN_EXE_oauth"), made.public);
+        home.command("script").args(["-qec", &line, "/dev/null"]).run()
+    };
+    script("--armor").success().stdout_has("-----END AGE ENCRYPTED FILE-----");
+    script("").fails(2).stdout_has("add --armor");
+}
+
+#[test]
 fn a_passphrase_opens_a_backup_and_another_one_does_not() {
     let (_server, home) = DemoServer::connected();
     let file = passphrase_file(&home, PASSPHRASE);

@@ -1,8 +1,9 @@
-//! Files in the format of age (age-encryption.org/v1, C2SP's `age.md`), for backups: whole, in memory, binary.
+//! Files in the format of age (age-encryption.org/v1, C2SP's `age.md`), for backups: whole, in memory.
 //!
 //! A file is made for X25519 recipients or for one passphrase, and is opened by any program that knows the format.
 //! Nothing of a file is given out before all of it was found to be genuine.
 
+mod armor;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod header;
@@ -16,6 +17,8 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
 use zeroize::Zeroizing;
+
+pub(crate) use armor::armored;
 
 use crate::model::Secret;
 use header::{Header, Stanza, unpadded_base64};
@@ -55,8 +58,9 @@ pub(crate) enum Opener {
 pub(crate) enum Error {
     #[error("it is no age file")]
     NotAge,
-    #[error("it is an age file in letters (armored), which is not read here")]
-    Armored,
+    /// A file in letters that are not in their form, or with something around it.
+    #[error("its letters are damaged, or cut off")]
+    Armor,
     /// The header is not as the format wants it, or was altered.
     #[error("its header is damaged")]
     Header,
@@ -142,12 +146,10 @@ fn encrypt_at(plain: &[u8], lock: &Lock, work_factor: u8) -> Vec<u8> {
     file
 }
 
-/// Opens a file, all of it.
+/// Opens a file, all of it, in letters or not.
 pub(crate) fn decrypt(file: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>, Error> {
-    if file.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-        return Err(Error::Armored);
-    }
-    let (header, payload) = Header::read(file)?;
+    let unarmored = armor::unarmored(file).transpose()?;
+    let (header, payload) = Header::read(unarmored.as_deref().unwrap_or(file))?;
     let file_key = match opener {
         Opener::Passphrase(passphrase) => with_passphrase(&header, passphrase)?,
         Opener::Identities(identities) => with_identities(&header, identities)?,

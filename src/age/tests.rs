@@ -87,7 +87,7 @@ fn what_is_no_age_file_is_told_so() {
         assert_eq!(decrypt(other, &passphrase("x")).unwrap_err(), Error::NotAge);
     }
     let armored = b"-----BEGIN AGE ENCRYPTED FILE-----\n";
-    assert_eq!(decrypt(armored, &passphrase("x")).unwrap_err(), Error::Armored);
+    assert_eq!(decrypt(armored, &passphrase("x")).unwrap_err(), Error::Armor);
 }
 
 #[test]

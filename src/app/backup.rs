@@ -66,8 +66,14 @@ pub(crate) struct BroughtIn {
 }
 
 impl App {
-    /// Makes a backup. Without an output the file is handed back.
-    pub(crate) fn export(&self, what: &Contents, lock: &Lock, output: Option<&Output>) -> Result<Exported, Error> {
+    /// Makes a backup, in letters where that is wanted. Without an output the file is handed back.
+    pub(crate) fn export(
+        &self,
+        what: &Contents,
+        lock: &Lock,
+        armor: bool,
+        output: Option<&Output>,
+    ) -> Result<Exported, Error> {
         let vault = self.vault()?.ok_or(Error::NothingConnected)?;
         let (rows, clients_of) = self.contents(&vault, what)?;
         let seal = self.unlock(&vault)?;
@@ -77,6 +83,7 @@ impl App {
         let (credentials, clients) = backup.size();
         let shared = backup.shared();
         let file = age::encrypt(backup.to_json().expose().as_bytes(), lock);
+        let file = if armor { age::armored(&file) } else { file };
         let file = match output {
             Some(output) => {
                 write(output, &file)?;

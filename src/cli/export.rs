@@ -20,6 +20,7 @@ use crate::model::text::{counted, shown};
 Examples:
   oauth export --output backup.age                            the tenant, for a passphrase that you are asked for
   oauth export --all-tenants -r age1… -r age1… -o all.age     for the holders of these keys
+  oauth export github work --armor -r age1…                   in letters, to paste
   oauth export github work --passphrase-file pass.txt | ssh host oauth import - --passphrase-file pass.txt")]
 pub(super) struct ExportArgs {
     /// Only this provider, or PROVIDER@ACCOUNT
@@ -34,6 +35,9 @@ pub(super) struct ExportArgs {
     recipient: Vec<String>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// In letters, which mail and text fields leave whole; a terminal shows them, too
+    #[arg(long, short)]
+    armor: bool,
     /// Where to write it; without it, to standard output, unless that is a terminal
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -57,8 +61,10 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<u8, Failure> {
     let output = args.output.clone().filter(|path| path.as_os_str() != "-");
     let output = output.map(|path| Output { path, force: args.force });
     match &output {
-        None if io::stdout().is_terminal() => {
-            return Err(Failure::usage("a backup is not shown on a terminal; say where it goes: --output FILE".into()));
+        None if io::stdout().is_terminal() && !args.armor => {
+            return Err(Failure::usage(
+                "a backup is not shown on a terminal; say where it goes: --output FILE, or add --armor".into(),
+            ));
         }
         None if context.terminal.json => {
             return Err(Failure::usage("with --json the backup has to go to a file: --output FILE".into()));
@@ -69,7 +75,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<u8, Failure> {
         _ => {}
     }
     let app = context.app()?;
-    let exported = app.export(&contents(args)?, &lock(args, &app, context)?, output.as_ref())?;
+    let exported = app.export(&contents(args)?, &lock(args, &app, context)?, args.armor, output.as_ref())?;
     if let Some(file) = &exported.file {
         context.terminal.data_bytes(file)?;
     }

@@ -527,14 +527,11 @@ fn of_age(error: &age::Error) -> Failure {
     let failure = |code, exit| Failure::new(code, exit, "the backup cannot be opened").because(error.to_string());
     match error {
         E::NotAge => failure("bad_backup", 2),
-        E::Armored => {
-            failure("bad_backup", 2).hint("bring it into its binary form: age --decrypt FILE | age --encrypt …")
-        }
         E::WrongPassphrase => failure("wrong_passphrase", 6),
         E::NoMatch => failure("wrong_passphrase", 6).hint("name the file with its private key: --identity FILE"),
         E::WantsPassphrase => failure("usage", 2).hint("leave --identity out"),
         E::WantsIdentity => failure("usage", 2).hint("add --identity FILE"),
-        E::Header | E::Payload => failure("tampered", 7).because("nothing was brought in"),
+        E::Armor | E::Header | E::Payload => failure("tampered", 7).because("nothing was brought in"),
         E::TooCostly(_) => failure("refused", 7),
     }
 }
