@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store};
+use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store, visit};
 use crate::support::sandbox::Home;
+use crate::support::wait_for;
 
 const BOB: &str = "bob@example.test";
 
@@ -175,6 +176,79 @@ fn a_renamed_tenant_goes_on_as_it_was() {
     server.sign_in(home.oauth(["init", "demo", "--tenant", "customer a"]), "carol@example.test").success();
     home.oauth(["doctor"]).run().success();
     assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
+fn a_refresh_that_is_under_way_while_its_tenant_is_renamed_loses_nothing() {
+    let (server, home) = two_tenants();
+    for (from, to) in [("work", "a"), ("a", "b"), ("b", "work")] {
+        let before = (server.count("requests/token"), token(&home, from));
+        server.behave(&json!({"latency_ms": {"token": 700}}));
+        let refreshing = home.oauth(["token", "demo", "--refresh", "--tenant", from]).spawn();
+        // One that waits for the same lease.
+        let waiting = home.oauth(["token", "demo", "--refresh", "--tenant", from]).spawn();
+        wait_for("the refresh at the server", || (server.count("requests/token") > before.0).then_some(()));
+        home.oauth(["tenant", "rename", from, to]).run().success();
+        server.behave(&json!({"latency_ms": {}}));
+        let new = refreshing.finish().success().stdout.clone();
+        assert_ne!(new, before.1);
+        // It came before the renaming, or found nothing under the old name: both are an answer, none is a loss.
+        let waited = waiting.finish();
+        assert!([Some(0), Some(3)].contains(&waited.code), "{waited}");
+        home.oauth(["token", "demo", "--refresh", "--tenant", to]).run().success();
+        assert_eq!(server.count("reuse_detections"), 0);
+        home.oauth(["doctor"]).run().success();
+        home.oauth(["audit", "verify"]).run().success();
+    }
+    assert_eq!(tenants(&home).as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn of_several_names_given_at_once_one_is_the_tenants_and_nothing_is_lost() {
+    let (server, home) = two_tenants();
+    let names: Vec<_> = (0..6).map(|number| format!("name {number}")).collect();
+    let running: Vec<_> = names.iter().map(|name| home.oauth(["tenant", "rename", "work", name]).spawn()).collect();
+    let refreshing: Vec<_> =
+        (0..4).map(|_| home.oauth(["token", "demo", "--refresh", "--tenant", "work"]).spawn()).collect();
+    let ended: Vec<_> = running.into_iter().map(|one| one.finish().code).collect();
+    for one in refreshing {
+        let one = one.finish();
+        assert!([Some(0), Some(3)].contains(&one.code), "{one}");
+    }
+    assert_eq!(ended.iter().filter(|code| **code == Some(0)).count(), 1, "{ended:?}");
+    assert!(ended.iter().all(|code| [Some(0), Some(3)].contains(code)), "{ended:?}");
+    let won = &names[ended.iter().position(|code| *code == Some(0)).expect("a winner")];
+    let all: Vec<_> = tenants(&home).as_array().expect("a list").iter().map(|own| own["tenant"].clone()).collect();
+    assert_eq!(all, [json!("default"), json!(won)]);
+    home.oauth(["token", "demo", "--refresh", "--tenant", won]).run().success();
+    assert_eq!(server.count("reuse_detections"), 0);
+    home.oauth(["doctor"]).run().success();
+}
+
+#[test]
+fn two_tenants_that_want_one_name_do_not_become_one() {
+    let (_server, home) = two_tenants();
+    let running = ["default", "work"].map(|from| home.oauth(["tenant", "rename", from, "home"]).spawn());
+    let mut ended: Vec<_> = running.into_iter().map(|one| one.finish().code).collect();
+    ended.sort();
+    assert_eq!(ended, [Some(0), Some(2)]);
+    let all = tenants(&home);
+    assert!(all.as_array().is_some_and(|all| all.len() == 2 && all.iter().all(|own| own["credentials"] == 1)), "{all}");
+}
+
+#[test]
+fn a_login_into_a_tenant_that_is_being_renamed_leaves_two_whole_tenants() {
+    let (server, home) = two_tenants();
+    let init = home.oauth(["init", "demo", "--tenant", "work", "--no-browser", "--client-id", CLIENT]);
+    let mut running = init.spawn();
+    let url = server.authorization_url(&mut running);
+    home.oauth(["tenant", "rename", "work", "a"]).run().success();
+    let _ = visit(&server.redirect(&url, "carol@example.test", true));
+    running.finish().success();
+    for (tenant, account) in [("a", BOB), ("work", "carol@example.test")] {
+        home.oauth(["token", "demo", account, "--refresh", "--tenant", tenant]).run().success();
+    }
+    home.oauth(["doctor"]).run().success();
 }
 
 #[test]

@@ -14,16 +14,19 @@ impl App {
     /// Gives a tenant another name. Gives the number of its credentials.
     pub(crate) fn rename_tenant(&self, from: &str, to: &str) -> Result<usize, Error> {
         check_tenant(to)?;
-        let known = self.tenants()?;
+        let vault = self.vault()?.ok_or_else(|| no_such_tenant(from, vec![]))?;
+        let deadline = Self::lease_deadline();
+        // No login and no other renaming comes between this look and the end.
+        let _held = vault.hold_connections(deadline)?;
+        let known = vault.tenants()?;
         if !known.iter().any(|tenant| tenant.name == from) {
             return Err(no_such_tenant(from, known));
         }
         if known.iter().any(|tenant| tenant.name == to) {
             return Err(Error::Usage(format!("there is something in the tenant `{}` already", shown(to))));
         }
-        let vault = self.vault()?.ok_or(Error::NothingConnected)?;
         let seal = self.unlock(&vault)?;
-        Ok(vault.rename_tenant(&seal, from, to, (self.clock)(), Self::lease_deadline())?)
+        Ok(vault.rename_tenant(&seal, from, to, (self.clock)(), deadline)?)
     }
 
     /// Ends every credential of this tenant, as `revoke` does, and deletes its rows. When each could be ended, its client

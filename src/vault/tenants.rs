@@ -37,7 +37,8 @@ impl Vault {
 
 impl Vault {
     /// Gives a tenant another name, which nothing may bear yet. Every secret is sealed anew for its new place, all in one
-    /// transaction. Gives the number of credentials.
+    /// transaction. Gives the number of credentials. The caller has held connections since it looked whether the new name
+    /// is free ([`Self::hold_connections`]).
     pub(crate) fn rename_tenant(
         &self,
         seal: &Seal,
@@ -46,7 +47,6 @@ impl Vault {
         now: Timestamp,
         deadline: Instant,
     ) -> Result<usize, Error> {
-        let _connecting = self.hold_connections(deadline)?;
         let _key = self.keep_key(seal, deadline)?;
         let rows = self.of_tenant(from)?;
         // A lease on each: no refresh goes on, and what has landed under the old name is finished.
