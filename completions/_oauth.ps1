@@ -532,7 +532,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;audit' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Only events of this provider')
-            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …')
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'Only this kind of event')
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
@@ -758,7 +758,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;key;recovery' {
-            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Where it is to live then')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Where it is to live then [default: where it lived]')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The file, for `--to file`')
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')

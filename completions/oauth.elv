@@ -493,7 +493,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
         &'oauth;audit'= {
             cand --since 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)'
             cand --provider 'Only events of this provider'
-            cand --event 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …'
+            cand --event 'Only this kind of event'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -699,7 +699,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauth;key;recovery'= {
-            cand --to 'Where it is to live then'
+            cand --to 'Where it is to live then [default: where it lived]'
             cand --path 'The file, for `--to file`'
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'

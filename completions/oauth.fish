@@ -392,7 +392,26 @@ complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_su
 complete -c oauth -n "__fish_oauth_using_subcommand provider; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l since -d 'Only events since then: a length of time (36h, 7d), a day (2026-11-20) or a time (RFC 3339)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l provider -d 'Only events of this provider' -r
-complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l event -d 'Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …' -r
+complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l event -d 'Only this kind of event' -r -f -a "created\t''
+authorized\t''
+used\t''
+refreshed\t''
+refresh_failed\t''
+refused\t''
+rejected\t''
+revoked\t''
+forgotten\t''
+missing\t''
+missing_scope\t''
+hosts\t''
+renamed\t''
+exported\t''
+imported\t''
+key_replaced\t''
+key_moved\t''
+key_exported\t''
+audit_broken\t''
+audit_accepted\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -537,7 +556,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcomm
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -l no-input -d 'Never ask a question'
 complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l to -d 'Where it is to live then' -r -f -a "keyring\t'The keyring of the operating system'
+complete -c oauth -n "__fish_oauth_using_subcommand key; and __fish_seen_subcommand_from recovery" -l to -d 'Where it is to live then [default: where it lived]' -r -f -a "keyring\t'The keyring of the operating system'
 file\t'A private file: --path, or `master-key` beside the configuration'
 command\t'A command of yours, in OAUTH_MASTER_KEY_COMMAND, that prints this very key'
 environment\t'A variable, OAUTH_MASTER_KEY, that holds this very key'

@@ -199,3 +199,26 @@ fn the_record_is_pruned_without_breaking_the_chain() {
     run(&home, &["revoke", "demo", "--forget"]).success();
     run(&home, &["audit", "verify"]).success();
 }
+
+#[test]
+fn a_filter_with_a_name_that_nothing_has_is_a_mistake_and_not_an_empty_answer() {
+    let (_server, home) = DemoServer::connected();
+    for command in [&["list"][..], &["audit"], &["audit", "--summary"]] {
+        let asked = |name: &str| home.oauth(command.iter().copied()).args(["--provider", name, "--json"]).run();
+        let error = asked("githb").fails(3).error();
+        assert_eq!(error["code"], "unknown_provider");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("did you mean: github")), "{error}");
+        // Known, and nothing of it here: an empty answer.
+        asked("github").success().says_nothing_of(ALICE);
+        asked("demo").success().stdout_has(ALICE);
+    }
+    let output = home.oauth(["audit", "--event", "refreshd", "--json"]).run();
+    let error = output.fails(2).stdout_is("").error();
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("'refreshed'")), "{error}");
+    home.oauth(["audit", "--event", "created"]).run().success().stdout_has(ALICE);
+    // A provider that is no more has left its rows.
+    home.oauth(["provider", "remove", "demo"]).run().success();
+    for command in ["list", "audit"] {
+        home.oauth([command, "--provider", "demo"]).run().success().stdout_has(ALICE);
+    }
+}

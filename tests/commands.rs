@@ -359,8 +359,8 @@ fn a_list_can_be_narrowed() {
     }
     assert_eq!(list(&home, &["--status", "reauth"])[0]["reason"], "a reason");
     assert!(list(&home, &["--status", "valid", "--provider", "other"]).is_empty());
-    oauth(&home, &["list", "--provider", "nonesuch"]).stdout_is("").stderr_is("no credential fits\n");
-    oauth(&home, &["list", "--provider", "nonesuch", "--json"]).stdout_is("[]\n");
+    oauth(&home, &["list", "--provider", "github"]).stdout_is("").stderr_is("no credential fits\n");
+    oauth(&home, &["list", "--provider", "github", "--json"]).stdout_is("[]\n");
 }
 
 #[test]

@@ -954,7 +954,11 @@ fn a_key_file_or_command_that_does_not_give_the_key_is_named() {
     };
     let path = home.path().join("key");
     let file = path.to_str().expect("UTF-8").to_owned();
-    complains(6, "store_unavailable", |json| with("OAUTH_MASTER_KEY_FILE", &file, json)).because("No such file");
+    complains(6, "keyring_unavailable", |json| with("OAUTH_MASTER_KEY_FILE", &file, json))
+        .because(&format!(
+            "OAUTH_MASTER_KEY_FILE names {file}, which cannot be read: No such file or directory (os error 2)"
+        ))
+        .hint_has("OAUTH_MASTER_KEY_FILE");
     fs::write(&path, crate::support::sandbox::MASTER_KEY).expect("a key file");
     fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("a mode");
     let mend = complains(7, "insecure_permissions", |json| with("OAUTH_MASTER_KEY_FILE", &file, json));

@@ -198,6 +198,36 @@ fn a_recovery_code_brings_the_key_back() {
     assert!(kinds.contains(&json!("key_exported")) && kinds.contains(&json!("key_moved")), "{kinds:?}");
 }
 
+#[test]
+fn without_a_place_a_recovery_code_puts_the_key_back_where_it_lived() {
+    let (_server, home, file) = with_key_file();
+    let run = |args: &[&str]| filed(&home, &file, args);
+    let before = tokens(run);
+    let code = run(&["key", "recovery"]).run().success().stdout.clone();
+    fs::remove_file(&file).expect("the key file");
+    let restore = |args: &[&str]| {
+        let run = home.oauth(["key", "recovery", "--restore", "--json"]).args(args.iter().copied());
+        run.without_key().stdin(code.clone()).run()
+    };
+    let told = restore(&[]);
+    assert_eq!(told.success().json()["to"], format!("the file {}", file.display()), "{told}");
+    assert_eq!(tokens(|args| home.oauth(args.iter().copied()).without_key()), before);
+
+    // A variable is its owner's to set: another place is proposed, and no new key.
+    let (_server, home) = DemoServer::connected();
+    let code = home.oauth(["key", "recovery"]).run().success().stdout.clone();
+    let restore = |args: &[&str]| {
+        let run = home.oauth(["key", "recovery", "--restore", "--json"]).args(args.iter().copied());
+        run.without_key().stdin(code.clone()).run()
+    };
+    let refused = restore(&[]);
+    let error = refused.fails(2).says_nothing_of("key generate").error();
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("--restore --to file")), "{error}");
+    restore(&["--to", "keyring"]).fails(6).says_nothing_of("key generate").stderr_has("--to file");
+    restore(&["--to", "file"]).success();
+    home.oauth(["token", "demo"]).without_key().run().success();
+}
+
 /// Runs a command in a terminal of its own, in which somebody types.
 #[track_caller]
 fn typed(run: Run, lines: &[&str]) -> Output {

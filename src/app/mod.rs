@@ -72,7 +72,8 @@ pub(crate) use crate::callback::Typist;
 pub(crate) use crate::protocol::{KeyError, Permission, Verdict as ClauseVerdict};
 pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{
-    Event as AuditEvent, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget, Verdict as ImportVerdict,
+    Event as AuditEvent, KINDS as AUDIT_KINDS, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget,
+    Verdict as ImportVerdict,
 };
 
 use crate::http::Http;
@@ -172,6 +173,11 @@ impl App {
         let found = self.vault()?.filter(Vault::has_key);
         let mut vault = found.ok_or_else(|| Error::Usage("there is no master key yet that could be moved".into()))?;
         Ok(vault.move_key(&self.keys, target, Self::lease_deadline(), (self.clock)())?)
+    }
+
+    /// Where the master key of this store lives, or lived; `None` while there is none.
+    pub(crate) fn key_place(&self) -> Result<Option<KeySource>, Error> {
+        Ok(self.vault()?.map(|vault| vault.key_status()).transpose()?.and_then(|status| status.source))
     }
 
     /// The master key as a code for paper.

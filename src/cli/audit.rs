@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::{Failure, named, word};
 use super::{table, when};
-use crate::app::{App, AuditEvent, AuditFilter, AuditSummary, Unusual};
+use crate::app::{AUDIT_KINDS, App, AuditEvent, AuditFilter, AuditSummary, Unusual};
 use crate::model::Timestamp;
 use crate::model::text::{counted, shown};
 
@@ -37,8 +37,8 @@ pub(super) struct AuditArgs {
     /// Only events of this provider
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
-    /// Only this kind of event: used, refreshed, refused, created, authorized, revoked, missing, `missing_scope`, …
-    #[arg(long, value_name = "NAME")]
+    /// Only this kind of event
+    #[arg(long, value_name = "NAME", value_parser = AUDIT_KINDS)]
     event: Option<String>,
     /// Go on, and print what happens as it happens; with --json, one object a line
     #[arg(long, short)]
@@ -73,9 +73,13 @@ pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
     }
     let since = args.since.as_deref().map(|text| when::since(text, context.now())).transpose();
     let since = since.map_err(Failure::usage)?;
-    let provider = args.provider.map(|name| context.provider_id(&name)).transpose()?;
-    let filter = AuditFilter { since, provider, kind: args.event, all_tenants: args.all_tenants };
     let app = context.app()?;
+    let mut filter = AuditFilter { since, provider: None, kind: args.event, all_tenants: args.all_tenants };
+    if let Some(name) = &args.provider {
+        let all = || app.audit(&AuditFilter { all_tenants: true, ..AuditFilter::default() }, 0);
+        let known = |id: &str| Ok(all()?.iter().any(|event| event.provider == id));
+        filter.provider = Some(context.provider_id(name, known)?);
+    }
     if args.summary {
         return summary(&app.audit_summary(&filter)?, context);
     }

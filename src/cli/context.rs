@@ -65,9 +65,18 @@ impl Context {
         Ok(Registry::new(&self.paths()?.providers))
     }
 
-    /// The name by which a provider's rows go, for one that is known or not any more.
-    pub(super) fn provider_id(&self, name: &str) -> Result<String, Failure> {
-        Ok(self.registry()?.find(name).map_or_else(|_| name.to_owned(), |provider| provider.id))
+    /// The name by which a provider goes, for one that is known, or was: `was_known` says whether anything here has that
+    /// name. Any other name is a mistake.
+    pub(super) fn provider_id(
+        &self,
+        name: &str,
+        was_known: impl FnOnce(&str) -> Result<bool, Failure>,
+    ) -> Result<String, Failure> {
+        match self.registry()?.find(name) {
+            Ok(provider) => Ok(provider.id),
+            Err(_) if was_known(name)? => Ok(name.to_owned()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The use cases over this environment.

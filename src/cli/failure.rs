@@ -39,6 +39,9 @@ const KEY_WITHOUT_KEYRING: [&str; 2] = [
     "or set OAUTH_MASTER_KEY from a CI secret, or OAUTH_MASTER_KEY_COMMAND to a command that prints the key",
 ];
 
+/// The way to a key that is lost from its place.
+const FROM_CODE: &str = "or bring it back from its recovery code: oauth key recovery --restore --to file";
+
 impl Failure {
     fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), causes: vec![], hints: vec![], action: None, exit }
@@ -51,6 +54,13 @@ impl Failure {
     /// Something that cannot be undone, and nobody there to say that it is meant.
     pub(super) fn not_confirmed(command: &str) -> Self {
         Self::usage("nothing was done: this cannot be undone, and nobody can be asked here".into()).action(command)
+    }
+
+    /// The key lived where only its owner can put it.
+    pub(super) fn key_is_yours(place: &str) -> Self {
+        Self::usage(format!("the key of this store was given by {place}, and only you can give it there"))
+            .hint("keep it in a file from now on: oauth key recovery --restore --to file")
+            .hint("or: --to keyring, --to passphrase")
     }
 
     /// The environment or a file says what cannot be.
@@ -632,17 +642,29 @@ fn of_key(error: &KeyError) -> Failure {
     let cause = shown_long(&error.to_string());
     let failure = |code| Failure::new(code, 6, "the master key is not available").because(cause.clone());
     match error {
-        KeyError::Keyring(KeyringError::Locked) => failure("keyring_locked")
+        KeyError::Keyring(KeyringError::Locked)
+        | KeyError::NoPlace(KeyringError::Locked)
+        | KeyError::Refused(KeyringError::Locked) => failure("keyring_locked")
             .hint("unlock the keyring (log in to the desktop, or open it with its own program), and try again"),
-        KeyError::Keyring(_) => {
+        KeyError::NoPlace(_) => {
             KEY_WITHOUT_KEYRING.iter().fold(failure("keyring_unavailable"), |all, hint| all.hint(*hint))
         }
+        KeyError::Refused(_) => {
+            failure("keyring_unavailable").hint("choose another place for it: --to file, or --to passphrase")
+        }
+        KeyError::Keyring(_) => failure("keyring_unavailable")
+            .hint("the key of this store lives in the keyring: run it where that is, such as in your desktop's session")
+            .hint(FROM_CODE),
         KeyError::Lost => failure("keyring_unavailable")
             .hint("bring the item back from a backup of the keyring; without its key a store cannot be opened")
+            .hint(FROM_CODE)
             .hint("to begin again: put credentials.db aside and connect the accounts anew"),
         KeyError::NotGiven(variable) => {
             failure("keyring_unavailable").hint(format!("set {variable} to the key this store was made with"))
         }
+        KeyError::NoFile { .. } => failure("keyring_unavailable")
+            .hint("let OAUTH_MASTER_KEY_FILE name the file with the key, or unset it")
+            .hint(FROM_CODE),
         KeyError::Malformed { .. } if cause.starts_with("OAUTH_MASTER_KEY") => {
             Failure::new("bad_config", 2, cause.clone()).action("oauth key generate")
         }

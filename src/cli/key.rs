@@ -182,11 +182,11 @@ struct RecoveryArgs {
     /// Put the key of a recovery code back, which is asked for, or read from standard input
     #[arg(long)]
     restore: bool,
-    /// Where it is to live then
-    #[arg(long, requires = "restore", default_value = "keyring")]
-    to: Place,
+    /// Where it is to live then [default: where it lived]
+    #[arg(long, requires = "restore")]
+    to: Option<Place>,
     /// The file, for `--to file`
-    #[arg(long, value_name = "FILE", requires = "restore")]
+    #[arg(long, value_name = "FILE", requires = "to")]
     path: Option<PathBuf>,
     /// Print the key as it stands in a key file, for a password manager, instead of a code for paper
     #[arg(long, conflicts_with = "restore")]
@@ -237,10 +237,28 @@ fn new_passphrase(context: &Context) -> Result<Secret, Failure> {
     Err(Failure::usage("the two passphrases differ; nothing is changed".into()))
 }
 
+/// Where the key lived, when that is a place that this program can put it into.
+fn former_place(context: &Context) -> Result<KeySource, Failure> {
+    match context.app()?.key_place()? {
+        None => Ok(KeySource::Keyring),
+        Some(place @ (KeySource::Environment | KeySource::Command)) => Err(Failure::key_is_yours(&place.words())),
+        Some(place) => Ok(place),
+    }
+}
+
 fn recovery(args: RecoveryArgs, context: &Context) -> Result<u8, Failure> {
     if args.restore {
+        let place = match args.to {
+            Some(to) => Err(to),
+            None => Ok(former_place(context)?),
+        };
         let code = context.terminal.read_secret("Recovery code (not shown):")?;
-        let target = target(args.to, args.path, context)?;
+        let target = match place {
+            Ok(KeySource::File(path)) => KeyTarget::File(path),
+            Ok(KeySource::Passphrase) => KeyTarget::Passphrase(new_passphrase(context)?),
+            Ok(_) => KeyTarget::Keyring,
+            Err(to) => target(to, args.path, context)?,
+        };
         return told_moved(&context.app()?.move_key(target, Some(&code))?, context);
     }
     let code = context.app()?.recovery_code()?;

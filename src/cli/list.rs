@@ -54,8 +54,8 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     }
     let exit = gravest(&failures.iter().map(|failure| failure.exit).collect::<Vec<_>>());
     if let Some(name) = &args.provider {
-        let id = context.provider_id(name)?;
-        all.retain(|own| own.provider == id || own.provider == *name);
+        let id = context.provider_id(name, |id| Ok(all.iter().any(|own| own.provider == id)))?;
+        all.retain(|own| own.provider == id);
     }
     if let Some(status) = args.status {
         all.retain(|own| wanted(status, own.status(now)));

@@ -26,6 +26,30 @@ const NOTHING: &[u8] = b"oauth audit";
 const BROKEN: &str = "audit_broken";
 const ACCEPTED: &str = "audit_accepted";
 
+/// Every kind of event there is.
+pub(crate) const KINDS: [&str; 20] = [
+    "created",
+    "authorized",
+    "used",
+    "refreshed",
+    "refresh_failed",
+    "refused",
+    "rejected",
+    "revoked",
+    "forgotten",
+    "missing",
+    "missing_scope",
+    "hosts",
+    "renamed",
+    "exported",
+    "imported",
+    "key_replaced",
+    "key_moved",
+    "key_exported",
+    BROKEN,
+    ACCEPTED,
+];
+
 type Key = Hmac<Sha256>;
 
 /// One line of the record.
@@ -34,7 +58,7 @@ pub(crate) struct Event {
     /// Counts up; it, and not the time, tells the order. `None` for a use that is not yet in the chain.
     pub(crate) sequence: Option<i64>,
     pub(crate) at: Timestamp,
-    /// `created`, `authorized`, `used`, `refreshed`, `refused`, `refresh_failed`, `revoked`, `missing` and others.
+    /// One of [`KINDS`].
     pub(crate) kind: String,
     /// The credential's id; empty when the event is not about one.
     pub(crate) credential: String,
@@ -73,6 +97,7 @@ impl<'a> Entry<'a> {
     }
 
     fn event(&self, caller: &Caller) -> Event {
+        debug_assert!(KINDS.contains(&self.event), "{} is no kind of event", self.event);
         let text = |of: fn(&Credential) -> &String| self.of.map(of).cloned().unwrap_or_default();
         Event {
             sequence: None,

@@ -67,8 +67,15 @@ pub(crate) enum Error {
 /// Why a master key cannot be had from its place.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
+    /// The keyring in which the store's key lives does not give it.
     #[error(transparent)]
     Keyring(#[from] keyring::Error),
+    /// There is no keyring for the first key of a store.
+    #[error(transparent)]
+    NoPlace(keyring::Error),
+    /// The keyring does not take a key that is to move there.
+    #[error(transparent)]
+    Refused(keyring::Error),
     /// The keyring answers, and has no such item, though rows are sealed with it.
     #[error("the keyring has no master key for this store")]
     Lost,
@@ -79,6 +86,9 @@ pub(crate) enum KeyError {
     Malformed { variable: String, source: super::NotAKey },
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// The file that `OAUTH_MASTER_KEY_FILE` names cannot be read.
+    #[error("OAUTH_MASTER_KEY_FILE names {}, which cannot be read: {source}", path.display())]
+    NoFile { path: PathBuf, source: std::io::Error },
     /// The key is wrapped under a passphrase, and nobody can be asked for it.
     #[error("it is wrapped under a passphrase, and nobody can be asked for it here")]
     PassphraseWanted,

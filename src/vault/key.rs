@@ -100,9 +100,10 @@ impl KeyAccess {
     pub(crate) fn probe(&self) -> Result<Source, Error> {
         let Some(given) = &self.given else {
             let nowhere = Place { store_id: "none", key_id: "none" };
-            return self.keyring.read(&nowhere).map(|_| Source::Keyring).map_err(|error| Error::NoKey(error.into()));
+            let probed = self.keyring.read(&nowhere).map(|_| Source::Keyring);
+            return probed.map_err(|error| Error::NoKey(KeyError::NoPlace(error)));
         };
-        given.read().map(|_| given.source())
+        given.read_from_environment().map(|_| given.source())
     }
 }
 
@@ -176,17 +177,17 @@ impl Vault {
 
     fn choose(&self, access: &KeyAccess) -> Result<(MasterKey, Source), Error> {
         if let Some(given) = &access.given {
-            return Ok((given.read()?, given.source()));
+            return Ok((given.read_from_environment()?, given.source()));
         }
         let key = MasterKey::generate();
         let place = Place { store_id: &self.description.id, key_id: key.id() };
-        access.keyring.write(&place, &key.encode()).map_err(|error| Error::NoKey(error.into()))?;
+        access.keyring.write(&place, &key.encode()).map_err(|error| Error::NoKey(KeyError::NoPlace(error)))?;
         Ok((key, Source::Keyring))
     }
 
     pub(super) fn master_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
         if let Some(given) = &access.given {
-            return of_file(given, description);
+            return of_file(given, description).map_err(|error| given.named_by_variable(error));
         }
         let not_given = |variable| Err(Error::NoKey(KeyError::NotGiven(variable)));
         match self.recorded_source() {
@@ -261,6 +262,20 @@ impl Given {
             Self::Value(_) => Source::Environment,
             Self::File(path) => Source::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
             Self::Command(_) => Source::Command,
+        }
+    }
+
+    fn read_from_environment(&self) -> Result<MasterKey, Error> {
+        self.read().map_err(|error| self.named_by_variable(error))
+    }
+
+    /// A file that is not there is the variable's mistake.
+    fn named_by_variable(&self, error: Error) -> Error {
+        match (self, error) {
+            (Self::File(path), Error::NoKey(KeyError::Files(files::Error::Io { source, .. }))) => {
+                Error::NoKey(KeyError::NoFile { path: path.clone(), source })
+            }
+            (_, error) => error,
         }
     }
 

@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use audit::{Entry, Event, Verified};
+pub(crate) use audit::{Entry, Event, KINDS, Verified};
 pub(crate) use backup::{Backup, ClientsOf, Malformed, Restoration, Restoring, Verdict};
 pub(crate) use clients::{Registration, StoredClient};
 pub(crate) use error::{Error, KeyError};

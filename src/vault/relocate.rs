@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::key::{Given, Source};
 use super::keyring::Place;
-use super::{Entry, Error, KeyAccess, KeyCache, MasterKey, Vault, passphrase};
+use super::{Entry, Error, KeyAccess, KeyCache, KeyError, MasterKey, Vault, passphrase};
 use crate::files;
 use crate::model::{Secret, Timestamp};
 
@@ -70,7 +70,7 @@ impl Vault {
         match target {
             Target::Keyring => {
                 let place = Place { store_id: &self.description.id, key_id: key.id() };
-                access.keyring.write(&place, &key.encode()).map_err(|error| Error::NoKey(error.into()))?;
+                access.keyring.write(&place, &key.encode()).map_err(|error| Error::NoKey(KeyError::Refused(error)))?;
                 Ok((Source::Keyring, None))
             }
             Target::File(path) => {
