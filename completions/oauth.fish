@@ -288,7 +288,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand import" -l take-over -d 'The
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l token-stdin -d 'Read the token from standard input; without it you are asked for it'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -s p -l passphrase -d 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l all-tenants -d 'What is in the backup of every tenant, not only of one'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s f -l force -d 'Replace also what is newer here, or another identity\'s'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s f -l force -d 'Replace also what is newer here, or another identity\'s, or a token that is in use'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -s v -l verbose -d 'Say more'

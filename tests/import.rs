@@ -60,21 +60,90 @@ fn a_static_token_of_a_provider_that_offers_a_login_is_pointed_out_with_the_comm
     server.sign_in(home.oauth(words), ALICE).success();
     list().success().says_nothing_of("static token");
     // One that is at its end needs a login anyway, and is told of once.
-    import(&home, &["github", "--expires-in", "0s"], TOKEN).success();
+    import(&home, &["github", "--force", "--expires-in", "0s"], TOKEN).success();
     list().success().stderr_has("oauth init github").says_nothing_of("static token");
 }
 
 #[test]
-fn a_static_token_is_replaced_by_the_next_one() {
+fn a_static_token_that_is_in_use_is_replaced_only_by_force() {
     let home = Home::new();
+    let force = |words: &[&str], token: &str| import(&home, &[words, &["--force"]].concat(), token);
     import(&home, &["github"], "first").success();
-    import(&home, &["github"], "second").success().stderr_has("Replaced");
+    // The same one is no other.
+    import(&home, &["github"], "first").success();
+    let refused = import(&home, &["github", "--json"], "second");
+    let error = refused.fails(2).says_nothing_of("second").error();
+    assert!(
+        error["message"].as_str().is_some_and(|words| words.contains("github default holds another token")),
+        "{error}"
+    );
+    assert!(
+        error["hint"].as_str().is_some_and(|hint| hint.contains("github default --token-stdin --force")),
+        "{error}"
+    );
+    home.oauth(["token", "github"]).run().success().stdout_is("first\n");
+    force(&["github"], "second").success().stderr_has("Replaced");
     home.oauth(["token", "github"]).run().success().stdout_is("second\n");
     import(&home, &["github", "work"], "third").success();
     import(&home, &["github"], "fourth").fails(2).stderr_has("needs a name");
-    import(&home, &["github", "DEFAULT"], "fifth").success();
+    import(&home, &["github", "DEFAULT"], "fifth").fails(2).stderr_has("in use");
+    force(&["github", "DEFAULT"], "fifth").success();
     home.oauth(["token", "github"]).run().success().stdout_is("fifth\n");
     home.oauth(["token", "github", "work"]).run().success().stdout_is("third\n");
+    // One that has ended, or was revoked, is nobody's any more.
+    for end in [
+        &["import", "github", "work", "--token-stdin", "--force", "--expires-in", "0s"][..],
+        &["revoke", "github", "work"],
+    ] {
+        home.oauth(end.iter().copied()).stdin("ended").run().success();
+        import(&home, &["github", "work"], "next").success();
+        home.oauth(["token", "github", "work"]).run().success().stdout_is("next\n");
+    }
+}
+
+#[test]
+fn of_two_lines_none_is_taken_for_the_secret() {
+    let home = Home::new();
+    for text in ["one\ntwo", "one\ntwo\n", "one\r\n\r\ntwo\r\n"] {
+        import(&home, &["github"], text).fails(2).stderr_has("more than one line").says_nothing_of("two");
+        let client = ["client", "set", "github", "--client-id", "x", "--client-secret-stdin"];
+        home.oauth(client).stdin(text).run().fails(2).stderr_has("more than one line");
+    }
+    assert!(!home.oauth_home().join("credentials.db").exists(), "nothing was stored");
+    import(&home, &["github"], "\n  one \r\n\n").success();
+    home.oauth(["token", "github"]).run().success().stdout_is("one\n");
+}
+
+#[test]
+fn what_a_tool_holds_without_a_name_overwrites_no_name() {
+    let home = Home::new();
+    let env = |token: &str, more: &[&str]| {
+        let run = home.oauth(["import", "--from", "env", "--yes"]).args(more.iter().copied());
+        run.env("GITHUB_TOKEN", token).run()
+    };
+    import(&home, &["github", "work"], "mine").success();
+    env("other", &[]).fails(2).stderr_has("needs a name").says_nothing_of("Replaced");
+    env("other", &["--force"]).fails(2);
+    home.oauth(["token", "github", "work"]).run().success().stdout_is("mine\n");
+
+    home.oauth(["revoke", "github", "work", "--forget"]).run().success();
+    env("first", &[]).success();
+    env("first", &[]).success();
+    env("second", &[]).fails(2).stderr_has("in use").says_nothing_of("Replaced");
+    home.oauth(["token", "github"]).run().success().stdout_is("first\n");
+    env("second", &["--force"]).success().stderr_has("Replaced");
+    home.oauth(["token", "github"]).run().success().stdout_is("second\n");
+}
+
+#[test]
+fn every_provider_of_the_help_s_examples_is_known() {
+    let home = Home::new();
+    let help = home.oauth(["import", "--help"]).run().success().stdout.clone();
+    let examples = help.split_once("Examples:").expect("examples").1;
+    let named = examples.split("oauth import ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    for name in named.filter(|name| !name.starts_with('-') && !name.contains('.')) {
+        home.oauth(["provider", "show", name]).run().success();
+    }
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub(crate) enum Error {
     ImportNeedsName { provider: String },
     #[error("{provider} {account} is connected by a login already")]
     ConnectedAlready { provider: String, account: String },
+    #[error("{provider} {account} holds another token, which is in use")]
+    TokenInUse { provider: String, account: String },
     #[error("{provider} needs a client registration")]
     ClientRequired { provider: String, need: Box<super::ClientNeed> },
     #[error("{provider} has no client registration named `{name}`")]

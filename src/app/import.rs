@@ -29,6 +29,8 @@ pub(crate) struct StaticToken {
     /// What the owner says that it may do.
     pub(crate) scopes: Scopes,
     pub(crate) expires_at: Option<Timestamp>,
+    /// A token that is in use is replaced.
+    pub(crate) force: bool,
 }
 
 /// A token that was brought in.
@@ -52,6 +54,10 @@ pub(super) struct Incoming {
     pub(super) login: Option<(RefreshToken, Client)>,
     /// The tool that it comes from, and that may use it still.
     pub(super) from: Option<String>,
+    /// A tool holds it, so that nobody has said which account it is, unless the tool does.
+    pub(super) by_tool: bool,
+    /// A token that is in use is replaced.
+    pub(super) force: bool,
 }
 
 impl App {
@@ -66,6 +72,8 @@ impl App {
             expires_at: new.expires_at,
             login: None,
             from: None,
+            by_tool: false,
+            force: new.force,
         })
     }
 
@@ -88,7 +96,10 @@ impl App {
         }
         let (vault, seal, chosen) = self.open_for_import()?;
         let _held = vault.hold_connections(Instant::now() + LEASE_WAIT)?;
-        let (account, row) = self.place_of_import(&vault, &provider.id, new.account.clone())?;
+        let (account, row) = self.place_of_import(&vault, &provider.id, new.account.clone(), new.by_tool)?;
+        if let Some(row) = row.as_ref().filter(|_| !new.force) {
+            self.spare(row, &seal, new.access_token.as_ref())?;
+        }
         let credential = self.incoming_credential(&new, provider.id, account, resolved);
         let (refresh_token, client) = match new.login {
             Some((token, client)) => (Some(token), client),
@@ -169,19 +180,34 @@ impl App {
         Ok((vault, seal, chosen))
     }
 
-    /// The name it will bear, and the row it replaces: an earlier static token, never a login.
+    /// Refuses to replace a token that is in use, unless it is by itself.
+    fn spare(&self, row: &Row, seal: &Seal, token: Option<&Secret>) -> Result<(), Error> {
+        let own = &row.credential;
+        let in_use = own.revoked_at.is_none() && own.reauth.is_none() && !own.is_expired((self.clock)());
+        let kept = Vault::access_token(row, seal)?.filter(|_| in_use);
+        if kept.is_none_or(|kept| token.is_some_and(|token| token.expose() == kept.0.expose())) {
+            return Ok(());
+        }
+        Err(Error::TokenInUse { provider: own.provider.clone(), account: own.account.clone() })
+    }
+
+    /// The name it will bear, and the row it replaces: an earlier static token, never a login. One that nobody named is the
+    /// only one's; from a tool, nobody's but that of another one without a name.
     fn place_of_import(
         &self,
         vault: &Vault,
         provider: &str,
         account: Option<String>,
+        by_tool: bool,
     ) -> Result<(String, Option<Row>), Error> {
         let mut rows = vault.of_provider(&self.tenant, provider)?;
         let Some(account) = account else {
             rows.retain(|row| row.credential.revoked_at.is_none());
             return match rows.as_slice() {
                 [] => Ok((UNNAMED.into(), vault.account(&self.tenant, provider, UNNAMED)?)),
-                [only] if only.credential.kind == Kind::Imported => {
+                [only]
+                    if only.credential.kind == Kind::Imported && (!by_tool || only.credential.account == UNNAMED) =>
+                {
                     Ok((only.credential.account.clone(), Some(only.clone())))
                 }
                 _ => Err(Error::ImportNeedsName { provider: provider.to_owned() }),

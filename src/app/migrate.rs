@@ -171,6 +171,7 @@ impl App {
         tool: Tool,
         candidate: Candidate,
         take_over: bool,
+        force: bool,
     ) -> Result<Option<Imported>, Error> {
         let Candidate { provider, account, what, found } = candidate;
         let client = found.client_id.map(|id| Client { id, secret: found.client_secret });
@@ -189,6 +190,8 @@ impl App {
             expires_at: found.expires_at,
             login,
             from: (!take_over).then(|| tool.name().to_owned()),
+            by_tool: true,
+            force,
         };
         self.bring_in(incoming).map(Some)
     }

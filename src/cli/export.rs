@@ -115,7 +115,7 @@ impl PassphraseArgs {
         }
         if !terminal.can_ask() {
             if self.passphrase && !io::stdin().is_terminal() {
-                return terminal.read_secret("Passphrase (not shown):");
+                return terminal.read_first_line();
             }
             return Err(Failure::usage(
                 "a passphrase is needed: --passphrase-file FILE, or --passphrase with it on standard input".into(),

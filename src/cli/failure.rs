@@ -63,6 +63,10 @@ impl Failure {
             .hint("or: --to keyring, --to passphrase")
     }
 
+    pub(super) fn no_secret() -> Self {
+        Self::usage("there is no secret on standard input".into())
+    }
+
     /// The environment or a file says what cannot be.
     pub(super) fn set_up(message: String) -> Self {
         Self::new("bad_config", 2, message)
@@ -217,6 +221,7 @@ impl Failure {
             | Error::UnknownHost { .. }
             | Error::ImportNeedsName { .. }
             | Error::ConnectedAlready { .. }
+            | Error::TokenInUse { .. }
             | Error::Helper(_) => answer::of_use(error),
             Error::Backup(error) => of_backup(error),
             Error::NoSuchTenant { known, .. } => no_such_tenant(error, known),

@@ -18,7 +18,7 @@ use crate::model::{Kind, Scopes, Status};
 /// Bring in a personal token or an API key, a backup, or what another tool holds
 ///
 /// A static token is sealed, listed and used like every other credential, and never refreshed. Nothing is sent: `oauth
-/// test` asks the provider whether it is good. To go from a static token to a login, connect with `oauth init`: it takes
+/// test` asks the provider whether it is good. One that is in use is replaced with --force only. To go from a static token to a login, connect with `oauth init`: it takes
 /// its place. With --from, what was found is shown first. A login that another tool may go on using stays `stale`: its
 /// refresh token is not spent here until --take-over; so does one of a backup that `oauth export` made. What is newer here is
 /// kept.
@@ -26,7 +26,7 @@ use crate::model::{Kind, Scopes, Status};
 #[command(after_help = "\
 Examples:
   oauth import github --token-stdin < token.txt
-  pass show openai | oauth import openai work --token-stdin --expires-in 90d
+  pass show linear | oauth import linear work --token-stdin --expires-in 90d
   oauth import gitlab --token-stdin --set host=gitlab.example.org
   oauth import backup.age --all-tenants --take-over   this machine goes on with what another one had
   oauth import --from gh                             show what gh holds, and ask
@@ -112,6 +112,7 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         token,
         variables: super::pairs(args.set)?,
         scopes: Scopes::parse(&args.scope.join(" ")),
+        force: args.restore.force,
         expires_at: args.expires_in.map(|life| context.now().plus(life.as_secs())),
     })?;
     tell(&imported, context);

@@ -23,16 +23,16 @@ pub(super) struct RestoreArgs {
     /// What is in the backup of every tenant, not only of one
     #[arg(long)]
     all_tenants: bool,
-    /// Replace also what is newer here, or another identity's
+    /// Replace also what is newer here, or another identity's, or a token that is in use
     #[arg(long, short)]
-    force: bool,
+    pub(super) force: bool,
 }
 
 impl RestoreArgs {
-    /// Whether anything was said that concerns a backup.
+    /// Whether anything was said that concerns a backup alone.
     pub(super) fn is_given(&self) -> bool {
         let passphrase = self.passphrase.passphrase || self.passphrase.passphrase_file.is_some();
-        passphrase || self.identity.is_some() || self.all_tenants || self.force
+        passphrase || self.identity.is_some() || self.all_tenants
     }
 }
 

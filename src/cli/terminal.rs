@@ -241,22 +241,37 @@ impl Terminal {
         |question| rpassword::prompt_password(format!("{question} ")).ok().map(Secret::new)
     }
 
-    /// Reads a secret from standard input: its first line. Where that is a terminal, it is asked for, and not shown.
+    /// Reads a secret from standard input, where it is alone: of several lines nobody knows which is meant. Where that is
+    /// a terminal, it is asked for, and not shown.
     pub(super) fn read_secret(&self, question: &str) -> Result<Secret, Failure> {
         if io::stdin().is_terminal() {
             return self.type_secret(question);
         }
+        let text = self.read_all()?;
+        let mut lines = text.expose().lines().map(str::trim).filter(|line| !line.is_empty());
+        match (lines.next(), lines.next()) {
+            (Some(only), None) => Ok(Secret::new(only)),
+            (None, _) => Err(Failure::no_secret()),
+            (Some(_), Some(_)) => Err(Failure::usage("there is more than one line on standard input".into())
+                .because("the secret stands there alone; nothing was taken")),
+        }
+    }
+
+    /// Reads a secret from standard input: its first line.
+    pub(super) fn read_first_line(&self) -> Result<Secret, Failure> {
+        let text = self.read_all()?;
+        let secret = Secret::new(text.expose().lines().next().unwrap_or_default().trim());
+        if secret.expose().is_empty() { Err(Failure::no_secret()) } else { Ok(secret) }
+    }
+
+    fn read_all(&self) -> Result<Secret, Failure> {
         let mut text = String::new();
         let read = io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text);
         let read = read.map_err(|error| Failure::usage(format!("cannot read the secret from standard input: {error}")));
         if read? as u64 > LONGEST {
             return Err(Failure::usage(format!("there is more than {} KiB on standard input", LONGEST >> 10)));
         }
-        let secret = Secret::new(text.lines().next().unwrap_or_default().trim());
-        if secret.expose().is_empty() {
-            return Err(Failure::usage("there is no secret on standard input".into()));
-        }
-        Ok(secret)
+        Ok(Secret::new(text))
     }
 
     fn type_secret(&self, question: &str) -> Result<Secret, Failure> {

@@ -1,6 +1,6 @@
 //! What the answer to a user's own request means, and where a token is not sent.
 
-use super::{Failure, LATER, init_command, named, when, word};
+use super::{Failure, LATER, init_command, named, shown_long, when, word};
 use crate::app::{Error, NotRun, Verdict};
 use crate::model::text::shown;
 use crate::model::{Credential, Kind, Scopes};
@@ -95,7 +95,8 @@ fn again(failure: Failure, own: &Credential) -> Failure {
     let command = init_command(own);
     if own.kind == Kind::Imported {
         let import = command.replacen("init", "import", 1);
-        return failure.hint(format!("bring in a new one: {import} --token-stdin; or connect instead: {command}"));
+        return failure
+            .hint(format!("bring in a new one: {import} --token-stdin --force; or connect instead: {command}"));
     }
     failure.action(command)
 }
@@ -132,6 +133,9 @@ pub(super) fn of_use(error: &Error) -> Failure {
         Error::ImportNeedsName { provider } => {
             Failure::usage(text).hint(format!("give it one: oauth import {provider} NAME --token-stdin"))
         }
+        Error::TokenInUse { provider, account } => Failure::usage(shown_long(&text))
+            .hint(format!("to replace it: oauth import {} --token-stdin --force", named(provider, account)))
+            .hint(format!("or give the new one a name of its own: oauth import {provider} NAME --token-stdin")),
         Error::ConnectedAlready { provider, account } => {
             let whose = named(provider, account);
             Failure::usage(text).hint(format!("give the token another name, or end the login: oauth revoke {whose}"))

@@ -40,7 +40,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
         context.terminal.say(held);
         return Ok(0);
     }
-    bring_in(tool, candidates, args.take_over, &app, context)
+    bring_in(tool, candidates, (args.take_over, args.restore.force), &app, context)
 }
 
 fn tool(name: Option<ToolName>) -> Tool {
@@ -135,14 +135,14 @@ fn agreed(args: &ImportArgs, count: usize, context: &Context) -> bool {
 fn bring_in(
     tool: Tool,
     candidates: Vec<Candidate>,
-    take_over: bool,
+    (take_over, force): (bool, bool),
     app: &App,
     context: &Context,
 ) -> Result<u8, Failure> {
     let (mut objects, mut exits) = (Vec::new(), Vec::new());
     for candidate in candidates.into_iter().filter(|candidate| !matches!(candidate.what, What::Nothing(_))) {
         let provider = candidate.provider.clone();
-        match app.bring_in_from(tool, candidate, take_over) {
+        match app.bring_in_from(tool, candidate, take_over, force) {
             Ok(Some(imported)) => {
                 super::tell(&imported, context);
                 objects.push(credential::json(&imported.credential, context.now()));
