@@ -163,7 +163,7 @@ fn the_summary_counts_uses_and_failures_and_names_what_is_missing() {
     run(&home, &["audit", "--summary"])
         .success()
         .stderr_is("")
-        .stdout_has("not connected, asked for 1 times: demo nobody");
+        .stdout_has("not connected, asked for once: demo nobody");
 }
 
 #[test]

@@ -120,8 +120,10 @@ fn summary(events: &[Event], since: Option<Timestamp>, now: Timestamp) -> AuditS
         }
     }
     let lately = since.unwrap_or(Timestamp(now.0 - LATELY));
+    let mut credentials: Vec<_> = credentials.into_values().collect();
+    credentials.sort_by(|one, other| (other.uses, &one.label).cmp(&(one.uses, &other.label)));
     AuditSummary {
-        credentials: credentials.into_values().collect(),
+        credentials,
         missing: missing.into_iter().collect(),
         missing_scopes: scopes.into_iter().map(|((label, scopes), count)| (label, scopes, count)).collect(),
         unusual: unusual(events, lately),

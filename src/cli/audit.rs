@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{Failure, named, word};
+use super::terminal::Terminal;
 use super::{table, when};
 use crate::app::{AUDIT_KINDS, App, AuditEvent, AuditFilter, AuditSummary, Unusual};
 use crate::model::Timestamp;
@@ -16,7 +18,8 @@ use crate::model::text::{counted, shown};
 /// Who asked for what, when, and how it ended; never a secret
 ///
 /// Every creation, refresh, use, failure, revocation and key change is recorded with the program that called. The events
-/// are chained with codes that only the master key can make. Reading needs no key; `audit verify` does.
+/// are chained with codes that only the master key can make. Reading needs no key; `audit verify` does. A terminal shows a
+/// program without its directory, and a reason without its code, unless --verbose is given.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -167,9 +170,10 @@ fn object(event: &AuditEvent) -> Value {
 
 fn lines(events: &[AuditEvent], header: bool, context: &Context) -> String {
     let now = context.now();
-    let header = header.then_some(&["WHEN", "EVENT", "CREDENTIAL", "PROGRAM", "OUTCOME"][..]);
     let rows = events.iter().map(|event| {
         let outcome = match &event.detail {
+            // There is room for one of both.
+            Some(detail) if event.outcome != "ok" && is_short(&context.terminal) => detail.clone(),
             Some(detail) if event.outcome != "ok" => format!("{}: {detail}", event.outcome),
             _ => event.outcome.clone(),
         };
@@ -177,15 +181,27 @@ fn lines(events: &[AuditEvent], header: bool, context: &Context) -> String {
             when::local(event.at, now),
             event.kind.clone(),
             shown(format!("{} {}", event.provider, event.account).trim()),
-            shown(&format!("{} [{}]", event.caller.program, event.caller.pid)),
+            program(event, &context.terminal),
             shown(&outcome),
         ]
     });
-    let mut text = String::new();
-    for line in table::lines(header, rows, context.terminal.width()) {
-        let _ = writeln!(text, "{line}");
+    if header {
+        return table::titled(&["WHEN", "EVENT", "CREDENTIAL", "PROGRAM", "OUTCOME"], rows, &context.terminal);
     }
-    text
+    table::lines(None, rows, context.terminal.width()).into_iter().map(|line| line + "\n").collect()
+}
+
+/// A terminal has little room for each event.
+fn is_short(terminal: &Terminal) -> bool {
+    terminal.width().is_some() && !terminal.verbose
+}
+
+/// The program that asked, and its process.
+fn program(event: &AuditEvent, terminal: &Terminal) -> String {
+    let path = Path::new(&event.caller.program);
+    let name = path.file_name().filter(|_| is_short(terminal));
+    let name = name.map_or(path.to_string_lossy(), |name| name.to_string_lossy());
+    shown(format!("{name} [{}]", event.caller.pid).trim_start())
 }
 
 fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
@@ -216,17 +232,14 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
         let error = error.map_or_else(|| "-".into(), |(at, code)| format!("{code}, {}", when::relative(*at, now)));
         vec![shown(&own.label), own.uses.to_string(), own.failures.to_string(), error]
     });
-    let mut text = String::new();
-    let header = ["CREDENTIAL", "USES", "FAILURES", "LAST ERROR"];
-    for line in table::lines(Some(&header), rows, context.terminal.width()) {
-        let _ = writeln!(text, "{line}");
-    }
+    let mut text = table::titled(&["CREDENTIAL", "USES", "FAILURES", "LAST ERROR"], rows, &context.terminal);
     for (label, count) in &summary.missing {
-        let _ = writeln!(text, "not connected, asked for {count} times: {} ({})", shown(label), init(label));
+        let _ = writeln!(text, "not connected, asked for {}: {} ({})", times(*count), shown(label), init(label));
     }
     for (label, scopes, count) in &summary.missing_scopes {
         let scopes = word(&scopes.replace(' ', ","));
-        let _ = writeln!(text, "lacked a scope {count} times: {} ({} --add-scope {scopes})", shown(label), init(label));
+        let _ =
+            writeln!(text, "lacked a scope {}: {} ({} --add-scope {scopes})", times(*count), shown(label), init(label));
     }
     for one in &summary.unusual {
         let (_, label, at, words) = told(one);
@@ -234,6 +247,10 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
     }
     context.terminal.data(&text)?;
     Ok(0)
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
 /// The command that connects what a label names.

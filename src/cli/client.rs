@@ -154,10 +154,7 @@ fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {
         [&client.provider, &client.name, &client.client_id, secret, default, &variables.join(" ")].map(shown).to_vec()
     });
     let header = ["PROVIDER", "NAME", "CLIENT ID", "SECRET", "", "SET"];
-    for line in table::lines(Some(&header), rows, context.terminal.width()) {
-        context.terminal.data_line(&line)?;
-    }
-    Ok(0)
+    context.terminal.data(&table::titled(&header, rows, &context.terminal)).map(|()| 0)
 }
 
 fn object(client: &ClientInfo) -> Value {

@@ -161,12 +161,6 @@ fn print(told: &[Told], context: &Context) -> Result<(), Failure> {
         let _ = writeln!(text, "{line}");
     }
     context.terminal.data(&text)?;
-    let mut said: Vec<&String> = vec![];
-    for hint in told.iter().flat_map(|told| &told.hints) {
-        if !said.contains(&hint) {
-            context.terminal.say(&format!("  {} {hint}", context.terminal.tint_err("hint:", Tone::Good)));
-            said.push(hint);
-        }
-    }
+    terminal.hint(told.iter().flat_map(|told| &told.hints));
     Ok(())
 }

@@ -212,9 +212,7 @@ impl Failure {
             Error::TokenRejected { .. } => Self::new("token_rejected", 5, error.to_string())
                 .because("it answers 401, although the token can be refreshed; nothing is changed here")
                 .hint("try again later; if it goes on, connect the account again with: oauth init"),
-            Error::StoreDamaged { path, line } => {
-                aside(Self::new("store_unavailable", 6, error.to_string()).because(shown_long(line)), path)
-            }
+            Error::StoreDamaged { path, line } => damaged(error, path, line),
             Error::WrongHost { .. }
             | Error::RedirectRefused { .. }
             | Error::SharedHost { .. }
@@ -698,6 +696,10 @@ fn client_elsewhere(error: &Error, provider: &str, registered_at: &str) -> Failu
     Failure::new("issuer_mismatch", 7, error.to_string())
         .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
         .hint(format!("oauth client list {provider}"))
+}
+
+fn damaged(error: &Error, path: &Path, line: &str) -> Failure {
+    aside(Failure::new("store_unavailable", 6, error.to_string()).because(shown_long(line)), path)
 }
 
 /// What to do with a store that cannot be read any more. What SQLite keeps beside it goes with it: a log that is left

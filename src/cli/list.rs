@@ -76,14 +76,16 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     context.terminal.data(&rendered(&all, args.all_tenants, now, &context.terminal))?;
     for own in all.iter().filter(|own| matches!(own.status(now), Status::Reauth | Status::Stale)) {
         let reason = own.reason(now).unwrap_or_default();
-        context.terminal.say(&format!("{}: {} — {}", shown(&own.label()), shown(&reason), init_command(own)));
+        context.terminal.say(&format!("{}: {}", shown(&own.label()), shown(&reason)));
+        context.terminal.hint(&[init_command(own)]);
     }
     if all.iter().any(|own| own.status(now) == Status::Stale) {
         context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
     }
     for own in replaceable(&all, context)? {
         let words = "a static token, which a login replaces by one that renews or can be revoked";
-        context.terminal.say(&format!("{}: {words} — {}", shown(&own.label()), init_command(own)));
+        context.terminal.say(&format!("{}: {words}", shown(&own.label())));
+        context.terminal.hint(&[init_command(own)]);
     }
     Ok(exit)
 }
@@ -132,12 +134,8 @@ fn forecast(all: Vec<Credential>, ahead: Duration, tenants: bool, context: &Cont
         }
         row
     });
-    for (at, line) in table::lines(Some(&header), rows, terminal.width()).iter().enumerate() {
-        terminal.data_line(&if at == 0 { terminal.tint_out(line, Tone::Faint) } else { line.clone() })?;
-    }
-    for (_, own) in &needed {
-        terminal.say(&format!("  {} {}", terminal.tint_err("hint:", Tone::Good), init_command(own)));
-    }
+    terminal.data(&table::titled(&header, rows, terminal))?;
+    terminal.hint(&needed.iter().map(|(_, own)| init_command(own)).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -68,9 +68,7 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
             let own = &ended.credential;
             vec![shown(&own.tenant), shown(&own.label()), by_hand(ended), why(ended)]
         });
-        for line in table::lines(Some(&["TENANT", "CREDENTIAL", "WHERE", "WHY"]), rows, terminal.width()) {
-            terminal.data_line(&line)?;
-        }
+        terminal.data(&table::titled(&["TENANT", "CREDENTIAL", "WHERE", "WHY"], rows, terminal))?;
     }
     for (provider, id) in clients {
         terminal.say(&format!(

@@ -2,6 +2,8 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::terminal::{Terminal, Tone};
+
 /// The lines of a table. With a `width` in columns, cells that are too long are wrapped; without one, each row is one
 /// line however long it is. Cells hold nothing that a terminal would act on: the caller made them harmless.
 pub(super) fn lines(
@@ -23,6 +25,16 @@ pub(super) fn lines(
         column.set_padding((0, 2));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The text of a table with its header, as it is shown on this terminal.
+pub(super) fn titled(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, terminal: &Terminal) -> String {
+    let mut text = String::new();
+    for (at, line) in lines(Some(header), rows, terminal.width()).into_iter().enumerate() {
+        text.push_str(&if at == 0 { terminal.tint_out(&line, Tone::Faint) } else { line });
+        text.push('\n');
+    }
+    text
 }
 
 /// Lines whose first column is a mark, which `tint` colours. A wrapped line has none.

@@ -3,7 +3,6 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{Failure, word};
-use super::terminal::Tone;
 use super::{revoke, table};
 use crate::model::text::{counted, shown};
 
@@ -76,11 +75,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
         [vec![format!("{}{mark}", shown(&tenant.name))], counts.to_vec()].concat()
     });
     let header = ["TENANT", "CREDENTIALS", "REVOKED", "CLIENTS"];
-    for (at, line) in table::lines(Some(&header), rows, context.terminal.width()).iter().enumerate() {
-        let line = if at == 0 { context.terminal.tint_out(line, Tone::Faint) } else { line.clone() };
-        context.terminal.data_line(&line)?;
-    }
-    Ok(0)
+    context.terminal.data(&table::titled(&header, rows, &context.terminal)).map(|()| 0)
 }
 
 fn rename(from: &str, to: &str, context: &Context) -> Result<u8, Failure> {

@@ -3,6 +3,7 @@
 //! Words to a person start in lower case after a label (`error:`, `warning:`) and end without a period; commands in
 //! them can be pasted.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::ExitCode;
 #[cfg(unix)]
@@ -111,6 +112,17 @@ impl Terminal {
     pub(super) fn say(&self, text: &str) {
         if !self.quiet && !self.json {
             self.write_err(&format!("{}\n", wrapped(text, width_of_talk())));
+        }
+    }
+
+    /// Says what to do, each thing once and in a line of its own, however long: it is there to be pasted.
+    pub(super) fn hint<'t>(&self, hints: impl IntoIterator<Item = &'t String>) {
+        if self.quiet || self.json {
+            return;
+        }
+        let mut said = BTreeSet::new();
+        for hint in hints.into_iter().filter(|hint| said.insert(*hint)) {
+            self.write_err(&format!("  {} {hint}\n", self.tint_err("hint:", Tone::Good)));
         }
     }
 

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -185,10 +184,7 @@ fn print_table(tested: &[Tested], context: &Context) -> Result<(), Failure> {
     }
     let failed: Vec<_> = tested.iter().filter_map(|tested| tested.failure.as_ref()).collect();
     terminal.say(&format!("{} of {} usable", tested.len() - failed.len(), tested.len()));
-    let mut said = BTreeSet::new();
-    for hint in failed.iter().flat_map(|failure| &failure.hints).chain(&hints).filter(|hint| said.insert(*hint)) {
-        terminal.say(&format!("  {} {hint}", terminal.tint_err("hint:", Tone::Good)));
-    }
+    terminal.hint(failed.iter().flat_map(|failure| &failure.hints).chain(&hints));
     Ok(())
 }
 

@@ -103,8 +103,7 @@ fn show(candidates: &[Candidate], context: &Context) -> Result<(), Failure> {
         vec![shown(&candidate.provider), account, words(&candidate.what)]
     };
     let header = ["PROVIDER", "ACCOUNT", "WHAT"];
-    let lines = table::lines(Some(&header), candidates.iter().map(row), context.terminal.width());
-    context.terminal.data_line(&lines.join("\n"))
+    context.terminal.data(&table::titled(&header, candidates.iter().map(row), &context.terminal))
 }
 
 fn words(what: &What) -> String {
