@@ -1098,11 +1098,11 @@ fn a_lock_that_is_no_plain_file_of_ours_is_refused() {
 #[test]
 fn a_provider_that_says_how_long_to_wait_is_not_asked_before() {
     let (server, home) = DemoServer::connected();
-    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "120"}}}));
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "35000"}}}));
     let (before, asked) = (credential(&home), server.requests());
     let refused = home.oauth(["token", "demo", "--refresh", "--json"]).run();
     let error = refused.fails(5).stdout_is("").error();
-    assert_eq!((&error["code"], &error["hint"]), (&json!("rate_limited"), &json!("try again in 2 min")), "{refused}");
+    assert_eq!((&error["code"], &error["hint"]), (&json!("rate_limited"), &json!("try again in 9 h")), "{refused}");
     server.mend();
     // No other process asks either, and the living token is served.
     let waits = fails(&home, 5, "rate_limited", &["token", "demo", "--refresh"]);
