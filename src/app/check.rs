@@ -166,7 +166,7 @@ impl App {
         if let Some(reason) = &own.reauth {
             return Err(Error::reauthorization(&own, reason));
         }
-        self.min_valid(&vault.reread(&row.credential.id)?.credential, checking, checks)
+        self.min_valid(&own, checking, checks)
     }
 
     /// Asks the provider, and once more with a new token when it does not take the old one.

@@ -10,7 +10,7 @@ use super::{App, Error, KeySource, LEASE_WAIT};
 use crate::model::credential::IMPORTED_FROM;
 use crate::model::text::shown;
 use crate::model::{
-    AccessToken, Client, ClientAuthentication, Credential, CredentialId, Kind, RefreshToken, Scopes, Secret, Timestamp,
+    AccessToken, Client, ClientAuthentication, Credential, Kind, RefreshToken, Scopes, Secret, Timestamp,
 };
 use crate::provider::Resolved;
 use crate::vault::{Authorization, Row, Seal, Vault};
@@ -133,37 +133,17 @@ impl App {
         if let Some(tool) = new.from.as_ref().filter(|_| new.login.is_some()) {
             metadata.insert(IMPORTED_FROM.into(), tool.as_str().into());
         }
+        let kind = if new.login.is_some() { Kind::Oauth } else { Kind::Imported };
         Credential {
-            id: CredentialId(String::new()),
-            tenant: self.tenant.clone(),
-            provider,
-            account,
-            kind: if new.login.is_some() { Kind::Oauth } else { Kind::Imported },
-            server: resolved.server,
-            subject: None,
             client_id: new.login.as_ref().map_or_else(String::new, |(_, client)| client.id.clone()),
             requested: new.scopes.clone(),
             scopes: new.scopes.clone(),
-            token_type: "Bearer".into(),
-            issued_at: now,
             expires_at: if new.access_token.is_some() { new.expires_at } else { Some(now) },
-            refresh_expires_at: None,
             refreshable: new.login.is_some(),
-            default: false,
-            parameters: BTreeMap::new(),
             variables: resolved.variables,
             metadata,
-            reauth: None,
             created_by: self.person.clone(),
-            authorized_at: now,
-            created_at: now,
-            updated_at: now,
-            last_refreshed_at: None,
-            last_used_at: None,
-            revoked_at: None,
-            generation: 0,
-            retry_at: None,
-            stale: None,
+            ..Credential::new(self.tenant.clone(), provider, account, kind, resolved.server, now)
         }
     }
 

@@ -1,67 +1,45 @@
 //! A credential as JSON: the one object that `init`, `list`, `test` and `token` share.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::model::{Credential, Timestamp};
 
+type Member = fn(&Credential, Timestamp) -> Value;
+
+const MEMBERS: [(&str, Member); 24] = [
+    ("id", |own, _| json!(own.id)),
+    ("provider", |own, _| json!(own.provider)),
+    ("account", |own, _| json!(own.account)),
+    ("tenant", |own, _| json!(own.tenant)),
+    ("kind", |own, _| json!(own.kind)),
+    ("status", |own, now| json!(own.status(now))),
+    ("reason", |own, now| json!(own.reason(now))),
+    ("issuer", |own, _| json!(own.server.issuer)),
+    ("subject", |own, _| json!(own.subject)),
+    ("scopes", |own, _| json!(own.scopes)),
+    ("token_type", |own, _| json!(own.token_type)),
+    ("expires_at", |own, _| json!(own.expires_at)),
+    ("refresh_expires_at", |own, _| json!(own.refresh_expires_at)),
+    ("refreshable", |own, _| json!(own.refreshable)),
+    ("default", |own, _| json!(own.default)),
+    ("client_id", |own, _| json!(own.client_id)),
+    ("created_by", |own, _| json!(own.created_by)),
+    ("authorized_at", |own, _| json!(own.authorized_at)),
+    ("created_at", |own, _| json!(own.created_at)),
+    ("updated_at", |own, _| json!(own.updated_at)),
+    ("last_refreshed_at", |own, _| json!(own.last_refreshed_at)),
+    ("last_used_at", |own, _| json!(own.last_used_at)),
+    ("revoked_at", |own, _| json!(own.revoked_at)),
+    ("metadata", |own, _| json!(own.metadata)),
+];
+
 pub(super) fn json(own: &Credential, now: Timestamp) -> Value {
-    json!({
-        "id": own.id,
-        "provider": own.provider,
-        "account": own.account,
-        "tenant": own.tenant,
-        "kind": own.kind,
-        "status": own.status(now),
-        "reason": own.reason(now),
-        "issuer": own.server.issuer,
-        "subject": own.subject,
-        "scopes": own.scopes,
-        "token_type": own.token_type,
-        "expires_at": own.expires_at,
-        "refresh_expires_at": own.refresh_expires_at,
-        "refreshable": own.refreshable,
-        "default": own.default,
-        "client_id": own.client_id,
-        "created_by": own.created_by,
-        "authorized_at": own.authorized_at,
-        "created_at": own.created_at,
-        "updated_at": own.updated_at,
-        "last_refreshed_at": own.last_refreshed_at,
-        "last_used_at": own.last_used_at,
-        "revoked_at": own.revoked_at,
-        "metadata": own.metadata,
-    })
+    MEMBERS.iter().map(|(name, value)| ((*name).to_owned(), value(own, now))).collect()
 }
 
 /// The same members for a token that belongs to no credential, all of them null but the provider.
 pub(super) fn none(provider: &str) -> Value {
-    const MEMBERS: [&str; 24] = [
-        "id",
-        "provider",
-        "account",
-        "tenant",
-        "kind",
-        "status",
-        "reason",
-        "issuer",
-        "subject",
-        "scopes",
-        "token_type",
-        "expires_at",
-        "refresh_expires_at",
-        "refreshable",
-        "default",
-        "client_id",
-        "created_by",
-        "authorized_at",
-        "created_at",
-        "updated_at",
-        "last_refreshed_at",
-        "last_used_at",
-        "revoked_at",
-        "metadata",
-    ];
-    let mut object: Map<String, Value> = MEMBERS.map(|name| (name.to_owned(), Value::Null)).into_iter().collect();
-    object.insert("provider".into(), provider.into());
-    Value::Object(object)
+    let mut object: Value = MEMBERS.iter().map(|(name, _)| ((*name).to_owned(), Value::Null)).collect();
+    object["provider"] = provider.into();
+    object
 }

@@ -124,6 +124,49 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
+    /// One that begins now, with nothing known of it besides; the store gives it its id.
+    pub(crate) fn new(
+        tenant: String,
+        provider: String,
+        account: String,
+        kind: Kind,
+        server: Server,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: CredentialId(String::new()),
+            tenant,
+            provider,
+            account,
+            kind,
+            server,
+            subject: None,
+            client_id: String::new(),
+            requested: Scopes::default(),
+            scopes: Scopes::default(),
+            token_type: "Bearer".into(),
+            issued_at: now,
+            expires_at: None,
+            refresh_expires_at: None,
+            refreshable: false,
+            default: false,
+            parameters: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            metadata: Map::new(),
+            reauth: None,
+            created_by: String::new(),
+            authorized_at: now,
+            created_at: now,
+            updated_at: now,
+            last_refreshed_at: None,
+            last_used_at: None,
+            revoked_at: None,
+            generation: 0,
+            retry_at: None,
+            stale: None,
+        }
+    }
+
     /// The tool that this login was brought in from.
     pub(crate) fn imported_from(&self) -> Option<&str> {
         self.metadata.get(IMPORTED_FROM)?.as_str()

@@ -8,7 +8,7 @@ use super::super::{Error, LEASE_WAIT};
 use super::Connected;
 use super::facts::Facts;
 use crate::http::Http;
-use crate::model::{Client, Clock, Credential, CredentialId, Kind, ProofKey, Scopes, Secret, Timestamp, TokenResponse};
+use crate::model::{Client, Clock, Credential, Kind, ProofKey, Scopes, Secret, Timestamp, TokenResponse};
 use crate::protocol::{self, Channel, Claims, Expected, Identity, Pending, Userinfo};
 use crate::provider::Resolved;
 use crate::vault::{Authorization, Row, Seal, Vault};
@@ -239,13 +239,8 @@ impl Plan {
         let (missing, unasked) = (self.missing(&granted), self.unasked(&granted));
         let unlearnt = facts.unlearnt();
         let advice = self.advice(&response, &granted);
+        let (tenant, provider) = (self.tenant.clone(), self.provider.clone());
         let credential = Credential {
-            id: CredentialId(String::new()),
-            tenant: self.tenant.clone(),
-            provider: self.provider.clone(),
-            account: place.account,
-            kind: self.kind,
-            server: facts.server,
             subject: identity.subject,
             client_id: self.client.id.clone(),
             requested: self.scopes.clone(),
@@ -255,21 +250,12 @@ impl Plan {
             expires_at: response.expires_in.map(|seconds| sent_at.plus(seconds)),
             refresh_expires_at: response.refresh_expires_in.map(|seconds| sent_at.plus(seconds)),
             refreshable: response.refresh_token.is_some() || self.kind == Kind::Machine,
-            default: false,
             parameters: self.parameters.clone(),
             variables: self.resolved.variables.clone(),
             metadata: facts.metadata,
-            reauth: None,
             created_by: self.person.clone(),
             authorized_at: now.max(self.started),
-            created_at: now,
-            updated_at: now,
-            last_refreshed_at: None,
-            last_used_at: None,
-            revoked_at: None,
-            generation: 0,
-            retry_at: None,
-            stale: None,
+            ..Credential::new(tenant, provider, place.account, self.kind, facts.server, now)
         };
         let new = Authorization {
             credential,
