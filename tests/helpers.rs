@@ -11,24 +11,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::demo::{ALICE, DemoServer, age, store};
+use crate::support::entry::{self, connected, token};
+use crate::support::json;
 use crate::support::origin::{Origin, answer};
 use crate::support::sandbox::{Home, Output, Run};
-use crate::support::{entry, json};
 
 const OAUTH: &str = env!("CARGO_BIN_EXE_oauth");
 const BOB: &str = "bob@example.test";
-
-/// ALICE at `demo`, which serves these places besides its API.
-fn connected(more: &str) -> (DemoServer, Home) {
-    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
-    entry::write(&home, "demo", &server, more);
-    server.login(&home, "demo", ALICE);
-    (server, home)
-}
-
-fn token(home: &Home) -> String {
-    home.oauth(["token", "demo"]).run().success().stdout.trim_end().to_owned()
-}
 
 fn git(home: &Home, operation: &str, input: &str) -> Output {
     home.oauth(["helper", "git", operation]).stdin(input).run()

@@ -6,7 +6,7 @@ use crate::real_server::{home_at, init, owner, token};
 use crate::support::http;
 use crate::support::json as parse;
 use crate::support::real::{Server, login};
-use crate::support::sandbox::Home;
+use crate::support::sandbox::{Background, Home};
 
 const MACHINE: &str = "machine-secret-6a1f0c9d3e7b";
 
@@ -19,16 +19,22 @@ fn expire(home: &Home) {
     crate::support::demo::age(home, 0);
 }
 
-#[test]
-fn a_code_typed_at_the_server_connects_an_account() {
-    let server = with("device");
-    let home = home_at(&server);
+/// A device flow that waits, and the page at which it is agreed to.
+fn device_flow(home: &Home) -> (Background, String) {
     let words = ["init", "op", "--flow", "device", "--json", "--client-id", "cli-native"];
     let mut running = home.oauth(words).spawn();
     let said = running.wait_for_stderr("}}\n");
     let told = parse(said.lines().find(|line| line.contains("verification_uri_complete")).expect("a line"));
-    let page = told["device"]["verification_uri_complete"].as_str().expect("a page");
-    home.command(login()).args([page]).run().success();
+    let page = told["device"]["verification_uri_complete"].as_str().expect("a page").to_owned();
+    (running, page)
+}
+
+#[test]
+fn a_code_typed_at_the_server_connects_an_account() {
+    let server = with("device");
+    let home = home_at(&server);
+    let (running, page) = device_flow(&home);
+    home.command(login()).args([&page]).run().success();
     let own = running.finish().success().json();
     assert_eq!(own["account"], "alice@example.test");
     expire(&home);
@@ -39,13 +45,9 @@ fn a_code_typed_at_the_server_connects_an_account() {
 fn a_person_who_refuses_the_code_connects_nothing() {
     let server = with("device");
     let home = home_at(&server);
-    let words = ["init", "op", "--flow", "device", "--json", "--client-id", "cli-native"];
-    let mut running = home.oauth(words).spawn();
-    let said = running.wait_for_stderr("}}\n");
-    let told = parse(said.lines().find(|line| line.contains("verification_uri_complete")).expect("a line"));
-    let page = told["device"]["verification_uri_complete"].as_str().expect("a page");
+    let (running, page) = device_flow(&home);
     // The page a refusal ends at has no redirect to follow, which is no success for the script.
-    let _ = home.command(login()).args([page]).env("LOGIN_DENY", "1").run();
+    let _ = home.command(login()).args([&page]).env("LOGIN_DENY", "1").run();
     let output = running.finish();
     output.fails(4).stderr_has("access_denied");
 }

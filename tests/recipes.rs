@@ -9,23 +9,12 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::demo::{ALICE, DemoServer};
-use crate::support::entry;
+use crate::support::demo::ALICE;
+use crate::support::entry::{connected, token};
 use crate::support::origin::{Origin, answer};
 use crate::support::sandbox::{Home, Run};
 
 const OAUTH: &str = env!("CARGO_BIN_EXE_oauth");
-
-fn connected(more: &str) -> (DemoServer, Home) {
-    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
-    entry::write(&home, "demo", &server, more);
-    server.login(&home, "demo", ALICE);
-    (server, home)
-}
-
-fn token(home: &Home) -> String {
-    home.oauth(["token", "demo"]).run().success().stdout.trim_end().to_owned()
-}
 
 /// A line of a recipe, with this program on `PATH`.
 fn shell(home: &Home, line: &str) -> Run {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::demo::DemoServer;
+use super::demo::{ALICE, DemoServer};
 use super::sandbox::Home;
 
 /// Makes the server a provider of this home by its endpoints, with `more` keys of an entry besides.
@@ -23,4 +23,19 @@ pub(crate) fn write(home: &Home, name: &str, server: &DemoServer, more: &str) {
     let file = directory.join(format!("{name}.toml"));
     fs::write(&file, text).expect("a file");
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a mode");
+}
+
+/// ALICE at `demo`, whose entry has `more` keys, such as the places it serves besides its API.
+#[track_caller]
+pub(crate) fn connected(more: &str) -> (DemoServer, Home) {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    write(&home, "demo", &server, more);
+    server.login(&home, "demo", ALICE);
+    (server, home)
+}
+
+/// The token that `demo` has now.
+#[track_caller]
+pub(crate) fn token(home: &Home) -> String {
+    home.oauth(["token", "demo"]).run().success().stdout.trim_end().to_owned()
 }
