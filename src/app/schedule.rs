@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Error;
 use crate::files;
+use crate::model::text::{markup, shown};
 
 /// Who keeps the timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +73,10 @@ impl Schedule {
 
     fn plist(&self, program: &str) -> String {
         let words = [program].into_iter().chain(self.arguments.iter().map(String::as_str));
-        let words: Vec<_> = words.map(|word| format!("    <string>{}</string>\n", xml(word))).collect();
+        let words: Vec<_> = words.map(|word| format!("    <string>{}</string>\n", markup(word))).collect();
         let environment = self.environment.iter();
         let environment: Vec<_> = environment
-            .map(|(name, value)| format!("    <key>{}</key>\n    <string>{}</string>\n", xml(name), xml(value)))
+            .map(|(name, value)| format!("    <key>{}</key>\n    <string>{}</string>\n", markup(name), markup(value)))
             .collect();
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
@@ -83,7 +84,7 @@ impl Schedule {
              <string>{}</string>\n  <key>ProgramArguments</key>\n  <array>\n{}  </array>\n  \
              <key>EnvironmentVariables</key>\n  <dict>\n{}  </dict>\n  <key>StartInterval</key>\n  \
              <integer>{}</integer>\n  <key>RunAtLoad</key>\n  <true/>\n</dict>\n</plist>\n",
-            xml(&self.name),
+            markup(&self.name),
             words.concat(),
             environment.concat(),
             self.every.as_secs()
@@ -136,7 +137,7 @@ impl Schedule {
 }
 
 fn unwritable(text: &str) -> Error {
-    Error::Usage(format!("`{}` cannot be written into a unit", crate::model::text::shown(text)))
+    Error::Usage(format!("`{}` cannot be written into a unit", shown(text)))
 }
 
 /// Runs a program of the system. `None` when all went well, else what it said.
@@ -161,10 +162,6 @@ fn quoted(text: &str) -> String {
 /// The same for a word of a command line, where `$` is written twice, too.
 fn command_word(text: &str) -> String {
     quoted(text).replace('$', "$$")
-}
-
-fn xml(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A tenant as part of a unit's name.

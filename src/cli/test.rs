@@ -9,7 +9,7 @@ use super::failure::{Failure, gravest};
 use super::terminal::{Terminal, Tone};
 use super::{capabilities, credential, table};
 use crate::app::{CheckOutcome, CheckResult, Checking, Selector};
-use crate::model::text::shown;
+use crate::model::text::{markup, shown};
 use crate::model::time::parse_duration;
 
 /// Progress is shown from this many credentials on.
@@ -220,18 +220,8 @@ fn junit(tested: &[Tested]) -> String {
     xml
 }
 
+/// XML takes no control characters, however they are written.
 fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\n' => safe.push('\n'),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe
+    let taken = |c: char| c == '\n' || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+    markup(text).chars().map(|c| if taken(c) { c } else { '\u{fffd}' }).collect()
 }

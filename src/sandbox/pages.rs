@@ -2,25 +2,10 @@
 
 use super::form::Form;
 use crate::model::Scopes;
+use crate::model::text::markup;
 
 const SHELL: &str = include_str!("page.html");
 const ACCOUNTS: [&str; 2] = ["alice@example.test", "bob@example.test"];
-
-/// `text` inside an element or a quoted attribute.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
 
 /// `title` must be text of our own; `content` is HTML and goes in last, so that nothing in it is replaced.
 fn page(title: &str, content: &str) -> String {
@@ -28,18 +13,18 @@ fn page(title: &str, content: &str) -> String {
 }
 
 pub(super) fn message(title: &str, text: &str) -> String {
-    page(title, &format!("<p>{}</p>", escape(text)))
+    page(title, &format!("<p>{}</p>", markup(text)))
 }
 
 /// The sign-in page. Its form carries the request's parameters along.
 pub(super) fn sign_in(request: &Form, client: &str, scope: &Scopes) -> String {
-    let hidden = |(name, value)| format!(r#"<input type="hidden" name="{}" value="{}">"#, escape(name), escape(value));
+    let hidden = |(name, value)| format!(r#"<input type="hidden" name="{}" value="{}">"#, markup(name), markup(value));
     let carried = request.iter().filter(|(name, _)| !["account", "other", "decision"].contains(name));
-    let scopes: Vec<_> = scope.iter().map(|token| format!("<li>{}</li>", escape(token))).collect();
+    let scopes: Vec<_> = scope.iter().map(|token| format!("<li>{}</li>", markup(token))).collect();
     let content = format!(
         r#"<p><b>{}</b> asks for access to your account{}</p><ul>{}</ul>
 <form method="post" action="/authorize/decision">{}{}</form>"#,
-        escape(client),
+        markup(client),
         if scope.is_empty() { "." } else { ":" },
         scopes.concat(),
         carried.map(hidden).collect::<String>(),
@@ -54,7 +39,7 @@ pub(super) fn device(user_code: &str) -> String {
         r#"<p>Type the code that your device shows. Go on only if you started this yourself.</p>
 <form method="post" action="/device/decision">
 <input name="user_code" value="{}" placeholder="XXXX-XXXX" autocomplete="off" required>{}</form>"#,
-        escape(user_code),
+        markup(user_code),
         choice(ACCOUNTS[0]),
     );
     page("Connect a device", &content)
@@ -75,6 +60,6 @@ fn choice(picked: &str) -> String {
 <button name="decision" value="deny" class="quiet">Refuse</button></p>"#,
         ACCOUNTS.iter().map(radio).collect::<String>(),
         checked(!known),
-        if known { String::new() } else { escape(picked) },
+        if known { String::new() } else { markup(picked) },
     )
 }
