@@ -81,8 +81,8 @@ fn a_default_without_an_account_is_answered_with_those_there_are() {
         .fails(2)
         .stderr_has("connected are: alice@example.test")
         .stderr_has("oauth default demo alice@example.test");
-    home.oauth(["default", "github"]).run().fails(3).stderr_has("hint: oauth init github");
-    home.oauth(["default", "dmeo"]).run().fails(3).stderr_has("did you mean: demo");
+    home.oauth(["default", "github"]).run().fails(2).stderr_has("hint: oauth init github");
+    home.oauth(["default", "dmeo"]).run().fails(2).stderr_has("did you mean: demo");
 }
 
 #[test]

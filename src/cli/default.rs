@@ -20,8 +20,7 @@ pub(super) fn run(args: &DefaultArgs, context: &Context) -> Result<u8, Failure> 
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let app = context.app()?;
     if selector.account.is_none() {
-        let (provider, accounts) = app.accounts(&selector)?;
-        return Err(Failure::account_wanted(&provider, &accounts));
+        return Err(Failure::account_wanted(app.accounts(&selector)));
     }
     let chosen = app.make_default(&selector)?;
     if context.terminal.json {

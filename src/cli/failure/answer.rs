@@ -1,6 +1,7 @@
 //! What the answer to a user's own request means, and where a token is not sent.
 
-use super::{Failure, LATER, init_command, named, shown_long, when, word};
+use super::server::LATER;
+use super::{Failure, init_command, named, shown_long, when, word};
 use crate::app::{Error, NotRun, Verdict};
 use crate::model::text::shown;
 use crate::model::{Credential, Kind, Scopes};

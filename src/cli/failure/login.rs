@@ -1,10 +1,11 @@
-//! What keeps a login from its end that does not go through a browser on this machine.
+//! What keeps a login from its end, and what wants a new one.
 
 use std::path::Path;
 
-use super::{Failure, shown_long, word};
-use crate::app::{Error, KeyError};
-use crate::model::text::shown;
+use super::{Failure, init_again, named, next_step, shown_long, word};
+use crate::app::{ClientNeed, Error, KeyError};
+use crate::model::text::{shown, variable_part};
+use crate::protocol::ErrorResponse;
 
 pub(super) fn failure(error: &Error) -> Failure {
     match error {
@@ -86,4 +87,126 @@ fn no_installation(error: &Error, accounts: &[String]) -> Failure {
     }
     let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
     failure.because(format!("it is installed for: {}", list.join(", "))).hint("name one of them as ACCOUNT")
+}
+
+pub(super) fn denied(error: &Error, response: &ErrorResponse) -> Failure {
+    let cause = format!("the provider answered {response}");
+    match response.code.as_str() {
+        "server_error" | "temporarily_unavailable" => {
+            Failure::new("provider_error", 5, error.to_string()).because(cause)
+        }
+        "unauthorized_client" | "unsupported_response_type" | "invalid_client" => {
+            Failure::new("invalid_client", 2, error.to_string())
+                .because(cause)
+                .hint("check how the client is registered at the provider")
+        }
+        "invalid_scope" => Failure::usage(error.to_string()).because(cause).hint("ask for other scopes with --scope"),
+        "invalid_request" => Failure::new("request_refused", 1, error.to_string()).because(cause),
+        _ => Failure::new("access_denied", 4, error.to_string())
+            .because(cause)
+            .hint("try again, and agree in the browser"),
+    }
+}
+
+pub(super) fn timed_out(error: &Error, redirect_uri: &str, register: &str, strangers: u64) -> Failure {
+    let stopped = "most often a page of the provider that stopped in the browser";
+    let failure = Failure::new("authorization_timeout", 4, error.to_string());
+    let failure = match register {
+        "" => failure.because(stopped),
+        _ => failure.because(format!("{stopped}, because {redirect_uri} is not registered there")),
+    };
+    let failure = match strangers {
+        0 => failure,
+        count => failure.because(format!("{count} answers came that were not for this login")),
+    };
+    let any = if redirect_uri == register { "" } else { " (any port is taken then)" };
+    let failure = match register {
+        "" => failure.hint("see what the page says, and try again"),
+        _ => failure
+            .hint(format!("see what the page says; if that is the cause, register {register}{any} and try again")),
+    };
+    failure.hint("a login that takes longer: --timeout 15m")
+}
+
+pub(super) fn request_refused(
+    error: &Error,
+    provider: &str,
+    account: Option<&str>,
+    response: &ErrorResponse,
+) -> Failure {
+    let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
+    Failure::new("request_refused", 4, error.to_string())
+        .because(format!("the provider answered {response}; the tokens are kept"))
+        .action(format!("oauth init {whose}"))
+}
+
+pub(super) fn client_required(error: &Error, need: &ClientNeed) -> Failure {
+    let mut failure = Failure::new("client_required", 2, error.to_string());
+    let what = match (need.id, need.secret) {
+        (true, true) => "there is no client id and no client secret",
+        (true, false) => "there is no client id",
+        _ => "there is no client secret",
+    };
+    failure = failure.because(what);
+    failure = failure.because(format!("{} wants every program to be registered by its user, once", shown(&need.name)));
+    for (at, step) in need.setup.iter().enumerate() {
+        failure = failure.hint(format!("{}. {step}", at + 1));
+    }
+    if !need.redirect_uri.is_empty() {
+        failure = failure.hint(format!("the redirect URI is {}", need.redirect_uri));
+    }
+    if let Some(url) = &need.console_url {
+        failure = failure.hint(format!("register at {url}"));
+    }
+    let secret = if need.secret { " --client-secret-stdin" } else { "" };
+    failure.action(format!("oauth init {} --client-id ID{secret}", need.provider))
+}
+
+pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &[String]) -> Failure {
+    let failure = Failure::new("unknown_client", 3, error.to_string());
+    let failure = if name.is_empty() {
+        Failure::new("ambiguous_client", 3, format!("{provider} has several client registrations"))
+    } else {
+        failure
+    };
+    let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
+    if names.is_empty() {
+        failure.hint(format!("oauth client set {provider} --client-id ID"))
+    } else {
+        failure.because(format!("there are: {}", names.join(", ")))
+    }
+}
+
+pub(super) fn client_elsewhere(error: &Error, provider: &str, registered_at: &str) -> Failure {
+    Failure::new("issuer_mismatch", 7, error.to_string())
+        .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
+        .hint(format!("oauth client list {provider}"))
+}
+
+/// Only a person goes on from here.
+pub(super) fn again(error: &Error) -> Failure {
+    match error {
+        Error::ReauthorizationRequired { provider, account, is_default, reason, why } => {
+            let command = init_again(provider, account, *is_default);
+            let failure = Failure::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
+            why.iter().fold(failure.action(command), |failure, why| {
+                let failure = failure.because(shown_long(&format!("likely {}", why.cause)));
+                why.next.iter().fold(failure, |failure, next| failure.hint(next_step(next)))
+            })
+        }
+        Error::Stale { provider, account, is_default, reason } => {
+            Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
+                .because(shown_long(reason))
+                .action(init_again(provider, account, *is_default))
+                .hint("or, where no other copy is in use any more: oauth doctor --take-over")
+        }
+        Error::StaticToken { provider } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
+            .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
+            .action(format!("oauth init {}", word(provider))),
+        Error::Unmarked { .. } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
+            .because("it is lost how far it had got, and an older copy of the store would not be noticed")
+            .action("oauth doctor --take-over")
+            .hint("or wait until the access token has ended"),
+        other => Failure::internal(other.to_string()),
+    }
 }

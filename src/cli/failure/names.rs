@@ -1,0 +1,53 @@
+//! What is not there under the name it was asked for by.
+
+use super::{Failure, named, shown_long, word};
+use crate::app::Error;
+use crate::model::near;
+use crate::model::text::shown;
+
+pub(super) fn not_connected(error: &Error, provider: &str, account: Option<&str>, all: &[String]) -> Failure {
+    let failure = Failure::new("not_connected", 3, shown_long(&error.to_string()));
+    let known: Vec<_> = all.iter().map(|account| shown(account)).collect();
+    let failure =
+        if known.is_empty() { failure } else { failure.because(format!("connected are: {}", known.join(", "))) };
+    let near = account.map(|asked| near_accounts(asked, all)).filter(|near| !near.is_empty());
+    let failure = match near {
+        Some(near) => failure.hint(format!("did you mean: {}", near.join(", "))),
+        None => failure,
+    };
+    let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
+    failure.action(format!("oauth init {whose}"))
+}
+
+/// Connected accounts that somebody may have meant.
+fn near_accounts(asked: &str, all: &[String]) -> Vec<String> {
+    let lower: Vec<_> = all.iter().map(|own| own.to_ascii_lowercase()).collect();
+    let near = near::nearest(&asked.to_ascii_lowercase(), &lower);
+    near.iter().filter_map(|name| lower.iter().position(|own| own == name)).map(|at| shown(&all[at])).collect()
+}
+
+pub(super) fn no_such_tenant(error: &Error, known: &[String]) -> Failure {
+    let failure = Failure::new("no_such_tenant", 3, error.to_string());
+    let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
+    if names.is_empty() { failure } else { failure.because(format!("there are: {}", names.join(", "))) }
+}
+
+/// Several could be meant, or none of those there are.
+pub(super) fn none_meant(error: &Error) -> Failure {
+    match error {
+        Error::Ambiguous { provider, accounts } => {
+            let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
+            Failure::new("ambiguous_account", 3, error.to_string())
+                .because(format!("connected are: {}", list.join(", ")))
+                .hint(format!("name one, or choose a default: oauth default {provider} {}", word(&accounts[0])))
+        }
+        Error::NothingForGit { connected } => {
+            let names: Vec<_> = connected.iter().map(|provider| shown(provider)).collect();
+            Failure::new("not_connected", 3, error.to_string())
+                .because(format!("connected are: {}", names.join(", ")))
+                .hint("connect a provider with one, such as: oauth init github")
+                .hint("a host of your own is named in the provider's entry: git_hosts = [\"git.example.com\"]")
+        }
+        other => Failure::internal(other.to_string()),
+    }
+}

@@ -1,0 +1,98 @@
+//! What servers answer, entries that describe them wrongly, and the port that is listened on.
+
+use super::store::of_files;
+use super::{Failure, root, shown_long, when, word};
+use crate::{callback, http, protocol, provider};
+
+/// What helps against a trouble of the provider's.
+pub(super) const LATER: &str = "try again later; nothing is changed here";
+
+pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
+    use protocol::Error as E;
+    let failure = |code, exit| Failure::new(code, exit, doing).because(shown_long(&error.to_string()));
+    match error {
+        E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
+        E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
+        E::Http(http::Error::InDoubt { .. }) => failure("unreachable", 5)
+            .hint("check the network, and try again; nothing is changed here")
+            .hint("should the provider have answered, and its answer be lost, it may want a new login"),
+        E::Http(_) => failure("unreachable", 5).hint("check the network, and try again; nothing is changed here"),
+        E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
+            failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
+        }
+        E::Trouble { retry_after: Some(_), .. } => failure("rate_limited", 5).hint("try again later"),
+        E::Trouble { .. } => failure("provider_error", 5).hint(LATER),
+        E::NotOauth { .. } => failure("provider_error", 5)
+            .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
+        E::Malformed { .. } => failure("provider_error", 5).hint(LATER),
+        E::UnsafeAddress { .. } => failure("wrong_host", 7).hint("nothing was sent there, and nothing is stored"),
+        E::Redirected { .. } => failure("wrong_host", 7)
+            .hint("the endpoint may have moved: see `oauth provider show`, or the provider's documents"),
+        E::IssuerMismatch { expected, found } if expected.trim_end_matches('/') == found.trim_end_matches('/') => {
+            failure("issuer_mismatch", 7)
+                .hint(format!("an issuer is compared as it stands; this one calls itself {found}"))
+        }
+        E::IssuerMismatch { .. } => {
+            failure("issuer_mismatch", 7).hint("nothing was stored; check whom the address belongs to")
+        }
+        E::ResourceMismatch { found, .. } => failure("resource_mismatch", 7).hint(format!(
+            "nothing was stored; if you trust that one, connect it by its own name: oauth init {}",
+            word(found)
+        )),
+        E::IdToken(_) => failure("id_token_rejected", 7),
+        E::OtherAccount { .. } => failure("wrong_account", 7)
+            .hint("its tokens are not served; connect the account again, or see: oauth doctor"),
+        E::Refused { .. } => failure("request_refused", 1),
+        E::Request(_) => failure("bad_config", 2),
+    }
+}
+
+pub(super) fn of_provider(error: &provider::Error) -> Failure {
+    use provider::Error as E;
+    let text = error.to_string();
+    match error {
+        E::Unknown { similar, .. } => {
+            let failure = Failure::new("unknown_provider", 3, text);
+            match similar.first() {
+                Some(first) => {
+                    let names = similar.join(", ");
+                    Failure { action: Some(format!("oauth provider show {first}")), ..failure }
+                        .hint(format!("did you mean: {names}"))
+                }
+                None => failure
+                    .hint("see them all: oauth provider list; add your own: oauth provider add NAME --issuer URL"),
+            }
+        }
+        E::BadName(_) => {
+            Failure::usage(text).hint("a name is made of a-z, 0-9, `.`, `_` and `-`, and begins with a letter or digit")
+        }
+        E::BuiltIn(_) => Failure::usage(text).hint("choose another name for your own"),
+        E::Exists(name) => Failure::usage(text).hint(format!("oauth provider remove {name}")),
+        E::Invalid { mistakes, .. } => {
+            mistakes.iter().fold(Failure::set_up(text), |failure, mistake| failure.because(shown_long(mistake)))
+        }
+        E::Broken { name, path, mistakes } => {
+            let failure =
+                mistakes.iter().fold(Failure::set_up(text), |failure, what| failure.because(shown_long(what)));
+            failure
+                .action(format!("oauth provider check {}", word(&path.display().to_string())))
+                .hint(format!("mend what it tells; or do without the entry: oauth provider remove {name}"))
+        }
+        E::VariableMissing { variable, .. } => Failure::usage(text).hint(format!("add --set {variable}=VALUE")),
+        E::VariableUnknown { known, .. } if known.is_empty() => Failure::usage(text).because("it has no variables"),
+        E::VariableUnknown { known, .. } => Failure::usage(text).because(format!("it has: {}", known.join(", "))),
+        E::VariableValue { .. } => Failure::usage(text).because("a value is a host name or a word"),
+        E::Files(error) => of_files(error),
+    }
+}
+
+pub(super) fn of_callback(error: &callback::Error) -> Failure {
+    match error {
+        callback::Error::PortBusy { port } => Failure::new("port_busy", 7, error.to_string())
+            .because("another program listens there, and would get the answer of this login")
+            .hint(format!(
+                "see which one: ss -ltnp 'sport = :{port}'; or choose another with --port, if the provider allows it"
+            )),
+        other => Failure::internal(other.to_string()).because(root(other)),
+    }
+}

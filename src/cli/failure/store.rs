@@ -1,0 +1,182 @@
+//! The store, its key, backups and private files.
+
+use std::path::Path;
+
+use super::{Failure, init_again, root, shown_long, word};
+use crate::app::{BackupError, Error};
+use crate::vault::{KeyError, KeyringError};
+use crate::{age, files, vault};
+
+/// Ways to give a master key where there is no keyring.
+const KEY_WITHOUT_KEYRING: [&str; 2] = [
+    "keep the key in a file: (umask 077; oauth key generate > ~/.oauth-master-key); export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key",
+    "or set OAUTH_MASTER_KEY from a CI secret, or OAUTH_MASTER_KEY_COMMAND to a command that prints the key",
+];
+
+/// The way to a key that is lost from its place.
+const FROM_CODE: &str = "or bring it back from its recovery code: oauth key recovery --restore --to file";
+
+pub(super) fn of_vault(error: &vault::Error) -> Failure {
+    use vault::Error as E;
+    let text = shown_long(&error.to_string());
+    match error {
+        E::Files(error) => of_files(error),
+        E::Unreadable { label, source } => {
+            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+            let failure = Failure::new("store_unavailable", 6, text).because(root(source));
+            failure.hint(format!("connect it again: {}", init_again(provider, account, false)))
+        }
+        E::Database { source, .. } if is_busy(source) => Failure::new("busy", 5, text)
+            .because("another program holds it, and has not let go within 10 s")
+            .hint("try again"),
+        E::Database { path, source } if is_damage(source) => {
+            aside(Failure::new("store_unavailable", 6, text).because(root(source)), path)
+        }
+        E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
+        E::NotAStore { path } => {
+            let failure = Failure::new("store_unavailable", 6, text);
+            aside(failure.because("it is empty, damaged or of another program; it is left as it is"), path)
+        }
+        E::NewerSchema { .. } => {
+            Failure::new("store_unavailable", 6, text).hint("use the newer version of this program")
+        }
+        E::Damaged { label, .. } | E::Tampered { label, .. } => {
+            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+            Failure::new("tampered", 7, text)
+                .because(
+                    "a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent",
+                )
+                .hint(format!(
+                    "if you changed it yourself, connect again: oauth init {} {}",
+                    word(provider),
+                    word(account)
+                ))
+        }
+        E::WrongKey { .. } => {
+            Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status")
+        }
+        E::AuditBroken { .. } => Failure::new("tampered", 7, text)
+            .because("every event carries a code over itself and the one before, which only the master key can make")
+            .hint("look at what is told around it: oauth audit; and go on from there: oauth audit verify --accept"),
+        E::NoKey(source) => of_key(source),
+        E::KeyReplaced => Failure::new("conflict", 5, text).hint("try again"),
+        E::OtherSource { .. } => Failure::set_up(text)
+            .hint("unset OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE and OAUTH_MASTER_KEY_COMMAND for this command"),
+        E::NothingGiven => Failure::set_up(text)
+            .hint("set OAUTH_MASTER_KEY_COMMAND (or OAUTH_MASTER_KEY) to what gives this store's key, and try again")
+            .hint("the key as text, to put it there: oauth key recovery --raw"),
+        E::NotTaken => Failure::internal(text),
+        E::Stale { label, reason } => {
+            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
+            let action = init_again(provider, account, false);
+            Failure::new("reauthorization_required", 4, text).because(shown_long(reason)).action(action)
+        }
+        E::Leased { .. } => Failure::new("busy", 5, text).hint("try again"),
+        E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),
+        E::Gone(_) => Failure::new("not_connected", 3, "the credential is no longer there"),
+    }
+}
+
+fn of_key(error: &KeyError) -> Failure {
+    let cause = shown_long(&error.to_string());
+    let failure = |code| Failure::new(code, 6, "the master key is not available").because(cause.clone());
+    match error {
+        KeyError::Keyring(KeyringError::Locked)
+        | KeyError::NoPlace(KeyringError::Locked)
+        | KeyError::Refused(KeyringError::Locked) => failure("keyring_locked")
+            .hint("unlock the keyring (log in to the desktop, or open it with its own program), and try again"),
+        KeyError::NoPlace(_) => {
+            KEY_WITHOUT_KEYRING.iter().fold(failure("keyring_unavailable"), |all, hint| all.hint(*hint))
+        }
+        KeyError::Refused(_) => {
+            failure("keyring_unavailable").hint("choose another place for it: --to file, or --to passphrase")
+        }
+        KeyError::Keyring(_) => failure("keyring_unavailable")
+            .hint("the key of this store lives in the keyring: run it where that is, such as in your desktop's session")
+            .hint(FROM_CODE),
+        KeyError::Lost => failure("keyring_unavailable")
+            .hint("bring the item back from a backup of the keyring; without its key a store cannot be opened")
+            .hint(FROM_CODE)
+            .hint("to begin again: put credentials.db aside and connect the accounts anew"),
+        KeyError::NotGiven(variable) => {
+            failure("keyring_unavailable").hint(format!("set {variable} to the key this store was made with"))
+        }
+        KeyError::NoFile { .. } => failure("keyring_unavailable")
+            .hint("let OAUTH_MASTER_KEY_FILE name the file with the key, or unset it")
+            .hint(FROM_CODE),
+        KeyError::Malformed { .. } if cause.starts_with("OAUTH_MASTER_KEY") => {
+            Failure::new("bad_config", 2, cause.clone()).action("oauth key generate")
+        }
+        KeyError::Malformed { .. } => failure("wrong_master_key"),
+        KeyError::PassphraseWanted => failure("passphrase_required")
+            .hint("run it in a terminal once: the kernel keeps the key for a while then; see OAUTH_KEY_CACHE")
+            .hint("for jobs without a person: oauth key move --to file"),
+        KeyError::WrongPassphrase => failure("wrong_master_key"),
+        KeyError::Files(error) => of_files(error),
+        KeyError::Command(_) => failure("keyring_unavailable"),
+    }
+}
+
+pub(super) fn of_files(error: &files::Error) -> Failure {
+    match error {
+        files::Error::Insecure { mend, .. } => {
+            let failure = Failure::new("insecure_permissions", 7, error.to_string());
+            mend.iter().fold(failure, |failure, mend| failure.action(mend.clone()))
+        }
+        files::Error::Io { source, .. } => {
+            Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string())
+        }
+    }
+}
+
+pub(super) fn of_backup(error: &BackupError) -> Failure {
+    match error {
+        BackupError::Unopened(error) => of_age(error),
+        BackupError::Malformed(_) => Failure::new("bad_backup", 2, error.to_string()).because("nothing was brought in"),
+        BackupError::OtherTenants { others, .. } => {
+            let names: Vec<_> = others.iter().map(|name| word(name)).collect();
+            Failure::new("not_connected", 3, error.to_string())
+                .because(format!("it holds the tenants: {}", names.join(", ")))
+                .hint("add --tenant NAME for one of them, or --all-tenants")
+        }
+        BackupError::OutputExists { .. } => {
+            Failure::usage(error.to_string()).hint("choose another name, or add --force")
+        }
+    }
+}
+
+fn of_age(error: &age::Error) -> Failure {
+    use age::Error as E;
+    let failure = |code, exit| Failure::new(code, exit, "the backup cannot be opened").because(error.to_string());
+    match error {
+        E::NotAge => failure("bad_backup", 2),
+        E::WrongPassphrase => failure("wrong_passphrase", 6),
+        E::NoMatch => failure("wrong_passphrase", 6).hint("name the file with its private key: --identity FILE"),
+        E::WantsPassphrase => failure("usage", 2).hint("leave --identity out"),
+        E::WantsIdentity => failure("usage", 2).hint("add --identity FILE"),
+        E::Armor | E::Header | E::Payload => failure("tampered", 7).because("nothing was brought in"),
+        E::TooCostly(_) => failure("refused", 7),
+    }
+}
+
+pub(super) fn damaged(error: &Error, path: &Path, line: &str) -> Failure {
+    aside(Failure::new("store_unavailable", 6, error.to_string()).because(shown_long(line)), path)
+}
+
+/// What to do with a store that cannot be read any more. What SQLite keeps beside it goes with it: a log that is left
+/// would be taken for that of the next store.
+fn aside(failure: Failure, path: &Path) -> Failure {
+    let dir = word(&path.with_file_name("damaged").display().to_string());
+    let path = word(&path.display().to_string());
+    failure
+        .hint(format!("put it aside: mkdir -m 700 {dir} && mv {path}* {dir}"))
+        .hint("then bring back a backup (oauth import FILE), or connect the accounts again (oauth init PROVIDER)")
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+}
