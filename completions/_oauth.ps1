@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
         'oauth;init' {
             [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id of your registration at the provider')
             [CompletionResult]::new('--client-secret', '--client-secret', [CompletionResultType]::ParameterName, 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin')
-            [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'Read client id and secret, or a service account, from the JSON file the provider lets one download')
+            [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'Read both from the JSON file the provider lets one download; `init` takes that of a service account, too')
             [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'A client certificate (PEM) that authenticates, with the chain above it (RFC 8705); its key is given by --key-file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Use a client registration that is kept under this name (see `oauth client list`)')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)')
@@ -84,7 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from standard input')
+            [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from standard input; at a terminal it is asked for, and not shown')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the address instead of opening a browser')
             [CompletionResult]::new('--dpop', '--dpop', [CompletionResultType]::ParameterName, 'Bind the tokens to a key of this credential (RFC 9449)')
             [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Make this account the provider''s default')
@@ -597,14 +597,14 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             break
         }
         'oauth;client;set' {
-            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id of your registration at the provider')
             [CompletionResult]::new('--client-secret', '--client-secret', [CompletionResultType]::ParameterName, 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin')
-            [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'Read client id and secret from the JSON file the provider lets one download')
+            [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'Read both from the JSON file the provider lets one download; `init` takes that of a service account, too')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'A template variable of the provider, such as `host` or `tenant` (repeatable)')
             [CompletionResult]::new('--tenant', '--tenant', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'The name space of credentials to work in [default: default, or OAUTH_TENANT]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from standard input')
+            [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from standard input; at a terminal it is asked for, and not shown')
             [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Take it where no registration is named')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')

@@ -59,7 +59,7 @@ complete -c oauth -n "__fish_oauth_needs_command" -f -a "man" -d 'Print the manu
 complete -c oauth -n "__fish_oauth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-id -d 'The client id of your registration at the provider' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read client id and secret, or a service account, from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-file -d 'Read both from the JSON file the provider lets one download; `init` takes that of a service account, too' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-cert -d 'A client certificate (PEM) that authenticates, with the chain above it (RFC 8705); its key is given by --key-file' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l client -d 'Use a client registration that is kept under this name (see `oauth client list`)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand init" -s s -l scope -l scopes -d 'Scopes to ask for instead of those asked for before (repeatable; comma or space separated)' -r
@@ -86,7 +86,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand init" -l tenant -l tenant-id
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret-stdin -d 'Read the client secret from standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand init" -l client-secret-stdin -d 'Read the client secret from standard input; at a terminal it is asked for, and not shown'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l no-browser -d 'Print the address instead of opening a browser'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l dpop -d 'Bind the tokens to a key of this credential (RFC 9449)'
 complete -c oauth -n "__fish_oauth_using_subcommand init" -l default -d 'Make this account the provider\'s default'
@@ -451,15 +451,15 @@ complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_
 complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "list" -d 'Show every registration of the tenant, without secrets'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "remove" -d 'Delete a registration; what is connected with it stays connected'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and not __fish_seen_subcommand_from set list remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-id -d 'The client id' -r
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-id -d 'The client id of your registration at the provider' -r
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-secret -d 'The client secret; other users can read it in the process list, so prefer --client-secret-stdin' -r
-complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-file -d 'Read client id and secret from the JSON file the provider lets one download' -r -F
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-file -d 'Read both from the JSON file the provider lets one download; `init` takes that of a service account, too' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l set -d 'A template variable of the provider, such as `host` or `tenant` (repeatable)' -r
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-secret-stdin -d 'Read the client secret from standard input'
+complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l client-secret-stdin -d 'Read the client secret from standard input; at a terminal it is asked for, and not shown'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l default -d 'Take it where no registration is named'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand client; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but errors'

@@ -1,13 +1,11 @@
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{init, pairs, parse_pair, table};
+use super::registration::{self, RegistrationArgs};
+use super::{pairs, parse_pair, table};
 use crate::app::{AtServer, ClientInfo, GivenClient, NewClient};
-use crate::model::Secret;
 use crate::model::text::shown;
 
 /// The client registrations that logins use
@@ -53,18 +51,8 @@ struct SetArgs {
     provider: String,
     /// A name, to tell several of one provider apart
     name: Option<String>,
-    /// The client id
-    #[arg(long, value_name = "ID")]
-    client_id: Option<String>,
-    /// The client secret; other users can read it in the process list, so prefer --client-secret-stdin
-    #[arg(long, value_name = "SECRET", conflicts_with_all = ["client_secret_stdin", "client_file"])]
-    client_secret: Option<String>,
-    /// Read the client secret from standard input
-    #[arg(long, conflicts_with = "client_file")]
-    client_secret_stdin: bool,
-    /// Read client id and secret from the JSON file the provider lets one download
-    #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
-    client_file: Option<PathBuf>,
+    #[command(flatten)]
+    registration: RegistrationArgs,
     /// A template variable of the provider, such as `host` or `tenant` (repeatable)
     #[arg(long, value_name = "VAR=VALUE", value_parser = parse_pair)]
     set: Vec<(String, String)>,
@@ -103,9 +91,10 @@ fn remove(provider: &str, name: Option<&str>, local: bool, context: &Context) ->
 }
 
 fn set(args: SetArgs, context: &Context) -> Result<u8, Failure> {
-    let client = match &args.client_file {
-        Some(path) => init::of_file(path, &args.provider, context)?,
-        None => GivenClient { id: args.client_id.clone(), secret: secret(&args, context)?, ..GivenClient::default() },
+    let given = &args.registration;
+    let client = match &given.client_file {
+        Some(path) => registration::of_file(path, &args.provider, context)?,
+        None => GivenClient { id: given.client_id.clone(), secret: given.secret(context)?, ..GivenClient::default() },
     };
     let new = NewClient {
         provider: args.provider,
@@ -124,18 +113,6 @@ fn set(args: SetArgs, context: &Context) -> Result<u8, Failure> {
         context.terminal.data_json(&object(&kept))?;
     }
     Ok(0)
-}
-
-fn secret(args: &SetArgs, context: &Context) -> Result<Option<Secret>, Failure> {
-    if let Some(secret) = &args.client_secret {
-        context.terminal.warn("other users can read --client-secret in the process list; use --client-secret-stdin");
-        return Ok(Some(Secret::new(secret.as_str())));
-    }
-    if args.client_secret_stdin {
-        context.terminal.read_secret("Client secret (not shown):").map(Some)
-    } else {
-        Ok(None)
-    }
 }
 
 fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -6,14 +6,13 @@ use clap::{Args, ValueEnum};
 use super::context::Context;
 use super::failure::{Failure, named, word};
 use super::person::AtTerminal;
+use super::registration::{self, RegistrationArgs};
 use super::terminal::Tone;
 use super::{credential, pairs, parse_pair, when};
-use crate::app::{
-    ClientFile, Connected, Error, Flow, GivenClient, Login, Machine, RedirectChoice, Selector, ServiceAccount,
-};
+use crate::app::{Connected, Error, Flow, GivenClient, Login, Machine, RedirectChoice, Selector, ServiceAccount};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
-use crate::model::{Kind, Scopes, Secret, TokenSource};
+use crate::model::{Kind, Scopes, TokenSource};
 
 /// Connect an account: in your browser, by a code on another device, or without a person
 ///
@@ -44,18 +43,8 @@ pub(super) struct InitArgs {
     /// The name the credential will bear; an e-mail address must be the one that signs in, and for a GitHub App it is
     /// whose installation is meant
     account: Option<String>,
-    /// The client id of your registration at the provider
-    #[arg(long, value_name = "ID")]
-    client_id: Option<String>,
-    /// The client secret; other users can read it in the process list, so prefer --client-secret-stdin
-    #[arg(long, value_name = "SECRET", conflicts_with_all = ["client_secret_stdin", "client_file"])]
-    client_secret: Option<String>,
-    /// Read the client secret from standard input
-    #[arg(long, conflicts_with = "client_file")]
-    client_secret_stdin: bool,
-    /// Read client id and secret, or a service account, from the JSON file the provider lets one download
-    #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
-    client_file: Option<PathBuf>,
+    #[command(flatten)]
+    registration: RegistrationArgs,
     /// A client certificate (PEM) that authenticates, with the chain above it (RFC 8705); its key is given by --key-file
     #[arg(long, value_name = "FILE", requires = "key_file", conflicts_with_all = ["client_file", "client"])]
     client_cert: Option<PathBuf>,
@@ -159,7 +148,8 @@ pub(super) fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let mut flow = args.flow.map(FlowName::flow);
     let mut machine = machine(&args)?;
-    let service_account = args.client_file.as_deref().map(ServiceAccount::from_file).transpose()?.flatten();
+    let service_account =
+        args.registration.client_file.as_deref().map(ServiceAccount::from_file).transpose()?.flatten();
     let client = match service_account {
         Some(account) => {
             flow = flow.or(Some(Flow::JwtBearer));
@@ -305,14 +295,14 @@ fn of_service_account(account: ServiceAccount, machine: &mut Machine) -> GivenCl
 
 /// The registration from the options, else from the environment.
 fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenClient, Failure> {
-    if let Some(path) = &args.client_file {
-        return of_file(path, provider, context);
+    if let Some(path) = &args.registration.client_file {
+        return registration::of_file(path, provider, context);
     }
     if let Some(name) = &args.client {
         return Ok(GivenClient { name: Some(name.clone()), ..GivenClient::default() });
     }
     let mut given = client_of_environment(provider, context);
-    if let Some(id) = &args.client_id {
+    if let Some(id) = &args.registration.client_id {
         // The environment's secret belongs to the environment's id.
         given = GivenClient {
             secret: given.secret.filter(|_| given.id.is_none() || given.id.as_ref() == Some(id)),
@@ -321,30 +311,10 @@ fn client(args: &InitArgs, provider: &str, context: &Context) -> Result<GivenCli
             ..given
         };
     }
-    if let Some(secret) = &args.client_secret {
-        context.terminal.warn("other users can read --client-secret in the process list; use --client-secret-stdin");
-        given = GivenClient { secret: Some(Secret::new(secret.as_str())), keep: true, ..given };
-    }
-    if args.client_secret_stdin {
-        given = GivenClient {
-            secret: Some(context.terminal.read_secret("Client secret (not shown):")?),
-            keep: true,
-            ..given
-        };
+    if let Some(secret) = args.registration.secret(context)? {
+        given = GivenClient { secret: Some(secret), keep: true, ..given };
     }
     Ok(given)
-}
-
-/// The registration of a downloaded file.
-pub(super) fn of_file(path: &Path, provider: &str, context: &Context) -> Result<GivenClient, Failure> {
-    let file = ClientFile::read(path)?;
-    if file.web {
-        context.terminal.note(
-            "note: this client was made for a web server; the redirect URI has to be registered whole, so choose a port \
-             with --port, or make a client of type Desktop app",
-        );
-    }
-    Ok(context.app()?.client_of_file(provider, file)?)
 }
 
 fn client_of_environment(provider: &str, context: &Context) -> GivenClient {

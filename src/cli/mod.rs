@@ -24,6 +24,7 @@ mod man;
 mod panic;
 mod person;
 mod provider;
+mod registration;
 mod request;
 mod restore;
 mod revoke;

@@ -36,9 +36,11 @@ pub(super) fn run(provider: &Provider, context: &Context) -> Result<u8, Failure>
     }
     let mut steps = entry.setup.iter().enumerate().map(|(at, step)| format!("{}. {}", at + 1, shown(step)));
     let mut section = |title: &str, margin: usize, lines: &mut dyn Iterator<Item = String>| {
-        let lines: String = lines.map(|line| format!("{}\n", terminal.fitted(&format!("  {line}"), margin))).collect();
+        let lines: Vec<_> = lines.map(|line| terminal.fitted(&format!("  {line}"), margin) + "\n").collect();
         let title = if title.is_empty() { String::new() } else { format!("\n{title}\n") };
-        text.push_str(&if lines.is_empty() { lines } else { title + &lines });
+        if !lines.is_empty() {
+            text.push_str(&(title + &lines.concat()));
+        }
     };
     section("How to register a client", 5, &mut steps);
     section("", 4, &mut entry.console_url.iter().map(|url| shown(url)));
