@@ -171,6 +171,25 @@ fn a_store_that_is_empty_cut_off_or_no_store_is_put_aside() {
 }
 
 #[test]
+fn a_log_that_is_left_of_a_store_which_is_gone_is_not_taken_for_the_next_one_s() {
+    let broken = Broken::new();
+    let (path, log) = (broken.file("credentials.db"), broken.file("credentials.db-wal"));
+    let open = store(&broken.home);
+    open.execute_batch("update credentials set account = 'from the old log'").expect("a write");
+    let left = fs::read(&log).expect("a log");
+    assert!(!left.is_empty());
+    drop(open);
+    fs::remove_file(&path).expect("the store");
+    fs::write(&log, &left).expect("a log");
+    broken.mode("credentials.db-wal", 0o600);
+    let server = &broken.server;
+    server.sign_in(broken.home.oauth(["init", "demo", "--client-id", CLIENT]), ALICE).success();
+    broken.home.oauth(["list"]).run().success().stdout_has(ALICE).says_nothing_of("from the old log");
+    broken.doctor().run().success();
+    assert_eq!(fs::read(broken.file("credentials.db.lost-wal")).expect("the old log"), left);
+}
+
+#[test]
 fn a_store_of_a_later_version_is_left_alone() {
     let broken = Broken::new();
     broken.sql("pragma user_version = 4711");
@@ -317,6 +336,24 @@ fn a_restored_copy_is_told_with_both_ways_on() {
     }
     let mend = "oauth doctor --take-over";
     let _ = broken.told(&Wanted { check: "copies", code: "notice", exit: 0, says: &[ALICE], mend });
+}
+
+#[test]
+fn marks_that_are_lost_are_made_anew_and_where_all_are_lost_a_person_is_asked() {
+    for lost in ["marks", "credentials.db.marks"] {
+        let broken = Broken::new();
+        fs::remove_file(broken.file(lost)).expect("marks");
+        let says = [lost, "gone or spoilt"];
+        broken.mended(&Wanted { check: "copies", code: "notice", exit: 0, says: &says, mend: "oauth doctor --fix" });
+    }
+    let broken = Broken::new();
+    for lost in ["marks", "credentials.db.marks"] {
+        fs::write(broken.file(lost), "").expect("marks");
+    }
+    let mend = "oauth doctor --take-over";
+    let _ = broken.told(&Wanted { check: "copies", code: "notice", exit: 0, says: &["1 credential"], mend });
+    broken.home.oauth(["doctor", "--take-over"]).run().success();
+    assert_eq!(of(broken.doctor().run().success(), "copies")[0]["result"], "ok");
 }
 
 #[test]

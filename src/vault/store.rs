@@ -132,8 +132,24 @@ impl Store {
         // All of it into the file that is named: the log would be left behind, and closing tells of no failure.
         store.sweep()?;
         store.connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
+        Self::put_orphans_aside(path)?;
         files::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
         Self::connect(path)
+    }
+
+    /// A log that is left of a store which is gone would be taken for the new one's, and its pages written into it. It is
+    /// kept under another name, in case the store that it belongs to comes back.
+    fn put_orphans_aside(path: &Path) -> Result<(), Error> {
+        for kind in ["wal", "shm"] {
+            let orphan = path.with_extension(format!("db-{kind}"));
+            match files::rename(&orphan, &path.with_extension(format!("db.lost-{kind}"))) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(files::Error::io("put aside", &orphan)(error).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn build(&self, now: Timestamp, place: &str) -> rusqlite::Result<()> {
