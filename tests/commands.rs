@@ -364,6 +364,27 @@ fn a_list_can_be_narrowed() {
 }
 
 #[test]
+fn a_hint_is_told_once_and_in_one_line_however_long() {
+    let (server, home) = DemoServer::connected();
+    let long = format!("{}@example.test", "long.name.".repeat(9));
+    for account in [BOB, &long] {
+        server.login(&home, "demo", account);
+    }
+    server.behave(&json!({"faults": [{"endpoint": "userinfo", "do": {"answer": {"status": 503}}}]}));
+    let output = on_terminal(home.oauth(["test", "--color", "never"]), "out,err").run();
+    assert_eq!(output.fails(5).stderr.matches("hint: try again later").count(), 1, "{output}");
+    server.behave(&json!({"faults": []}));
+    age(&home, 0);
+    server.revoke_all();
+    home.oauth(["test"]).run().fails(4);
+    for command in ["test", "list", "doctor"] {
+        let output = on_terminal(home.oauth([command, "--color", "never"]), "out,err").run();
+        let hint = format!("  hint: oauth init demo {long}\n");
+        assert_eq!(output.stderr.matches(&hint).count(), 1, "{output}");
+    }
+}
+
+#[test]
 fn a_table_fits_the_terminal_and_hides_nothing() {
     let (server, home) = DemoServer::connected();
     let long = format!("{}@example.test", "long.name.".repeat(9));
