@@ -143,8 +143,8 @@ fn stanzas_for_others_are_passed_over_in_their_one_form() {
 fn a_header_has_so_many_stanzas_and_no_more() {
     let key = [5; FILE_KEY];
     let of = |count: usize| {
-        let stanzas = (0..count).map(|_| Stanza { words: vec!["grease".into()], body: vec![] });
-        decrypt(&header::write(&Vec::from_iter(stanzas), &key), &identity(PRIVATE)).unwrap_err()
+        let stanzas: Vec<_> = (0..count).map(|_| Stanza { words: vec!["grease".into()], body: vec![] }).collect();
+        decrypt(&header::write(&stanzas, &key), &identity(PRIVATE)).unwrap_err()
     };
     assert_eq!((of(999), of(1000), of(1001)), (Error::NoMatch, Error::NoMatch, Error::Header));
 }

@@ -293,11 +293,11 @@ mod tests {
             }
             assert_eq!(crowd.inside().len(), 20, "who goes away by itself costs the others nothing");
             crowd.gate.bear(&io::Error::other("too many open files")).await;
-            assert_eq!(crowd.inside(), Vec::from_iter(8..20));
+            assert_eq!(crowd.inside(), (8..20).collect::<Vec<_>>());
             crowd.gate.give_back();
-            assert_eq!(crowd.inside(), Vec::from_iter(16..20));
+            assert_eq!(crowd.inside(), (16..20).collect::<Vec<_>>());
             crowd.gate.give_back();
-            assert_eq!((crowd.inside(), crowd.gate.inside().capacity), (Vec::from_iter(16..20), FEWEST));
+            assert_eq!((crowd.inside(), crowd.gate.inside().capacity), ((16..20).collect::<Vec<_>>(), FEWEST));
         });
     }
 

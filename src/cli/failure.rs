@@ -176,19 +176,11 @@ impl Failure {
             Error::RequestRefused { provider, account, response } => {
                 request_refused(error, provider, account.as_deref(), response)
             }
-            Error::Offline { .. } => Self::new("offline", 5, error.to_string()).hint("run it again without --offline"),
-            Error::HeldOff { seconds, .. } => Self::new("rate_limited", 5, error.to_string())
-                .because("the provider has asked not to be asked again so soon; nothing was sent")
-                .hint(format!("try again in {}", when::length(u64::try_from(*seconds).unwrap_or(0)))),
-            Error::RefreshBroken { cause, .. } => {
-                Self::new("store_unavailable", 6, error.to_string()).because(shown_long(cause))
-            }
-            Error::StillRefreshing { .. } => Self::new("unreachable", 5, error.to_string())
-                .because("the provider has not answered yet; its answer is stored when it comes")
-                .hint("try again in a minute"),
-            Error::TokenRejected { .. } => Self::new("token_rejected", 5, error.to_string())
-                .because("it answers 401, although the token can be refreshed; nothing is changed here")
-                .hint("try again later; if it goes on, connect the account again with: oauth init"),
+            Error::Offline { .. }
+            | Error::HeldOff { .. }
+            | Error::RefreshBroken { .. }
+            | Error::StillRefreshing { .. }
+            | Error::TokenRejected { .. } => of_refresh(error),
             Error::StoreDamaged { path, line } => damaged(error, path, line),
             Error::WrongHost { .. }
             | Error::RedirectRefused { .. }
@@ -279,6 +271,26 @@ fn complain(failure: &Failure, json: bool) -> ExitCode {
 pub(super) fn gravest(exits: &[u8]) -> u8 {
     const ORDER: [u8; 8] = [7, 6, 4, 3, 2, 1, 5, 0];
     exits.iter().copied().min_by_key(|exit| ORDER.iter().position(|own| own == exit).unwrap_or(5)).unwrap_or(0)
+}
+
+/// A token that could not be had now, and may be had later.
+fn of_refresh(error: &Error) -> Failure {
+    match error {
+        Error::Offline { .. } => Failure::new("offline", 5, error.to_string()).hint("run it again without --offline"),
+        Error::HeldOff { seconds, .. } => Failure::new("rate_limited", 5, error.to_string())
+            .because("the provider has asked not to be asked again so soon; nothing was sent")
+            .hint(format!("try again in {}", when::length(u64::try_from(*seconds).unwrap_or(0)))),
+        Error::RefreshBroken { cause, .. } => {
+            Failure::new("store_unavailable", 6, error.to_string()).because(shown_long(cause))
+        }
+        Error::StillRefreshing { .. } => Failure::new("unreachable", 5, error.to_string())
+            .because("the provider has not answered yet; its answer is stored when it comes")
+            .hint("try again in a minute"),
+        Error::TokenRejected { .. } => Failure::new("token_rejected", 5, error.to_string())
+            .because("it answers 401, although the token can be refreshed; nothing is changed here")
+            .hint("try again later; if it goes on, connect the account again with: oauth init"),
+        _ => Failure::internal(error.to_string()),
+    }
 }
 
 /// The command that connects a credential again.
