@@ -135,3 +135,44 @@ pub(super) fn admit(provider: &str, server: &Server, service: Service, url: &Url
         known: server.hosts(service),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(hosts: &[&str]) -> Server {
+        let hosts = serde_json::json!(hosts);
+        serde_json::from_value(serde_json::json!({"name": "X", "authorization_endpoint": "", "token_endpoint": "",
+            "token_endpoint_auth_method": "none", "api_hosts": hosts, "git_hosts": ["git.example"]}))
+        .unwrap()
+    }
+
+    #[test]
+    fn who_names_a_host_serves_it_before_those_that_cover_it_with_a_star() {
+        let of = |url: &str| {
+            let servers =
+                [("star", "*.example"), ("named", "api.example"), ("also", "api.example"), ("also", "*.example")];
+            let servers = servers.map(|(name, host)| (name.to_owned(), server(&[host])));
+            serving(Service::Api, &url.parse().unwrap(), servers.to_vec())
+        };
+        assert_eq!(of("https://api.example/x"), ["also", "named"]);
+        assert_eq!(of("https://other.example/x"), ["also", "star"]);
+        assert!(of("https://example/x").is_empty());
+    }
+
+    #[test]
+    fn a_token_is_admitted_to_the_hosts_of_its_service_and_to_no_other() {
+        let admitted = |service, url: &str| admit("x", &server(&["api.example"]), service, &url.parse().unwrap());
+        assert!(admitted(Service::Api, "https://api.example/x").is_ok());
+        assert!(admitted(Service::Git, "https://git.example/x").is_ok());
+        for (service, url) in [
+            (Service::Git, "https://api.example/"),
+            (Service::Api, "https://git.example/"),
+            (Service::Registry, "https://api.example/"),
+            (Service::Api, "https://api.example:8443/"),
+            (Service::Api, "https://api.example.evil.example/"),
+        ] {
+            assert!(matches!(admitted(service, url), Err(Error::WrongHost { .. })), "{url}");
+        }
+    }
+}

@@ -339,3 +339,39 @@ fn program() -> PathBuf {
     }
     std::env::current_exe().unwrap_or_else(|_| "oauth".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_whose_answer_was_lost_is_sent_again_as_often_as_the_server_takes_it() {
+        let habits = |rotates, takes_again| Habits { rotates, takes_again };
+        let unknown = habits(None, None);
+        // Pauses, each with the time within which it is worth it, in seconds.
+        let of = |grace, habits, expired| {
+            let found = pauses(grace, habits, expired).into_iter();
+            found.map(|pause| (pause.length.as_secs_f64(), pause.within.as_secs_f64())).collect::<Vec<_>>()
+        };
+        for expired in [false, true] {
+            let again = [(0.0, 120.0), (1.0, 120.0)];
+            assert_eq!(of(None, habits(Some(false), None), expired), again, "it leaves its tokens as they are");
+            assert_eq!(of(Some(0), habits(Some(false), None), expired), again, "that was seen, whatever was written");
+            assert_eq!(of(None, unknown, expired), [(0.0, 5.0)], "nothing is known");
+            assert_eq!(of(None, habits(Some(true), Some(true)), expired), [(0.0, 5.0)]);
+            assert_eq!(of(Some(5), habits(Some(true), None), expired), [(0.0, 5.0), (2.5, 2.5)]);
+            assert_eq!(of(Some(60), unknown, expired), [(0.0, 60.0), (10.0, 30.0)], "a command waits too");
+        }
+        for strict in [(Some(0), unknown), (None, habits(Some(true), Some(false)))] {
+            assert!(of(strict.0, strict.1, false).is_empty(), "the access token still lives, and is served");
+            assert_eq!(of(strict.0, strict.1, true), [(0.0, 120.0)], "there is nothing to lose any more");
+        }
+    }
+
+    #[test]
+    fn a_task_that_is_not_whole_is_none() {
+        for told in ["", "\n", "{}\nx\n", "{}"] {
+            assert!(matches!(do_task(told.as_bytes(), || Timestamp(0)), Report::Broken(_)), "{told:?}");
+        }
+    }
+}

@@ -56,3 +56,72 @@ pub(super) fn redirect_target(from: &Url, response: &Response<Download>) -> Opti
     target.set_fragment(None);
     Some(target)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hop(method: Method) -> Hop {
+        Hop { url: "https://api.example/v1".parse().unwrap(), method, ours: true }
+    }
+
+    fn next(method: Method, status: u16, target: &str, body: &Body) -> Option<(Method, bool)> {
+        let next = hop(method).next(target.parse().unwrap(), status, body).ok()?;
+        Some((next.method, next.ours))
+    }
+
+    #[test]
+    fn a_method_changes_as_the_rfc_says_and_the_body_stays_behind_with_it() {
+        let text = Body::Bytes(vec![1]);
+        for (status, method, then) in [
+            (301, Method::POST, Method::GET),
+            (302, Method::POST, Method::GET),
+            (303, Method::POST, Method::GET),
+            (303, Method::DELETE, Method::GET),
+            (303, Method::HEAD, Method::HEAD),
+            (301, Method::PUT, Method::PUT),
+            (302, Method::DELETE, Method::DELETE),
+            (307, Method::POST, Method::POST),
+            (308, Method::POST, Method::POST),
+        ] {
+            let same = next(method.clone(), status, "https://api.example/v2", &text);
+            assert_eq!(same, Some((then.clone(), true)), "{status} {method}");
+            let elsewhere = next(method.clone(), status, "https://other.example/", &text);
+            let left_behind = then == Method::GET;
+            assert_eq!(elsewhere.is_some(), left_behind, "{status} {method} takes its body to another origin");
+            assert_eq!(hop(then.clone()).carries_body(&method), method == then);
+        }
+    }
+
+    #[test]
+    fn what_left_the_origin_once_is_not_ours_any_more() {
+        for target in ["https://other.example/", "https://api.example:8443/", "https://api.example.evil.example/"] {
+            assert_eq!(next(Method::GET, 302, target, &Body::None), Some((Method::GET, false)), "{target}");
+        }
+        let away = Hop { ours: false, ..hop(Method::GET) };
+        let back = away.next("https://api.example/v1".parse().unwrap(), 302, &Body::None).unwrap();
+        assert!(!back.ours);
+        for target in ["http://api.example/", "http://127.0.0.1:1/", "https://u@api.example/", "ftp://api.example/"] {
+            assert!(next(Method::GET, 302, target, &Body::None).is_none(), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_has_a_status_of_its_own_and_a_place() {
+        let of = |status: u16, place: Option<&str>| {
+            let mut response = Response::builder().status(status);
+            if let Some(place) = place {
+                response = response.header(header::LOCATION, place);
+            }
+            let body: Download = Box::new(std::io::empty());
+            redirect_target(&hop(Method::GET).url, &response.body(body).unwrap()).map(String::from)
+        };
+        for status in [301, 302, 303, 307, 308] {
+            assert_eq!(of(status, Some("v2#part")).as_deref(), Some("https://api.example/v2"), "{status}");
+            assert_eq!(of(status, None), None);
+        }
+        for status in [200, 300, 304, 305, 401] {
+            assert_eq!(of(status, Some("/v2")), None, "{status}");
+        }
+    }
+}
