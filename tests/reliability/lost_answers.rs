@@ -3,18 +3,26 @@
 use serde_json::json;
 
 use super::{assert_orderly, assert_whole, connected, living_token};
-use crate::support::demo::{ALICE, age};
+use crate::support::demo::{ALICE, age, store};
 use crate::support::length::{Length, figures};
+use crate::support::sandbox::Home;
 
 /// Every second answer is lost.
 fn lose_every_second() -> serde_json::Value {
     json!({"faults": [{"endpoint": "token", "every": 2, "do": "lose"}]})
 }
 
+/// What is written down of whether the server takes a token again.
+fn learnt(home: &Home) -> Option<String> {
+    store(home).query_row("select replay from habits", [], |row| row.get(0)).expect("a server that was met")
+}
+
 #[test]
 fn where_the_server_forgives_for_five_seconds_nothing_is_lost() {
     let refreshes = Length::of(10, 300);
     let (server, home) = connected(5000);
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+    assert_eq!(learnt(&home), None, "nothing was lost, nothing is known");
     server.behave(&lose_every_second());
     let (mut lost, mut most) = (0, 0);
     for _ in 0..refreshes {
@@ -34,6 +42,7 @@ fn where_the_server_forgives_for_five_seconds_nothing_is_lost() {
     );
     assert_eq!(lost, 0);
     assert!(again > 0 && most <= 2, "{again} asked again, {most} requests for one refresh");
+    assert_eq!(learnt(&home).as_deref(), Some("taken"));
     assert_whole(&home);
 }
 
@@ -61,6 +70,7 @@ fn where_the_server_forgives_nothing_the_cause_is_told_after_two_requests() {
         &[("cause told", &told), ("requests a refresh, at most", &most)],
     );
     assert!(most <= 2, "{most} requests for one refresh");
+    assert_eq!(learnt(&home).as_deref(), Some("refused"));
     assert_whole(&home);
 }
 
