@@ -99,3 +99,35 @@ fn a_token_that_still_lives_is_served_whatever_became_of_the_refresh() {
     );
     assert_eq!(server.count("reuse_detections"), 0);
 }
+
+/// An answer that cannot be read may have been the one with the new token; a refusal of the request cannot.
+#[test]
+fn what_was_in_doubt_is_told_by_the_refusal_that_follows_and_nothing_else_is() {
+    let page = json!({"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<html>Welcome</html>"});
+    let no = json!({"status": 400, "body": r#"{"error":"invalid_scope"}"#});
+    for (first, exit, doubtful) in [(page, 5, true), (no, 4, false)] {
+        let (server, home) = connected(0);
+        age(&home, 0);
+        server.break_token_endpoint(&json!({"answer": first}));
+        home.oauth(["token", "demo"]).run().fails(exit);
+        server.break_token_endpoint(&json!({"answer": {"status": 400, "body": r#"{"error":"invalid_grant"}"#}}));
+        let output = home.oauth(["token", "demo"]).run();
+        assert_eq!(output.fails(4).stderr.contains("was lost"), doubtful, "{}", output.stderr);
+    }
+}
+
+/// Whoever was told to wait is not asked again before, and is asked then.
+#[test]
+fn a_wish_not_to_be_asked_is_obeyed_and_ends() {
+    let (server, home) = connected(0);
+    for (wait, asked_again) in [("300", false), ("0", true)] {
+        age(&home, 0);
+        server.break_token_endpoint(&json!({"answer": {"status": 429, "headers": {"Retry-After": wait}}}));
+        home.oauth(["token", "demo"]).run().fails(5);
+        let before = server.count("grants/refresh_token");
+        server.mend();
+        let again = home.oauth(["token", "demo"]).run();
+        assert_eq!((again.code == Some(0), server.count("grants/refresh_token") > before), (asked_again, asked_again));
+        server.login(&home, "demo", ALICE);
+    }
+}
