@@ -419,3 +419,6 @@ impl<'a> Lease<'a> {
         Error::Damaged { label: self.row.credential.label(), field }
     }
 }
+
+#[cfg(test)]
+mod tests;

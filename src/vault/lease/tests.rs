@@ -1,0 +1,282 @@
+//! A lease over a store of its own, without a process or a server.
+
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::model::{Caller, Kind, Scopes};
+use crate::vault::{Home, MasterKey};
+
+const NOW: Timestamp = Timestamp(1_000_000);
+
+struct Place {
+    vault: Vault,
+    seal: Seal,
+    _directory: TempDir,
+}
+
+fn place() -> Place {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let home = Home {
+        database: at("db"),
+        locks: at("locks"),
+        landing: at("landing"),
+        uses: at("uses"),
+        marks: at("state/marks"),
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut vault = Vault::open_or_create(&home, &Caller::default(), NOW, deadline).unwrap();
+    let key = MasterKey::from_bytes([7; 32]);
+    let choose = "update store set key_id = ?1, key_source = 'environment'";
+    vault.store.write(|write| write.execute(choose, [key.id()]).map_err(vault.store.failed())).unwrap();
+    vault.description = vault.store.describe().unwrap();
+    let seal = Seal::new(&key, &vault.description.id);
+    Place { vault, seal, _directory: directory }
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text)
+}
+
+fn server(host: &str) -> Server {
+    serde_json::from_str(&format!(
+        r#"{{"name":"X","authorization_endpoint":"https://{host}/a","token_endpoint":"https://{host}/t",
+            "token_endpoint_auth_method":"none"}}"#
+    ))
+    .unwrap()
+}
+
+/// A login of the account `alice`, with tokens that bear this name.
+fn login(name: &str) -> Authorization {
+    let credential = Credential {
+        id: CredentialId(String::new()),
+        tenant: "default".into(),
+        provider: "x".into(),
+        account: "alice".into(),
+        kind: Kind::Oauth,
+        server: server("as.example"),
+        subject: Some("7".into()),
+        client_id: "client".into(),
+        requested: Scopes::default(),
+        scopes: Scopes::default(),
+        token_type: "Bearer".into(),
+        issued_at: NOW,
+        expires_at: Some(NOW.plus(3600)),
+        refresh_expires_at: None,
+        refreshable: true,
+        default: false,
+        parameters: std::collections::BTreeMap::new(),
+        variables: std::collections::BTreeMap::new(),
+        metadata: serde_json::Map::new(),
+        reauth: None,
+        created_by: String::new(),
+        authorized_at: NOW,
+        created_at: NOW,
+        updated_at: NOW,
+        last_refreshed_at: None,
+        last_used_at: None,
+        revoked_at: None,
+        generation: 0,
+        retry_at: None,
+        stale: None,
+    };
+    Authorization {
+        credential,
+        access_token: AccessToken(secret(&format!("at-{name}"))),
+        refresh_token: Some(RefreshToken(secret(&format!("rt-{name}")))),
+        proof_key: None,
+        client: Client { id: "client".into(), secret: Some(secret("cs")) },
+        keep_client: false,
+    }
+}
+
+fn answer(refresh: Option<&str>) -> TokenResponse {
+    TokenResponse {
+        access_token: AccessToken(secret("at-new")),
+        token_type: "Bearer".into(),
+        expires_in: Some(60),
+        refresh_token: refresh.map(|text| RefreshToken(secret(text))),
+        refresh_expires_in: None,
+        scope: None,
+        id_token: None,
+        learnt: serde_json::Map::new(),
+    }
+}
+
+impl Place {
+    fn with(login: Authorization) -> (Self, CredentialId) {
+        let place = place();
+        let id = place.vault.insert(&place.seal, login).unwrap().credential.id;
+        (place, id)
+    }
+
+    fn lease(&self, id: &CredentialId) -> Lease<'_> {
+        self.vault.lease(id, &self.seal, Instant::now() + Duration::from_secs(60)).unwrap()
+    }
+
+    /// The tokens that are stored, opened anew.
+    fn tokens(&self, id: &CredentialId) -> (Option<String>, Option<String>) {
+        let (access, refresh) = self.lease(id).tokens().unwrap();
+        (access.map(|token| token.0.expose().to_owned()), refresh.map(|token| token.0.expose().to_owned()))
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn an_attempt_is_open_from_its_beginning_until_its_token_is_known_not_to_be_spent() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    assert_eq!(lease.lost_attempt(), None);
+    assert_eq!(lease.begin(NOW).unwrap().0.expose(), "rt-old");
+    drop(lease);
+    let begun = Attempt { generation: 1, begun_at: NOW.0 };
+    assert_eq!(place.lease(&id).lost_attempt(), Some(begun), "whoever comes next knows");
+    place.lease(&id).withdraw().unwrap();
+    assert_eq!(place.lease(&id).lost_attempt(), None);
+    assert_eq!(place.lease(&id).staleness().unwrap(), None);
+}
+
+#[test]
+fn what_landed_is_committed_by_the_next_lease_and_once() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    lease.begin(NOW).unwrap();
+    lease.land(&answer(Some("rt-new")), NOW).unwrap();
+    drop(lease);
+    let lease = place.lease(&id);
+    let own = lease.credential().clone();
+    assert_eq!((own.generation, own.expires_at, lease.lost_attempt()), (2, Some(NOW.plus(60)), None));
+    drop(lease);
+    assert_eq!(place.tokens(&id), (some("at-new"), some("rt-new")));
+    assert_eq!(place.lease(&id).credential().generation, 2);
+}
+
+#[test]
+fn an_answer_without_a_refresh_token_leaves_the_old_one_and_tells_how_the_server_is() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    lease.hold_off(NOW.plus(5)).unwrap();
+    lease.commit(answer(None), NOW, NOW).unwrap();
+    assert_eq!(lease.habits().unwrap().rotates, Some(false));
+    lease.commit(answer(Some("rt-new")), NOW, NOW).unwrap();
+    assert_eq!(lease.habits().unwrap().rotates, Some(true));
+    assert_eq!((lease.credential().retry_at, lease.credential().last_refreshed_at), (None, Some(NOW)));
+    lease.hold_off(NOW.plus(5)).unwrap();
+    drop(lease);
+    assert_eq!(place.lease(&id).credential().retry_at, Some(NOW.plus(5)));
+    assert_eq!(place.tokens(&id), (some("at-new"), some("rt-new")));
+}
+
+#[test]
+fn a_login_without_a_refresh_token_keeps_the_old_one_of_the_same_client_and_person_only() {
+    type Change = fn(&mut Authorization);
+    let cases: [(&str, Change, Option<&str>); 6] = [
+        ("the same", |_| {}, Some("rt-old")),
+        ("another client", |new| new.credential.client_id = "other".into(), None),
+        ("another person", |new| new.credential.subject = Some("8".into()), None),
+        ("nobody known", |new| new.credential.subject = None, None),
+        ("bound to another key", |new| new.proof_key = Some(ProofKey(secret("key"))), None),
+        ("one of its own", |new| new.refresh_token = Some(RefreshToken(secret("rt-own"))), Some("rt-own")),
+    ];
+    for (what, change, kept) in cases {
+        let (place, id) = Place::with(login("old"));
+        let mut new = login("new");
+        new.refresh_token = None;
+        change(&mut new);
+        let bound = new.proof_key.is_some();
+        let mut lease = place.lease(&id);
+        lease.reauthorize(new).unwrap();
+        let own = lease.credential();
+        assert_eq!((own.generation, own.default, &own.id), (2, true, &id), "{what}");
+        assert_eq!(lease.proof_key().unwrap().is_some(), bound, "{what}");
+        assert_eq!(lease.client_secret().unwrap().unwrap().expose(), "cs");
+        drop(lease);
+        assert_eq!(place.tokens(&id), (some("at-new"), kept.map(str::to_owned)), "{what}");
+    }
+    // Nobody who is not known is the same as another who is not known.
+    let mut unknown = login("old");
+    unknown.credential.subject = None;
+    let (place, id) = Place::with(unknown);
+    let mut new = login("new");
+    (new.credential.subject, new.refresh_token) = (None, None);
+    place.lease(&id).reauthorize(new).unwrap();
+    assert_eq!(place.tokens(&id), (some("at-new"), None));
+}
+
+#[test]
+fn a_renewed_login_becomes_the_default_where_no_other_lives() {
+    let (place, alice) = Place::with(login("old"));
+    let mut other = login("bob");
+    other.credential.account = "bob".into();
+    let bob = place.vault.insert(&place.seal, other).unwrap().credential.id;
+    let is_default = |id: &CredentialId| place.vault.reread(id).unwrap().credential.default;
+    assert_eq!((is_default(&alice), is_default(&bob)), (true, false));
+    place.lease(&alice).wipe(NOW).unwrap();
+    assert_eq!(place.tokens(&alice), (None, None));
+    assert!(!is_default(&alice) && place.lease(&alice).credential().revoked_at.is_some());
+    place.lease(&alice).reauthorize(login("again")).unwrap();
+    assert!(!is_default(&alice), "bob lives");
+    place.lease(&alice).wipe(NOW).unwrap();
+    place.lease(&bob).wipe(NOW).unwrap();
+    place.lease(&alice).reauthorize(login("again")).unwrap();
+    assert!(is_default(&alice));
+}
+
+#[test]
+fn another_list_of_hosts_is_sealed_with_every_secret_of_the_row() {
+    let mut bound = login("old");
+    bound.proof_key = Some(ProofKey(secret("key")));
+    let (place, id) = Place::with(bound);
+    place.lease(&id).repin(server("new.example"), NOW).unwrap();
+    let lease = place.lease(&id);
+    assert_eq!((lease.credential().generation, &lease.credential().server), (2, &server("new.example")));
+    let secrets = lease.secrets().unwrap();
+    let found = [secrets.access, secrets.refresh, secrets.client, secrets.proof];
+    assert_eq!(found.map(|one| one.unwrap().expose().to_owned()), ["at-old", "rt-old", "cs", "key"]);
+}
+
+#[test]
+fn a_token_that_was_not_taken_is_due_at_once_and_never_lives_longer_for_it() {
+    for (ends, then) in [(Some(NOW.plus(3600)), NOW), (Some(Timestamp(5)), Timestamp(5)), (None, NOW)] {
+        let mut new = login("old");
+        new.credential.expires_at = ends;
+        let (place, id) = Place::with(new);
+        place.lease(&id).reject(NOW).unwrap();
+        assert_eq!(place.lease(&id).credential().expires_at, Some(then));
+    }
+}
+
+#[test]
+fn a_refusal_is_written_down_and_keeps_the_tokens() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    lease.begin(NOW).unwrap();
+    lease.require_authorization("refused", "reauthorization_required", NOW).unwrap();
+    assert_eq!(lease.lost_attempt(), None);
+    lease.record_failure("unreachable", NOW).unwrap();
+    drop(lease);
+    let lease = place.lease(&id);
+    assert_eq!((lease.credential().reauth.as_deref(), lease.lost_attempt()), (Some("refused"), None));
+    drop(lease);
+    assert_eq!(place.tokens(&id), (some("at-old"), some("rt-old")));
+    let count = "select count(*) from events where event in ('refused', 'refresh_failed')";
+    let events: i64 = place.vault.store.connection().query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(events, 2);
+}
+
+#[test]
+fn a_row_that_another_one_has_changed_is_not_written_over() {
+    let (place, id) = Place::with(login("old"));
+    let mut mine = place.lease(&id);
+    place.vault.store.connection().execute("update credentials set generation = 9", []).unwrap();
+    assert!(matches!(mine.reject(NOW), Err(Error::Conflict { .. })));
+    assert!(matches!(mine.commit(answer(None), NOW, NOW), Err(Error::Conflict { .. })));
+    assert!(matches!(mine.begin(NOW), Err(Error::Conflict { .. })));
+    assert!(matches!(mine.require_authorization("x", "y", NOW), Err(Error::Conflict { .. })));
+    assert!(mine.share_lock().is_ok());
+}
