@@ -502,6 +502,19 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_in_milliseconds_where_it_cannot_be_in_seconds() {
+        assert_eq!(until(&json!(1_700_000_060_000_i64), Timestamp(1_700_000_000)), Some(60));
+        assert_eq!(until(&json!(100_000_000_001_i64), Timestamp(99_999_990)), Some(10));
+        assert_eq!(until(&json!(100_000_000_000_i64), Timestamp(99_999_990)), None);
+    }
+
+    #[test]
+    fn the_blanks_between_scopes_count_too() {
+        let kept = scope(Some(&json!(vec!["s"; LONGEST_SCOPE].join(" "))), &Quirks::default()).unwrap();
+        assert_eq!(kept.len(), LONGEST_SCOPE - 1);
+    }
+
+    #[test]
     fn patience_asked_for_is_understood() {
         let wait = |value: &str| {
             let response = Response::builder().status(429).header("retry-after", value).body(vec![]).unwrap();
