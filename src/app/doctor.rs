@@ -244,9 +244,7 @@ impl App {
         let unmarked = vault.unmarked(rows)?.len();
         if unmarked > 0 {
             let who = text::counted(unmarked, "credential");
-            let what = format!(
-                "it is lost how far {who} had got: should the store have been restored from an older copy, nothing tells"
-            );
+            let what = format!("the record of the last refresh is lost for {who}; an older store would go unnoticed");
             found.add("copies", Outcome::Notice(what, Mend::TakeOver));
         } else {
             for path in vault.spoilt_marks()? {

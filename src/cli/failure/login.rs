@@ -204,7 +204,7 @@ pub(super) fn again(error: &Error) -> Failure {
             .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
             .action(format!("oauth init {}", word(provider))),
         Error::Unmarked { .. } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
-            .because("it is lost how far it had got, and an older copy of the store would not be noticed")
+            .because("the record of its last refresh is lost, and an older copy of the store would go unnoticed")
             .action("oauth doctor --take-over")
             .hint("or wait until the access token has ended"),
         other => Failure::internal(other.to_string()),
