@@ -93,6 +93,23 @@ const COLUMNS: &[&str] = &[
     "held",
 ];
 
+/// The place of a column in [`COLUMNS`]. It is looked up when the program is built: SQLite compares names for every value.
+const fn at(column: &str) -> usize {
+    let mut place = 0;
+    while !is_same(COLUMNS[place].as_bytes(), column.as_bytes()) {
+        place += 1;
+    }
+    place
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut place = 0;
+    while place < one.len() && place < other.len() && one[place] == other[place] {
+        place += 1;
+    }
+    place == one.len() && place == other.len()
+}
+
 /// Columns that change without a new generation and have statements of their own; a commit of tokens must not undo
 /// what another process wrote there in the meantime.
 const APART: &[&str] = &["is_default", "last_used_at"];
@@ -166,57 +183,57 @@ pub(super) fn write(connection: &Connection, row: &Row, expected: Option<i64>) -
 }
 
 fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
-    let time = |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
-    let server: String = row.get("server")?;
-    let refresh_token: Option<Vec<u8>> = row.get("refresh_token")?;
+    let time = |column: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
+    let server: String = row.get(const { at("server") })?;
+    let refresh_token: Option<Vec<u8>> = row.get(const { at("refresh_token") })?;
     let kind = kind(row)?;
-    let id: String = row.get("id")?;
+    let id: String = row.get(const { at("id") })?;
     // It names files: nothing but what we made may stand here.
     if id.len() != 32 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(unreadable("id", "not an id".into()));
+        return Err(unreadable(const { at("id") }, "not an id".into()));
     }
     let credential = Credential {
         id: CredentialId(id),
-        tenant: row.get("tenant")?,
-        provider: row.get("provider")?,
-        account: row.get("account")?,
+        tenant: row.get(const { at("tenant") })?,
+        provider: row.get(const { at("provider") })?,
+        account: row.get(const { at("account") })?,
         kind,
-        server: from_json(row, "server")?,
-        subject: row.get("subject")?,
-        client_id: row.get("client_id")?,
-        requested: Scopes::parse(&row.get::<_, String>("requested")?),
-        scopes: Scopes::parse(&row.get::<_, String>("scope")?),
-        token_type: row.get("token_type")?,
-        issued_at: Timestamp(row.get("issued_at")?),
-        expires_at: time("expires_at")?,
-        refresh_expires_at: time("refresh_expires_at")?,
+        server: from_json(row, const { at("server") })?,
+        subject: row.get(const { at("subject") })?,
+        client_id: row.get(const { at("client_id") })?,
+        requested: Scopes::parse(row.get_ref(const { at("requested") })?.as_str()?),
+        scopes: Scopes::parse(row.get_ref(const { at("scope") })?.as_str()?),
+        token_type: row.get(const { at("token_type") })?,
+        issued_at: Timestamp(row.get(const { at("issued_at") })?),
+        expires_at: time(const { at("expires_at") })?,
+        refresh_expires_at: time(const { at("refresh_expires_at") })?,
         refreshable: refresh_token.is_some() || kind == Kind::Machine,
-        default: row.get("is_default")?,
-        parameters: from_json(row, "parameters")?,
-        variables: from_json(row, "variables")?,
-        metadata: from_json(row, "metadata")?,
-        reauth: row.get("reauth")?,
-        created_by: row.get("created_by")?,
-        authorized_at: Timestamp(row.get("authorized_at")?),
-        created_at: Timestamp(row.get("created_at")?),
-        updated_at: Timestamp(row.get("updated_at")?),
-        last_refreshed_at: time("last_refreshed_at")?,
-        last_used_at: time("last_used_at")?,
-        revoked_at: time("revoked_at")?,
-        generation: row.get("generation")?,
-        retry_at: time("retry_at")?,
+        default: row.get(const { at("is_default") })?,
+        parameters: from_json(row, const { at("parameters") })?,
+        variables: from_json(row, const { at("variables") })?,
+        metadata: from_json(row, const { at("metadata") })?,
+        reauth: row.get(const { at("reauth") })?,
+        created_by: row.get(const { at("created_by") })?,
+        authorized_at: Timestamp(row.get(const { at("authorized_at") })?),
+        created_at: Timestamp(row.get(const { at("created_at") })?),
+        updated_at: Timestamp(row.get(const { at("updated_at") })?),
+        last_refreshed_at: time(const { at("last_refreshed_at") })?,
+        last_used_at: time(const { at("last_used_at") })?,
+        revoked_at: time(const { at("revoked_at") })?,
+        generation: row.get(const { at("generation") })?,
+        retry_at: time(const { at("retry_at") })?,
         stale: None,
     };
     Ok(Row {
         credential,
         server,
-        access_token: row.get("access_token")?,
+        access_token: row.get(const { at("access_token") })?,
         refresh_token,
-        client_secret: row.get("client_secret")?,
-        proof_key: row.get("proof_key")?,
-        key_id: row.get("key_id")?,
-        attempt: row.get("attempt")?,
-        held: row.get("held")?,
+        client_secret: row.get(const { at("client_secret") })?,
+        proof_key: row.get(const { at("proof_key") })?,
+        key_id: row.get(const { at("key_id") })?,
+        attempt: row.get(const { at("attempt") })?,
+        held: row.get(const { at("held") })?,
     })
 }
 
@@ -267,19 +284,19 @@ fn values(row: &Row) -> Vec<Sql> {
 }
 
 fn kind(row: &SqlRow<'_>) -> rusqlite::Result<Kind> {
-    match row.get::<_, String>("kind")?.as_str() {
+    match row.get_ref(const { at("kind") })?.as_str()? {
         "oauth" => Ok(Kind::Oauth),
         "machine" => Ok(Kind::Machine),
         "imported" => Ok(Kind::Imported),
-        other => Err(unreadable("kind", format!("unknown kind {other}").into())),
+        other => Err(unreadable(const { at("kind") }, format!("unknown kind {other}").into())),
     }
 }
 
-fn from_json<T: DeserializeOwned>(row: &SqlRow<'_>, column: &'static str) -> rusqlite::Result<T> {
-    serde_json::from_str(&row.get::<_, String>(column)?).map_err(|source| unreadable(column, source.into()))
+fn from_json<T: DeserializeOwned>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|source| unreadable(column, source.into()))
 }
 
-fn unreadable(column: &'static str, source: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
-    let index = COLUMNS.iter().position(|name| *name == column).unwrap_or_default();
-    rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, source)
+fn unreadable(column: usize, source: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, source)
 }
