@@ -251,6 +251,13 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// The path of a file whose name goes on with `end`.
+pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// Which file this is: a copy of it is another one, also one that was restored into its place. A file that is renamed
 /// stays what it is. Where a file system does not know when a file was born, less is told apart.
 #[cfg(unix)]

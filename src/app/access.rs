@@ -67,6 +67,9 @@ impl App {
             let token = AccessToken(token);
             Ok(Access { token, proof: None, certificate: None, credential: None, warnings: vec![] })
         };
+        if let Some((vault, row)) = self.glance(selector) {
+            return self.hand_out(&vault, row, demand);
+        }
         let Some(vault) = self.vault()? else {
             return fallback.map_or_else(|| Err(self.nothing_connected(selector)), static_token);
         };
@@ -85,7 +88,12 @@ impl App {
             }
             (Ok(row), _) => row,
         };
-        let mut access = self.access_whatever_the_key(&vault, row, demand)?;
+        self.hand_out(&vault, row, demand)
+    }
+
+    /// A valid token of this row, and the note that it was used.
+    fn hand_out(&self, vault: &Vault, row: Row, demand: Demand) -> Result<Access, Error> {
+        let mut access = self.access_whatever_the_key(vault, row, demand)?;
         if let Some(credential) = &access.credential
             && let Err(error) = vault.note_use(&credential.id, (self.clock)())
         {

@@ -83,6 +83,12 @@ impl App {
         }
     }
 
+    /// The credential that is meant, where it can be seen without opening the vault.
+    pub(super) fn glance(&self, selector: &Selector) -> Option<(Vault, Row)> {
+        let which = (self.tenant.as_str(), selector.provider.as_str(), selector.account.as_deref());
+        Vault::glance(&self.home, &self.caller, which)
+    }
+
     fn look_up(&self, vault: &Vault, provider: &str, account: Option<&str>) -> Result<Option<Row>, Error> {
         if let Some(account) = account {
             return Ok(vault.account(&self.tenant, provider, account)?);

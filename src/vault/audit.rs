@@ -167,18 +167,18 @@ impl Vault {
     pub(crate) fn events(&self, after: i64) -> Result<Vec<Event>, Error> {
         let failed = self.store.failed();
         let sql = format!("select {COLUMNS} from events where sequence > ?1 order by sequence");
-        let mut statement = self.store.connection().prepare(&sql).map_err(&failed)?;
+        let mut statement = self.store.connection()?.prepare(&sql).map_err(&failed)?;
         let found = statement.query_map([after], read).and_then(Iterator::collect);
         let mut events: Vec<Event> = found.map_err(&failed)?;
         for one in Uses::at(&self.home.uses).pending()? {
-            events.push(as_event(self.store.connection(), &one).map_err(&failed)?);
+            events.push(as_event(self.store.connection()?, &one).map_err(&failed)?);
         }
         Ok(events)
     }
 
     /// Looks at the whole chain.
     pub(crate) fn verify_audit(&self, seal: &Seal) -> Result<Verified, Error> {
-        let connection = self.store.connection();
+        let connection = self.store.connection()?;
         let looked = Ends::read(connection).and_then(|ends| {
             let older = "select count(*) from events where sequence <= ?1";
             let anchor = ends.as_ref().map_or(i64::MAX, |ends| ends.anchor_sequence);

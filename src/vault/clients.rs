@@ -137,7 +137,7 @@ impl Vault {
             "select {COLUMNS} from clients where tenant = ?1 and (?2 is null or provider = ?2)
              order by provider, is_default desc, name"
         );
-        let found = self.store.connection().prepare(&sql).and_then(|mut statement| {
+        let found = self.store.connection()?.prepare(&sql).and_then(|mut statement| {
             let rows = statement.query_map((tenant, provider), read)?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });

@@ -13,7 +13,7 @@ impl Vault {
     /// Every credential of one tenant or of all, and an error for each row that cannot be read.
     pub(crate) fn readable(&self, tenant: Option<&str>) -> Result<(Vec<Row>, Vec<Error>), Error> {
         let which = tenant.map_or(Which::All, Which::Tenant);
-        let each = rows::select_each(self.store.connection(), which).map_err(self.store.failed())?;
+        let each = rows::select_each(self.store.connection()?, which).map_err(self.store.failed())?;
         let (mut readable, mut damaged) = (vec![], vec![]);
         for row in each {
             match row {
@@ -27,7 +27,7 @@ impl Vault {
     /// What SQLite finds wrong in its file, a line each.
     pub(crate) fn integrity(&self) -> Result<Vec<String>, Error> {
         let failed = self.store.failed();
-        let mut statement = self.store.connection().prepare("pragma integrity_check").map_err(&failed)?;
+        let mut statement = self.store.connection()?.prepare("pragma integrity_check").map_err(&failed)?;
         let lines = statement.query_map([], |row| row.get::<_, String>(0)).map_err(&failed)?;
         let lines: Vec<_> = lines.collect::<Result<_, _>>().map_err(&failed)?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
@@ -78,11 +78,7 @@ impl Vault {
 
 /// Everything of a vault that lies in files, each with what others may not do with it; directories have no guard.
 pub(crate) fn places(home: &super::Home) -> Vec<(PathBuf, Option<Guard>)> {
-    let beside = |end: &str| {
-        let mut name = home.database.file_name().unwrap_or_default().to_owned();
-        name.push(end);
-        home.database.with_file_name(name)
-    };
+    let beside = |end| files::with_end(&home.database, end);
     let mut places = vec![
         (home.database.parent().unwrap_or(&home.database).to_owned(), None),
         (home.locks.clone(), None),

@@ -162,7 +162,7 @@ impl Vault {
 
     pub(crate) fn key_status(&self) -> Result<KeyStatus, Error> {
         let sql = "select count(*) from credentials where access_token is not null or refresh_token is not null";
-        let sealed_rows = self.store.connection().query_row(sql, [], |row| row.get(0)).map_err(self.store.failed())?;
+        let sealed_rows = self.store.connection()?.query_row(sql, [], |row| row.get(0)).map_err(self.store.failed())?;
         let Description { key_id, key_source, .. } = self.description.clone();
         Ok(KeyStatus { key_id, source: key_source.as_deref().and_then(Source::decode), sealed_rows })
     }

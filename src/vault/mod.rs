@@ -12,6 +12,7 @@ mod clients;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod glance;
 mod habits;
 mod inspect;
 mod key;
@@ -125,6 +126,24 @@ impl Vault {
         Ok(Some(vault))
     }
 
+    /// The credential with this account, or the default one, read without opening the vault; that happens when the vault
+    /// is asked for more. None where it has to be opened to tell.
+    pub(crate) fn glance(
+        home: &Home,
+        caller: &Caller,
+        (tenant, provider, account): (&str, &str, Option<&str>),
+    ) -> Option<(Self, Row)> {
+        let which = match account {
+            Some(account) => Which::Account { tenant, provider, account },
+            None => Which::Default { tenant, provider },
+        };
+        let (store, (description, row)) = Store::glance(&home.database, |store| {
+            let row = rows::select(store.connection().ok()?, which).ok()?.pop()?;
+            Some((store.describe().ok()?, row))
+        })?;
+        Some((Self { store, home: home.clone(), description, caller: caller.clone() }, row))
+    }
+
     /// Opens the vault, and makes it first where there is none.
     pub(crate) fn open_or_create(
         home: &Home,
@@ -188,7 +207,7 @@ impl Vault {
     }
 
     fn select(&self, which: Which<'_>) -> Result<Vec<Row>, Error> {
-        rows::select(self.store.connection(), which).map_err(self.store.failed())
+        rows::select(self.store.connection()?, which).map_err(self.store.failed())
     }
 
     /// The credential as it stands now, with its uses.
@@ -262,7 +281,7 @@ impl Vault {
 
     /// What refreshes have shown of a credential's server.
     pub(crate) fn habits(&self, own: &Credential) -> Result<Habits, Error> {
-        habits::of(self.store.connection(), own).map_err(self.store.failed())
+        habits::of(self.store.connection()?, own).map_err(self.store.failed())
     }
 
     /// Whether the file is a copy of the one that the store was made in.

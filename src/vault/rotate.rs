@@ -140,7 +140,7 @@ impl Vault {
     pub(crate) fn spare_keys(&self) -> Result<Vec<String>, Error> {
         let failed = self.store.failed();
         let mut statement =
-            self.store.connection().prepare("select key_id from spare_keys order by noted_at").map_err(&failed)?;
+            self.store.connection()?.prepare("select key_id from spare_keys order by noted_at").map_err(&failed)?;
         let found = statement.query_map([], |row| row.get(0)).map_err(&failed)?;
         found.collect::<Result<_, _>>().map_err(&failed)
     }

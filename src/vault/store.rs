@@ -5,6 +5,7 @@
 //!
 //! Where nothing can be written, the file is read as it lies there.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::Error;
+use super::glance::{Connected, Quiet};
 use super::master_key::random_id;
 use crate::files::{self, Guard};
 use crate::model::Timestamp;
@@ -32,9 +34,10 @@ const APPLICATION_ID: i64 = 0x6f61_7574;
 /// How long SQLite waits for another process's write.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// An open store. It knows rows and sealed blobs, and no secret.
+/// A store. It knows rows and sealed blobs, and no secret.
 pub(super) struct Store {
-    connection: Connection,
+    /// Not yet there where a glance was enough so far.
+    connection: OnceCell<(Connection, Option<Connected>)>,
     path: PathBuf,
     /// Its schema is older than this program's, and has to be migrated before anything is done with it.
     pub(super) is_old: bool,
@@ -58,8 +61,7 @@ impl Store {
         if fs::symlink_metadata(path).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
             return Ok(None);
         }
-        files::check_dir(path.parent().unwrap_or(Path::new("/")))?;
-        files::check_file(path, Guard::Secret)?;
+        Self::check(path)?;
         let mut store = Self::connect(path)?;
         // Until it is known to be ours to write, not even its write-ahead log is moved into it.
         store.checkpoint_at_the_end(false)?;
@@ -75,8 +77,26 @@ impl Store {
         Ok(Some(store))
     }
 
+    /// Looks something up without opening the store, where it is of this program's schema and nobody is writing it. The
+    /// store that comes with the answer opens when it is asked for more.
+    pub(super) fn glance<T>(path: &Path, look: impl FnOnce(&Self) -> Option<T>) -> Option<(Self, T)> {
+        Self::check(path).ok()?;
+        let quiet = Quiet::begin(path)?;
+        let store = Self::over(open_as_it_lies(path).ok()?, None, path);
+        let is_known = store.version().is_ok_and(|version| version == latest());
+        let found = if is_known { look(&store) } else { None };
+        let found = found.filter(|_| quiet.lasts());
+        found.map(|found| (Self { connection: OnceCell::new(), path: path.to_owned(), is_old: false }, found))
+    }
+
+    /// What is open to others is not read.
+    fn check(path: &Path) -> Result<(), Error> {
+        files::check_dir(path.parent().unwrap_or(Path::new("/")))?;
+        Ok(files::check_file(path, Guard::Secret)?)
+    }
+
     fn checkpoint_at_the_end(&self, yes: bool) -> Result<(), Error> {
-        let set = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !yes);
+        let set = self.connection()?.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !yes);
         set.map(|_| ()).map_err(self.failed())
     }
 
@@ -110,7 +130,7 @@ impl Store {
         let aside = self.path.with_extension(format!("db.bak-v{version}.new"));
         let _ = fs::remove_file(&aside); // left by a process that died here
         let file = files::create_new(&aside)?;
-        self.connection.execute("vacuum into ?1", [aside.to_string_lossy()]).map_err(self.failed())?;
+        self.connection()?.execute("vacuum into ?1", [aside.to_string_lossy()]).map_err(self.failed())?;
         let kept = file.sync_all().and_then(|()| files::rename(&aside, &kept));
         Ok(kept.map_err(files::Error::io("keep a copy of the store in", &aside))?)
     }
@@ -128,10 +148,12 @@ impl Store {
         let _ = fs::remove_file(&aside); // left by a process that died while making one
         drop(files::create_new(&aside)?);
         let store = Self::connect(&aside)?;
-        store.build(now, &store.identity()?).map_err(store.failed())?;
+        Self::build(store.connection()?, now, &store.identity()?).map_err(store.failed())?;
         // All of it into the file that is named: the log would be left behind, and closing tells of no failure.
         store.sweep()?;
-        store.connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
+        if let Some((connection, _)) = store.connection.into_inner() {
+            connection.close().map_err(|(_, source)| Error::Database { path: aside.clone(), source })?;
+        }
         Self::put_orphans_aside(path)?;
         files::rename(&aside, path).map_err(files::Error::io("create the store", path))?;
         Self::connect(path)
@@ -152,15 +174,15 @@ impl Store {
         Ok(())
     }
 
-    fn build(&self, now: Timestamp, place: &str) -> rusqlite::Result<()> {
-        self.connection.pragma_update(None, "journal_mode", "wal")?;
-        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        self.connection.execute_batch("begin immediate")?;
-        Self::apply(&self.connection, 0)?;
+    fn build(connection: &Connection, now: Timestamp, place: &str) -> rusqlite::Result<()> {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.execute_batch("begin immediate")?;
+        Self::apply(connection, 0)?;
         let sql = "insert into store (singleton, id, created_at, place) values (1, ?1, ?2, ?3)";
-        self.connection.execute(sql, (random_id(), now.0, place))?;
-        self.connection.pragma_update(None, "user_version", latest())?;
-        self.connection.execute_batch("commit")
+        connection.execute(sql, (random_id(), now.0, place))?;
+        connection.pragma_update(None, "user_version", latest())?;
+        connection.execute_batch("commit")
     }
 
     fn connect(path: &Path) -> Result<Self, Error> {
@@ -169,16 +191,22 @@ impl Store {
         // SQLITE_OPEN_NOFOLLOW refuses a link anywhere in the path; only the last part is ours to judge.
         let real = dir.canonicalize().ok().zip(path.file_name()).map(|(dir, name)| dir.join(name));
         let real = real.as_deref().unwrap_or(path);
+        let counted = Connected::count();
         let connection = if files::can_be_written(dir) { open_to_write(real) } else { open_as_it_lies(real) };
         let connection = connection.map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
+        Ok(Self::over(connection, Some(counted), path))
+    }
+
+    fn over(connection: Connection, counted: Option<Connected>, path: &Path) -> Self {
         connection.set_prepared_statement_cache_capacity(0);
-        Ok(Self { connection, path: path.to_owned(), is_old: false })
+        Self { connection: OnceCell::from((connection, counted)), path: path.to_owned(), is_old: false }
     }
 
     /// The schema number; an empty or foreign file is told apart from a store.
     fn version(&self) -> Result<i64, Error> {
-        let read = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let connection = self.connection()?;
+        let read = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         let no_store = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::NotAStore { path: self.path.clone() },
             _ => self.failed()(error),
@@ -201,7 +229,7 @@ impl Store {
             })
         };
         let found = self
-            .connection
+            .connection()?
             .query_row("select id, key_id, key_source, place, wrapped_key from store", [], read)
             .optional();
         found.map_err(self.failed())?.ok_or_else(|| Error::NotAStore { path: self.path.clone() })
@@ -213,17 +241,23 @@ impl Store {
         transaction.execute("update store set place = ?1", [place]).map(|_| ()).map_err(self.failed())
     }
 
-    /// For reading.
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
+    /// For reading. Opens the store, where a glance was enough so far.
+    pub(super) fn connection(&self) -> Result<&Connection, Error> {
+        if let Some((connection, _)) = self.connection.get() {
+            return Ok(connection);
+        }
+        let gone = || Error::NotAStore { path: self.path.clone() };
+        let opened = Self::open(&self.path)?.and_then(|store| store.connection.into_inner()).ok_or_else(gone)?;
+        Ok(&self.connection.get_or_init(|| opened).0)
     }
 
     /// Runs `work` in one `IMMEDIATE` transaction: all of it is stored, or nothing.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
         // Values that were wiped shall not stay readable in free pages.
-        self.connection.pragma_update(None, "secure_delete", "on").map_err(self.failed())?;
+        let connection = self.connection()?;
+        connection.pragma_update(None, "secure_delete", "on").map_err(self.failed())?;
         let transaction =
-            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).map_err(self.failed())?;
+            Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(self.failed())?;
         let done = work(&transaction)?;
         transaction.commit().map_err(self.failed())?;
         Ok(done)
@@ -231,7 +265,7 @@ impl Store {
 
     /// Moves everything into the main file and empties the write-ahead log, where wiped values would stay readable.
     pub(super) fn sweep(&self) -> Result<(), Error> {
-        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).map_err(self.failed())
+        self.connection()?.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).map_err(self.failed())
     }
 
     /// Names the store in an error of SQLite.
@@ -281,9 +315,10 @@ mod tests {
         let id = Store::create(&at(&dir), Timestamp(5)).unwrap().describe().unwrap().id;
         let store = Store::open(&at(&dir)).unwrap().unwrap();
         assert_eq!(store.describe().unwrap().id, id);
-        let pragma = |name| store.connection.pragma_query_value(None, name, |row| row.get::<_, String>(0)).unwrap();
+        let connection = store.connection().unwrap();
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(pragma("journal_mode"), "wal");
-        let synchronous: i64 = store.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         assert_eq!(synchronous, 2, "FULL");
     }
 
@@ -291,7 +326,7 @@ mod tests {
     fn a_newer_schema_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::create(&at(&dir), Timestamp(5)).unwrap();
-        store.connection.pragma_update(None, "user_version", 99).unwrap();
+        store.connection().unwrap().pragma_update(None, "user_version", 99).unwrap();
         drop(store);
         let before = fs::read(at(&dir)).unwrap();
         assert!(matches!(Store::open(&at(&dir)), Err(Error::NewerSchema { found: 99, .. })));

@@ -26,7 +26,7 @@ impl Vault {
                        from credentials
                        union all select tenant, 0, 0, 1 from clients
                    ) group by tenant order by tenant";
-        let mut statement = self.store.connection().prepare(sql).map_err(&failed)?;
+        let mut statement = self.store.connection()?.prepare(sql).map_err(&failed)?;
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Tenant { name: row.get(0)?, live: row.get(1)?, revoked: row.get(2)?, clients: row.get(3)? })
         };
