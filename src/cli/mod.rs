@@ -78,7 +78,7 @@ const LONG: &str = concat!(
 );
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct Global {
     /// Print data and errors as JSON
     #[arg(long, global = true, help_heading = "Global options")]
@@ -100,8 +100,9 @@ struct Global {
     no_input: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum ColorChoice {
+    #[default]
     Auto,
     Always,
     Never,
@@ -146,8 +147,17 @@ struct TokenLine {
 /// and help.
 fn token_line(arguments: &[OsString]) -> Option<Cli> {
     let line = arguments.get(1..).filter(|words| words.first().is_some_and(|word| word == "token"))?;
-    let TokenLine { global, args } = TokenLine::try_parse_from(line).ok()?;
+    let TokenLine { global, args } = plain_token_line(line).or_else(|| TokenLine::try_parse_from(line).ok())?;
     Some(Cli { global, command: Command::Token(args) })
+}
+
+/// The same for a line without options. Most are, and need no parser, which costs a tenth of the whole.
+fn plain_token_line(line: &[OsString]) -> Option<TokenLine> {
+    let plain = |word: &OsString| word.to_str().filter(|word| !word.starts_with('-')).map(str::to_owned);
+    let mut words: Vec<_> = line.iter().skip(1).map(plain).collect::<Option<_>>()?;
+    let account = if words.len() == 2 { words.pop() } else { None };
+    let provider = words.pop().filter(|_| words.is_empty())?;
+    Some(TokenLine { global: Global::default(), args: token::TokenArgs::plain(provider, account) })
 }
 
 /// Runs the program with these arguments, the first of which is its own name.
@@ -261,6 +271,7 @@ mod tests {
     fn a_token_line_is_read_like_by_the_whole_tree() {
         for line in [
             "token github",
+            "token github me@example.com",
             "token github me@example.com --format json --min-ttl 5m -q",
             "token github --json --tenant work --offline -vv --color never --no-input",
             "token github --refresh --login --user me --method POST --url https://x.example --nonce -n",
@@ -269,7 +280,15 @@ mod tests {
             let whole = Cli::try_parse_from(&words).unwrap();
             assert_eq!(format!("{:?}", token_line(&words).unwrap()), format!("{whole:?}"), "{line}");
         }
-        for line in ["token", "token --help", "token a b c", "token x --offline --refresh", "list", "--json token x"] {
+        for line in [
+            "token",
+            "token --help",
+            "token a -h",
+            "token a b c",
+            "token x --offline --refresh",
+            "list",
+            "--json token x",
+        ] {
             let words: Vec<_> = format!("oauth {line}").split(' ').map(OsString::from).collect();
             assert!(token_line(&words).is_none(), "{line}");
         }

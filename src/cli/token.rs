@@ -58,6 +58,25 @@ pub(super) struct TokenArgs {
     user: Option<String>,
 }
 
+impl TokenArgs {
+    /// What a line without options means.
+    pub(super) fn plain(provider: String, account: Option<String>) -> Self {
+        Self {
+            provider,
+            account,
+            min_ttl: Duration::ZERO,
+            refresh: false,
+            offline: false,
+            login: false,
+            format: Format::Token,
+            method: "GET".into(),
+            url: None,
+            nonce: None,
+            user: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// The token alone
