@@ -195,6 +195,9 @@ fn expires(own: &Credential, now: Timestamp) -> String {
 
 /// Colours the status word of a line. Where colour is off, the word alone says it.
 fn tint_status(line: &str, terminal: &Terminal) -> String {
+    if !terminal.tints_out() {
+        return line.to_owned();
+    }
     let tones = [
         ("revoked", Tone::Faint),
         ("stale", Tone::Bad),

@@ -310,6 +310,11 @@ impl Terminal {
         self.width().map_or_else(|| line.to_owned(), |width| broken(line, width.into(), margin))
     }
 
+    /// Whether data are coloured at all.
+    pub(super) fn tints_out(&self) -> bool {
+        self.color_out
+    }
+
     pub(super) fn tint_out(&self, text: &str, tone: Tone) -> String {
         tinted(text, tone, self.color_out)
     }
@@ -350,8 +355,12 @@ impl Terminal {
 
 /// JSON in which characters that a terminal acts on, and JSON allows as they are, are written as escapes.
 fn escaped(json: &str) -> String {
-    let acts = |c: char| c != '\n' && shown(c.encode_utf8(&mut [0; 4])).starts_with('\\') && c != '\\';
-    json.chars().map(|c| if acts(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
+    let acts = |c: char| !matches!(c, '\n' | ' '..='~') && shown(c.encode_utf8(&mut [0; 4])).starts_with('\\');
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if acts(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
+    }
+    text
 }
 
 /// Breaks long lines between words, and sets what follows in by two. A line with an address in it is left whole, so that

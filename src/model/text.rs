@@ -6,6 +6,10 @@ const SHOWN: usize = 200;
 /// `text` as one line without any character that a terminal would act on: control characters, escape sequences and
 /// the marks that turn the direction of writing are shown as `\x1b` or `\u{202e}`; what is too long is cut.
 pub(crate) fn shown(text: &str) -> String {
+    // Most text is plain, and much of it in a long list.
+    if text.len() <= SHOWN && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut safe = String::new();
     for (count, c) in text.chars().enumerate() {
         if count == SHOWN {
