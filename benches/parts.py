@@ -1,0 +1,182 @@
+"""What is measured, part by part. Each prints a table."""
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import peers
+from homes import fill, store
+from measure import Command, interleaved, median, processor, ratio, table, wall
+
+TRUE = "/bin/true"
+# Milliseconds that a server takes to answer, in `test` and `refresh`.
+LATENCY = 200
+
+
+def true(bench):
+    return Command([TRUE], bench.environment())
+
+
+def token(bench, options):
+    """A fresh token, beside what other programs print from where they keep it."""
+    variable, keyring = bench.home("variable"), bench.home("keyring", key=False)
+    for env in (variable, keyring):
+        fill(env, options.rows)
+    cached = {**keyring, "OAUTH_KEY_CACHE": "86400"}
+    bench.endings.append(lambda: bench.run(cached, "key", "forget"))
+    commands = {
+        TRUE: true(bench),
+        **peers.all_of(bench),
+        "oauth token, key in a variable": bench.oauth(variable, "token", "demo"),
+        "oauth token, key in the kernel's keyring": bench.oauth(cached, "token", "demo"),
+        "oauth token, key from the Secret Service": bench.oauth(keyring, "token", "demo"),
+    }
+    taken = interleaved(commands, options.rounds)
+    print(f"token: {options.rows:,} credentials")
+    rows = []
+    for name, command in commands.items():
+        calls, threads, sent = command.system_calls()
+        count = command.instructions()
+        times = [f"{wall(taken, name):.2f}", f"{processor(taken, name):.2f}", f"{ratio(taken, name, TRUE):.2f}"]
+        against = [f"{ratio(taken, name, 'secret-tool lookup'):.2f}", f"{ratio(taken, name, TRUE) / peers.PIZAUTH:.2f}"]
+        counted = [f"{count / 1e6:.2f} M" if count else None, f"{command.peak_memory():.1f}", threads, calls, sent]
+        rows.append([name, *times, *against, *counted])
+    columns = ["", "ms", "cpu ms", "× true", "× secret-tool", "× pizauth", "instr.", "MiB", "threads", "calls", "on the bus"]
+    table(columns, rows)
+
+
+class Writer:
+    """A process that commits to the store every five milliseconds."""
+
+    def __init__(self, env):
+        self.words = [sys.executable, "-c", WRITER, str(store(env))]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+
+WRITER = """
+import select, sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+print(flush=True)
+while not select.select([sys.stdin], [], [], 0.005)[0]:
+    store.execute("update credentials set last_used_at = coalesce(last_used_at, 0) + 1 where id = printf('%032x', 7)")
+"""
+
+
+def herd(bench, options):
+    """Two hundred processes, eight at a time, while another one writes."""
+    env = bench.home("herd")
+    fill(env, options.rows)
+    each = "seq 200 | xargs -P 8 -I{} "
+    oauth = f"{bench.binary} token demo"
+    scripts = {
+        "sh -c true": each + "sh -c true",
+        "oauth token": each + oauth,
+        "sh -c /bin/true": each + "sh -c '/bin/true; :'",
+        "sh -c 'oauth token'": each + f"sh -c '{oauth}; :'",
+        "sh -c 'secret-tool lookup'": each + "sh -c 'secret-tool lookup bench token; :'",
+    }
+    if "secret-tool lookup" not in bench_peers(bench):
+        scripts.pop("sh -c 'secret-tool lookup'")
+    # `xargs` fails when one of its processes did.
+    commands = {name: Command(["sh", "-c", f"set -e; {script} > /dev/null"], env) for name, script in scripts.items()}
+    with Writer(env):
+        taken = interleaved(commands, max(options.rounds // 20, 5))
+    print("herd: 200 processes, 8 at a time, with a writer every 5 ms; none failed")
+    rows = [
+        [name, f"{wall(taken, name):.0f}", f"{ratio(taken, name, 'sh -c true'):.2f}", f"{ratio(taken, name, 'sh -c /bin/true'):.2f}"]
+        for name in commands
+    ]
+    table(["", "ms", "× sh -c true", "× sh -c /bin/true"], rows)
+
+
+def bench_peers(bench):
+    """What `secret-tool` finds in this run's keyring."""
+    done = subprocess.run(["secret-tool", "lookup", "bench", "token"], env=bench.environment(), capture_output=True)
+    return ["secret-tool lookup"] if done.returncode == 0 else []
+
+
+def listing(bench, options):
+    env = bench.home("list")
+    fill(env, options.rows)
+    commands = {"oauth list": bench.oauth(env, "list"), "oauth list --json": bench.oauth(env, "list", "--json")}
+    taken = interleaved(commands, max(options.rounds // 20, 5))
+    print(f"list: {options.rows:,} credentials")
+    rows = [[name, f"{wall(taken, name):.0f}", f"{processor(taken, name):.0f}", f"{commands[name].peak_memory():.0f}"] for name in commands]
+    table(["", "ms", "cpu ms", "MiB"], rows)
+
+
+def test(bench, _options):
+    """A thousand credentials, against a server that takes its time."""
+    accounts, jobs = 1000, 64
+    env = bench.home("test")
+    names = [f"user{number}@example.test" for number in range(accounts - 1)]
+    at_once(8, lambda name: bench.connect(env, name), names)
+    command = bench.oauth(env, "test", "--jobs", str(jobs), "--json")
+    bench.behave(latency_ms={"userinfo": LATENCY})
+    taken = [command.once() for _ in range(3)]
+    bench.behave(latency_ms={})
+    ideal = math.ceil(accounts / jobs) * LATENCY / 1e3
+    seconds, busy = (median(column) for column in zip(*taken))
+    print(f"test: {accounts:,} credentials, {jobs} jobs, a server that takes {LATENCY} ms")
+    row = ["oauth test", f"{ideal:.2f}", f"{seconds:.2f}", f"{seconds / ideal:.2f}", f"{busy:.2f}", f"{command.peak_memory():.0f}"]
+    table(["", "ideal s", "s", "× ideal", "cpu s", "MiB"], [row])
+
+
+def at_once(threads, work, pieces):
+    pieces = list(pieces)
+
+    def some():
+        while pieces:
+            work(pieces.pop())
+
+    running = [threading.Thread(target=some) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+
+
+def refresh(bench, options):
+    """A refresh, beside one request by curl to the same server."""
+    env = bench.home("refresh")
+    commands = {
+        "curl": Command(["curl", "-s", "-o", "/dev/null", "-d", "grant_type=none", f"{bench.issuer}/token"], env),
+        "oauth token --refresh": bench.oauth(env, "token", "demo", "--refresh"),
+    }
+    bench.behave(latency_ms={"token": LATENCY})
+    taken = interleaved(commands, max(options.rounds // 10, 10))
+    bench.behave(latency_ms={})
+    print(f"refresh: a server that takes {LATENCY} ms")
+    rows = [[name, f"{wall(taken, name):.1f}", f"{wall(taken, name) - LATENCY:.1f}", f"{processor(taken, name):.1f}"] for name in commands]
+    table(["", "ms", "more than the server, ms", "cpu ms"], rows)
+
+
+def growth(bench, options):
+    """The same token as the store grows."""
+    commands = {TRUE: true(bench)}
+    for rows in (1, 100, 10_000, 100_000):
+        env = bench.home(f"growth-{rows}")
+        fill(env, rows)
+        commands[f"{rows:,}"] = bench.oauth(env, "token", "demo")
+    taken = interleaved(commands, options.rounds)
+    print("growth: `oauth token` by the credentials in the store")
+    table(
+        ["credentials", "ms", "× true", "instr."],
+        [
+            [name, f"{wall(taken, name):.2f}", f"{ratio(taken, name, TRUE):.2f}", f"{command.instructions() / 1e6:.3f} M"]
+            for name, command in commands.items()
+            if name != TRUE
+        ],
+    )
+
+
+ALL = {"token": token, "herd": herd, "list": listing, "test": test, "refresh": refresh, "growth": growth}
