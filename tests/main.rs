@@ -17,6 +17,7 @@ mod capabilities;
 mod commands;
 mod config;
 mod copies;
+mod cost;
 mod doctor;
 mod documentation;
 mod exec;

@@ -121,6 +121,33 @@ fn a_key_that_the_keyring_gave_is_kept_for_a_while_and_can_be_dropped() {
     cached("unlocked", &["token", "op"], "900").success().stdout_is(&token);
 }
 
+/// `token op` a thousand times, eight at a time, as a shell's words. They all print the same, or nothing.
+const THOUSAND: &str = "seq 1000 | xargs -P 8 -I{} \"$OAUTH\" token op | sort | uniq -c";
+/// The process that has the Secret Service.
+const DAEMON: &str = "dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / \
+    org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets";
+
+#[test]
+fn a_thousand_lookups_eight_at_a_time_leave_the_keyring_alive_and_with_the_cache_untouched() {
+    let home = connected_with_keyring();
+    let script = format!(
+        "set -e
+         before=$({DAEMON})
+         {THOUSAND}
+         test \"$before\" = \"$({DAEMON})\"
+         OAUTH_KEY_CACHE=900 \"$OAUTH\" token op >/dev/null
+         # From here on it answers nobody.
+         kill -STOP ${{before##* }}
+         OAUTH_KEY_CACHE=900; export OAUTH_KEY_CACHE
+         {THOUSAND}
+         kill -CONT ${{before##* }}"
+    );
+    let run = home.command("bash").args(["-c", &script]).env("OAUTH", env!("CARGO_BIN_EXE_oauth"));
+    let output = with_keyring(&home, "unlocked", run).run();
+    let counts: Vec<_> = output.success().stdout.lines().map(str::trim_start).collect();
+    assert!(counts.len() == 2 && counts[0] == counts[1] && counts[0].starts_with("1000 "), "{counts:?}");
+}
+
 #[test]
 fn a_second_account_needs_no_other_key() {
     let home = connected_with_keyring();
