@@ -40,7 +40,8 @@ class Bench:
         return {**kept, "HOME": str(self.work), "OAUTH_KEY_CACHE": "off", **more}
 
     def run(self, env, *words):
-        done = subprocess.run([self.binary, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        words, quiet = [self.binary, *words], subprocess.DEVNULL
+        done = subprocess.run(words, env=env, stdout=subprocess.PIPE, stderr=quiet, text=True)
         done.check_returncode()
         return done.stdout
 

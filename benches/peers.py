@@ -39,14 +39,13 @@ def install(only_name):
     subprocess.run(words, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, stdout=sys.stderr, check=True)
 
 
-def all_of(bench):
-    """Every peer by name, its daemon running."""
-    return {
-        "secret-tool lookup": secret_tool(bench),
-        "oidc-token (resident agent)": oidc_agent(bench),
-        "gh auth token (file)": gh(bench),
-        "pass show (resident agent)": password_store(bench),
-    }
+def quick(bench):
+    """Those that are made to be quick, by name, their daemons running."""
+    return {"secret-tool lookup": secret_tool(bench), "oidc-token (resident agent)": oidc_agent(bench)}
+
+
+def slow(bench):
+    return {"gh auth token (file)": gh(bench), "pass show (resident agent)": password_store(bench)}
 
 
 def secret_tool(bench):
