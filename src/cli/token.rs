@@ -68,7 +68,7 @@ impl TokenArgs {
             refresh: false,
             offline: false,
             login: false,
-            format: Format::Token,
+            format: None,
             method: "GET".into(),
             url: None,
             nonce: None,

@@ -123,8 +123,8 @@ impl Place {
     }
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn both(access: &str, refresh: Option<&str>) -> (Option<String>, Option<String>) {
+    (Some(access.to_owned()), refresh.map(str::to_owned))
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_landed_is_committed_by_the_next_lease_and_once() {
     let own = lease.credential().clone();
     assert_eq!((own.generation, own.expires_at, lease.lost_attempt()), (2, Some(NOW.plus(60)), None));
     drop(lease);
-    assert_eq!(place.tokens(&id), (some("at-new"), some("rt-new")));
+    assert_eq!(place.tokens(&id), both("at-new", Some("rt-new")));
     assert_eq!(place.lease(&id).credential().generation, 2);
 }
 
@@ -169,7 +169,7 @@ fn an_answer_without_a_refresh_token_leaves_the_old_one_and_tells_how_the_server
     lease.hold_off(NOW.plus(5)).unwrap();
     drop(lease);
     assert_eq!(place.lease(&id).credential().retry_at, Some(NOW.plus(5)));
-    assert_eq!(place.tokens(&id), (some("at-new"), some("rt-new")));
+    assert_eq!(place.tokens(&id), both("at-new", Some("rt-new")));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_login_without_a_refresh_token_keeps_the_old_one_of_the_same_client_and_pers
         assert_eq!(lease.proof_key().unwrap().is_some(), bound, "{what}");
         assert_eq!(lease.client_secret().unwrap().unwrap().expose(), "cs");
         drop(lease);
-        assert_eq!(place.tokens(&id), (some("at-new"), kept.map(str::to_owned)), "{what}");
+        assert_eq!(place.tokens(&id), both("at-new", kept), "{what}");
     }
     // Nobody who is not known is the same as another who is not known.
     let mut unknown = login("old");
@@ -205,7 +205,7 @@ fn a_login_without_a_refresh_token_keeps_the_old_one_of_the_same_client_and_pers
     let mut new = login("new");
     (new.credential.subject, new.refresh_token) = (None, None);
     place.lease(&id).reauthorize(new).unwrap();
-    assert_eq!(place.tokens(&id), (some("at-new"), None));
+    assert_eq!(place.tokens(&id), both("at-new", None));
 }
 
 #[test]
@@ -263,9 +263,9 @@ fn a_refusal_is_written_down_and_keeps_the_tokens() {
     let lease = place.lease(&id);
     assert_eq!((lease.credential().reauth.as_deref(), lease.lost_attempt()), (Some("refused"), None));
     drop(lease);
-    assert_eq!(place.tokens(&id), (some("at-old"), some("rt-old")));
+    assert_eq!(place.tokens(&id), both("at-old", Some("rt-old")));
     let count = "select count(*) from events where event in ('refused', 'refresh_failed')";
-    let events: i64 = place.vault.store.connection().query_row(count, [], |row| row.get(0)).unwrap();
+    let events: i64 = place.vault.store.connection().unwrap().query_row(count, [], |row| row.get(0)).unwrap();
     assert_eq!(events, 2);
 }
 
@@ -273,7 +273,7 @@ fn a_refusal_is_written_down_and_keeps_the_tokens() {
 fn a_row_that_another_one_has_changed_is_not_written_over() {
     let (place, id) = Place::with(login("old"));
     let mut mine = place.lease(&id);
-    place.vault.store.connection().execute("update credentials set generation = 9", []).unwrap();
+    place.vault.store.connection().unwrap().execute("update credentials set generation = 9", []).unwrap();
     assert!(matches!(mine.reject(NOW), Err(Error::Conflict { .. })));
     assert!(matches!(mine.commit(answer(None), NOW, NOW), Err(Error::Conflict { .. })));
     assert!(matches!(mine.begin(NOW), Err(Error::Conflict { .. })));
