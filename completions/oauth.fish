@@ -396,6 +396,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand audit; and not __fish_seen_s
 authorized\t''
 used\t''
 refreshed\t''
+held\t''
 refresh_failed\t''
 refused\t''
 rejected\t''

@@ -27,11 +27,12 @@ const BROKEN: &str = "audit_broken";
 const ACCEPTED: &str = "audit_accepted";
 
 /// Every kind of event there is.
-pub(crate) const KINDS: [&str; 20] = [
+pub(crate) const KINDS: [&str; 21] = [
     "created",
     "authorized",
     "used",
     "refreshed",
+    "held",
     "refresh_failed",
     "refused",
     "rejected",

@@ -20,7 +20,7 @@
 //   POST /hang?ms=N    the token endpoint does its work at once, counts it, and answers N milliseconds later;
 //                      0 ends that. Who waits for the counter and then kills the client has lost the answer
 import http from 'node:http';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from './modules.mjs';
 
@@ -173,7 +173,10 @@ async function watch(ctx, next) {
 }
 
 function provider(issuer) {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+  // By way of DER: Node 20 can hang for ever when a key is exported that shares its lock with the job that made it.
+  const form = { type: 'pkcs8', format: 'der' };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: form });
+  const rsa = createPrivateKey({ key: privateKey, ...form }).export({ format: 'jwk' });
   const made = new Provider(issuer, {
     adapter: Adapter,
     clients,
