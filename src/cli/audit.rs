@@ -104,18 +104,22 @@ pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
 fn verify(context: &Context) -> Result<u8, Failure> {
     let Some(verified) = context.app()?.verify_audit()? else {
         if context.terminal.json {
-            context.terminal.data_json(&json!({"ok": true, "events": 0, "older": 0}))?;
+            context.terminal.data_json(&json!({"ok": true, "events": 0, "older": 0, "pending": 0}))?;
         }
         context.terminal.say("there is no record yet");
         return Ok(0);
     };
     if context.terminal.json {
-        let object = json!({"ok": true, "events": verified.events, "older": verified.older});
+        let object = json!({"ok": true, "events": verified.events, "older": verified.older, "pending": verified.pending});
         return context.terminal.data_json(&object).map(|()| 0);
     }
     context
         .terminal
         .data_line(&format!("{}, none altered, removed, added or moved", counted(verified.events, "event")))?;
+    if verified.pending > 0 {
+        let uses = counted(verified.pending, "noted use");
+        context.terminal.say(&format!("{uses} not counted; the next change takes what is noted into the chain"));
+    }
     if verified.older > 0 {
         context.terminal.say(&format!("{} older ones are from before there was a chain", verified.older));
     }
@@ -201,7 +205,10 @@ fn program(event: &AuditEvent, terminal: &Terminal) -> String {
     let path = Path::new(&event.caller.program);
     let name = path.file_name().filter(|_| is_short(terminal));
     let name = name.map_or(path.to_string_lossy(), |name| name.to_string_lossy());
-    shown(format!("{name} [{}]", event.caller.pid).trim_start())
+    match event.caller.pid {
+        0 if name.is_empty() => "unknown".into(),
+        pid => shown(format!("{name} [{pid}]").trim_start()),
+    }
 }
 
 fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
@@ -226,6 +233,10 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
             "unusual": unusual.collect::<Vec<_>>(),
         });
         return context.terminal.data_json(&object).map(|()| 0);
+    }
+    if summary.credentials.is_empty() && summary.missing.is_empty() {
+        context.terminal.say("nothing has been recorded");
+        return Ok(0);
     }
     let rows = summary.credentials.iter().map(|own| {
         let error = own.last_error.as_ref();

@@ -24,6 +24,8 @@ pub(super) struct ClientArgs {
 enum ClientCommand {
     Set(SetArgs),
     /// Show every registration of the tenant, without secrets
+    ///
+    /// The one marked with * is the one that is taken when none is named.
     List {
         /// Of this provider only
         provider: Option<String>,
@@ -127,10 +129,10 @@ fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {
     let rows = all.iter().map(|client| {
         let variables: Vec<_> = client.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let secret = if client.has_secret { "sealed" } else { "none" };
-        let default = if client.default { "default" } else { "" };
-        [&client.provider, &client.name, &client.client_id, secret, default, &variables.join(" ")].map(shown).to_vec()
+        let name = format!("{}{}", client.name, if client.default { " *" } else { "" });
+        [&client.provider, &name, &client.client_id, secret, &variables.join(" ")].map(shown).to_vec()
     });
-    let header = ["PROVIDER", "NAME", "CLIENT ID", "SECRET", "", "SET"];
+    let header = ["PROVIDER", "NAME", "CLIENT ID", "SECRET", "SET"];
     context.terminal.data(&table::titled(&header, rows, &context.terminal)).map(|()| 0)
 }
 

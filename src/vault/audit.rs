@@ -90,6 +90,8 @@ pub(crate) struct Verified {
     pub(crate) events: usize,
     /// Events from before there was a chain, which nothing vouches for.
     pub(crate) older: usize,
+    /// Uses that are noted, and join the chain when something is written next.
+    pub(crate) pending: usize,
 }
 
 impl<'a> Entry<'a> {
@@ -179,14 +181,15 @@ impl Vault {
 
     /// Looks at the whole chain.
     pub(crate) fn verify_audit(&self, seal: &Seal) -> Result<Verified, Error> {
+        let pending = self.events(i64::MAX)?.len();
         let connection = self.store.connection()?;
         let looked = Ends::read(connection).and_then(|ends| {
             let older = "select count(*) from events where sequence <= ?1";
             let anchor = ends.as_ref().map_or(i64::MAX, |ends| ends.anchor_sequence);
             let older = connection.query_row(older, [anchor], |row| row.get::<_, i64>(0))?;
             let older = usize::try_from(older).unwrap_or_default();
-            let Some(ends) = ends else { return Ok(Ok(Verified { events: 0, older })) };
-            Ok(ends.verify(connection, seal)?.map(|events| Verified { events, older }))
+            let Some(ends) = ends else { return Ok(Ok(Verified { events: 0, older, pending })) };
+            Ok(ends.verify(connection, seal)?.map(|events| Verified { events, older, pending }))
         });
         looked.map_err(self.store.failed())?.map_err(|(sequence, what)| Error::AuditBroken { sequence, what })
     }

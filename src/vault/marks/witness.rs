@@ -50,12 +50,12 @@ impl Witness<'_> {
             return Ok(file);
         }
         let _held = self.lock()?;
-        loop {
-            if let Some(made_meanwhile) = self.open_genuine()? {
-                return Ok(made_meanwhile);
-            }
-            self.rewrite(others)?;
+        if let Some(made_meanwhile) = self.open_genuine()? {
+            return Ok(made_meanwhile);
         }
+        self.rewrite(others)?;
+        // Where a file's number does not last, no file can vouch that it is no copy.
+        self.open_genuine()?.ok_or_else(|| self.failed("recognise")(io::ErrorKind::Unsupported.into()))
     }
 
     fn open_genuine(&self) -> Result<Option<File>, files::Error> {
