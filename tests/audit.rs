@@ -69,7 +69,10 @@ fn a_use_is_told_before_it_is_in_the_chain_and_not_twice() {
     assert_eq!(kinds(&events), ["created", "used", "used", "used"]);
     assert!(events[1..].iter().all(|event| event["sequence"].is_null()));
     let verified = run(&home, &["audit", "verify"]);
-    verified.success().stdout_is("1 event, none altered, removed, added or moved\n").stderr_has("3 noted uses not counted");
+    verified
+        .success()
+        .stdout_is("1 event, none altered, removed, added or moved\n")
+        .stderr_has("3 noted uses not counted");
     run(&home, &["token", "demo", "--refresh"]).success();
     assert_eq!(kinds(&audit(&home, &[])), ["created", "used", "used", "used", "refreshed", "used"]);
 }

@@ -132,6 +132,17 @@ fn a_copied_home_holds_its_refresh_tokens_back_until_it_is_the_only_one() {
 }
 
 #[test]
+fn what_holds_for_all_of_a_copy_is_told_once() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", "bob@example.test");
+    let told = copied(&home).oauth(["list"]).run();
+    told.success()
+        .stderr_has("2 credentials that are stale: the store was copied or restored")
+        .says_nothing_of("oauth init");
+    assert_eq!(told.stderr.lines().count(), 2, "{told}");
+}
+
+#[test]
 fn a_home_that_is_moved_in_its_file_system_is_no_copy() {
     let (_server, home) = DemoServer::connected();
     let moved = Home::new();

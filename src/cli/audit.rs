@@ -110,7 +110,8 @@ fn verify(context: &Context) -> Result<u8, Failure> {
         return Ok(0);
     };
     if context.terminal.json {
-        let object = json!({"ok": true, "events": verified.events, "older": verified.older, "pending": verified.pending});
+        let object =
+            json!({"ok": true, "events": verified.events, "older": verified.older, "pending": verified.pending});
         return context.terminal.data_json(&object).map(|()| 0);
     }
     context

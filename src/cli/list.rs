@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -7,7 +8,7 @@ use super::context::Context;
 use super::failure::{Failure, gravest, init_command};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 use crate::model::time::parse_duration;
 use crate::model::{Credential, Kind, Status, Timestamp};
 
@@ -74,20 +75,44 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         return Ok(exit);
     }
     context.terminal.data(&rendered(&all, args.all_tenants, now, &context.terminal))?;
-    for own in all.iter().filter(|own| matches!(own.status(now), Status::Reauth | Status::Stale)) {
-        let reason = own.reason(now).unwrap_or_default();
-        context.terminal.say(&format!("{}: {}", shown(&own.label()), shown(&reason)));
-        context.terminal.hint(&[init_command(own)]);
+    for own in all.iter().filter(|own| own.status(now) == Status::Reauth) {
+        needs_login(own, context);
     }
-    if all.iter().any(|own| own.status(now) == Status::Stale) {
-        context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
-    }
+    held_back(&all, context);
     for own in replaceable(&all, context)? {
         let words = "a static token, which a login replaces by one that renews or can be revoked";
         context.terminal.say(&format!("{}: {words}", shown(&own.label())));
         context.terminal.hint(&[init_command(own)]);
     }
     Ok(exit)
+}
+
+/// Why a credential needs a new login, and how that is begun.
+fn needs_login(own: &Credential, context: &Context) {
+    let reason = own.reason(context.now()).unwrap_or_default();
+    context.terminal.say(&format!("{}: {}", shown(&own.label()), shown(&reason)));
+    context.terminal.hint(&[init_command(own)]);
+}
+
+/// Why refresh tokens are held back. A store that was copied has the same to say of all that is in it.
+fn held_back(all: &[Credential], context: &Context) {
+    let mut by_reason = BTreeMap::<String, Vec<&Credential>>::new();
+    for own in all.iter().filter(|own| own.status(context.now()) == Status::Stale) {
+        by_reason.entry(own.reason(context.now()).unwrap_or_default()).or_default().push(own);
+    }
+    for (reason, held) in &by_reason {
+        match held.as_slice() {
+            [own] => needs_login(own, context),
+            many => context.terminal.say(&format!(
+                "{} that are stale: {}",
+                counted(many.len(), "credential"),
+                shown(reason)
+            )),
+        }
+    }
+    if !by_reason.is_empty() {
+        context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
+    }
 }
 
 /// Static tokens in use of providers that offer a login.
