@@ -1,6 +1,7 @@
 //! Tokens for places: whose a host is, and whether a token may go there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -13,7 +14,7 @@ use crate::provider::Provider;
 /// A token, and where it may go.
 pub(crate) struct Placed {
     pub(crate) access: Access,
-    pub(crate) server: Server,
+    pub(crate) server: Arc<Server>,
 }
 
 impl App {
@@ -67,7 +68,7 @@ impl App {
         let row = self.select(&vault, selector)?;
         let seal = self.unlock(&vault)?;
         let mut lease = vault.lease(&row.credential.id, &seal, Self::lease_deadline())?;
-        let mut server = lease.credential().server.clone();
+        let mut server = Server::clone(&lease.credential().server);
         if !server.api_hosts.iter().any(|own| own == host) {
             server.api_hosts.push(host.to_owned());
             lease.repin(server, (self.clock)())?;
@@ -85,7 +86,7 @@ impl App {
     }
 
     /// What the credential knows of its server; for a static token of the environment, what the entry does.
-    pub(crate) fn server_of(&self, selector: &Selector, fallback: bool) -> Result<Server, Error> {
+    pub(crate) fn server_of(&self, selector: &Selector, fallback: bool) -> Result<Arc<Server>, Error> {
         let vault = self.vault()?;
         let row = match &vault {
             Some(vault) => self.select(vault, selector),
@@ -95,7 +96,7 @@ impl App {
             Ok(row) => Ok(row.credential.server),
             Err(Error::NotConnected { provider, .. }) if fallback => {
                 let provider = self.registry.find(&provider)?;
-                Ok(provider.resolve(&BTreeMap::new(), "")?.server)
+                Ok(provider.resolve(&BTreeMap::new(), "")?.server.into())
             }
             Err(error) => {
                 if let Some(vault) = &vault {
@@ -107,12 +108,12 @@ impl App {
     }
 }
 
-fn unset(provider: &Provider) -> Option<Server> {
-    provider.resolve(&BTreeMap::new(), "").ok().map(|resolved| resolved.server)
+fn unset(provider: &Provider) -> Option<Arc<Server>> {
+    provider.resolve(&BTreeMap::new(), "").ok().map(|resolved| resolved.server.into())
 }
 
 /// The providers among `servers` that serve the URL, by name.
-fn serving(service: Service, url: &Url, servers: Vec<(String, Server)>) -> Vec<String> {
+fn serving(service: Service, url: &Url, servers: Vec<(String, Arc<Server>)>) -> Vec<String> {
     let mut fitting: Vec<_> = servers.into_iter().filter(|(_, server)| server.serves(service, url)).collect();
     let exact = |server: &Server| server.hosts(service).iter().any(|own| !own.contains('*') && host::names(own, url));
     if fitting.iter().any(|(_, server)| exact(server)) {
@@ -152,7 +153,7 @@ mod tests {
         let of = |url: &str| {
             let servers =
                 [("star", "*.example"), ("named", "api.example"), ("also", "api.example"), ("also", "*.example")];
-            let servers = servers.map(|(name, host)| (name.to_owned(), server(&[host])));
+            let servers = servers.map(|(name, host)| (name.to_owned(), server(&[host]).into()));
             serving(Service::Api, &url.parse().unwrap(), servers.to_vec())
         };
         assert_eq!(of("https://api.example/x"), ["also", "named"]);

@@ -3,6 +3,7 @@
 //! Words to a person start in lower case after a label (`error:`, `warning:`) and end without a period; commands in
 //! them can be pasted.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -100,7 +101,7 @@ impl Terminal {
     }
 
     pub(super) fn data_json(&self, value: &serde_json::Value) -> Result<(), Failure> {
-        self.data(&format!("{}\n", escaped(&format!("{value:#}"))))
+        self.data(&(escaped(&format!("{value:#}")) + "\n"))
     }
 
     /// One of many values, on a line of its own.
@@ -354,13 +355,16 @@ impl Terminal {
 }
 
 /// JSON in which characters that a terminal acts on, and JSON allows as they are, are written as escapes.
-fn escaped(json: &str) -> String {
+fn escaped(json: &str) -> Cow<'_, str> {
+    if json.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return json.into();
+    }
     let acts = |c: char| !matches!(c, '\n' | ' '..='~') && shown(c.encode_utf8(&mut [0; 4])).starts_with('\\');
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if acts(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
     }
-    text
+    text.into()
 }
 
 /// Breaks long lines between words, and sets what follows in by two. A line with an address in it is left whole, so that
@@ -455,7 +459,8 @@ mod tests {
     #[test]
     fn json_holds_nothing_that_a_terminal_acts_on() {
         let value = serde_json::json!({"scope": "a\u{9b}\u{202e}\u{7f}é\\n\u{1b}"});
-        let text = escaped(&value.to_string());
+        let json = value.to_string();
+        let text = escaped(&json);
         assert_eq!(text, r#"{"scope":"a\u009b\u202e\u007fé\\n\u001b"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }

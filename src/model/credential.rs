@@ -3,6 +3,7 @@
 //! It holds no secret; tokens stay sealed in the vault.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -87,7 +88,8 @@ pub(crate) struct Credential {
     /// The human label; compared without ASCII case.
     pub(crate) account: String,
     pub(crate) kind: Kind,
-    pub(crate) server: Server,
+    /// Shared by the credentials of one login server, which may be thousands.
+    pub(crate) server: Arc<Server>,
     pub(crate) subject: Option<String>,
     pub(crate) client_id: String,
     /// What was asked for.
@@ -139,7 +141,7 @@ impl Credential {
             provider,
             account,
             kind,
-            server,
+            server: Arc::new(server),
             subject: None,
             client_id: String::new(),
             requested: Scopes::default(),

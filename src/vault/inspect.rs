@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::marks::{self, Marks};
-use super::rows::Which;
+use super::rows::{Damage, Which};
 use super::{Error, Row, Seal, Vault, open, rows};
 use crate::files::{self, Guard};
 use crate::model::Credential;
@@ -13,14 +13,12 @@ impl Vault {
     /// Every credential of one tenant or of all, and an error for each row that cannot be read.
     pub(crate) fn readable(&self, tenant: Option<&str>) -> Result<(Vec<Row>, Vec<Error>), Error> {
         let which = tenant.map_or(Which::All, Which::Tenant);
-        let each = rows::select_each(self.store.connection()?, which).map_err(self.store.failed())?;
         let (mut readable, mut damaged) = (vec![], vec![]);
-        for row in each {
-            match row {
-                Ok(row) => readable.push(row),
-                Err(damage) => damaged.push(Error::Unreadable { label: damage.label, source: damage.source }),
-            }
-        }
+        let take = |row| match row {
+            Ok(row) => readable.push(row),
+            Err(Damage { label, source }) => damaged.push(Error::Unreadable { label, source }),
+        };
+        rows::select_each(self.store.connection()?, which, take).map_err(self.store.failed())?;
         Ok((readable, damaged))
     }
 

@@ -308,7 +308,7 @@ impl<'a> Lease<'a> {
         }
         let mut next = self.row.credential.clone();
         next.generation += 1;
-        (next.server, next.updated_at) = (server, now);
+        (next.server, next.updated_at) = (server.into(), now);
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
         let secrets = Secrets { access, refresh: self.refresh_token()?, client: self.client_secret()?, proof };

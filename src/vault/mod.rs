@@ -34,6 +34,7 @@ mod tenants;
 mod uses;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -458,7 +459,7 @@ struct Secrets {
 
 /// A row with its secrets sealed for exactly this place and generation.
 fn sealed(mut credential: Credential, secrets: &Secrets, seal: &Seal) -> Row {
-    let server = serde_json::to_string(&credential.server).expect("a server is JSON");
+    let server: Arc<str> = serde_json::to_string(&*credential.server).expect("a server is JSON").into();
     credential.refreshable = secrets.refresh.is_some() || credential.kind == Kind::Machine;
     let close = |field, secret: &Option<Secret>| {
         secret.as_ref().map(|secret| seal.close(secret, &binding(&credential, &server, field)))

@@ -1,19 +1,21 @@
 //! Rows of the table `credentials`: what stands in them, and the one statement that writes them.
 
+use std::sync::Arc;
+
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 use serde::de::DeserializeOwned;
 
 use super::lease::Attempt;
 use super::marks::Mark;
-use crate::model::{Credential, CredentialId, Kind, Scopes, Timestamp};
+use crate::model::{Credential, CredentialId, Kind, Scopes, Server, Timestamp};
 
 /// A credential as it lies in the store, its secrets sealed.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) credential: Credential,
     /// `credential.server` exactly as it is stored; the seal is bound to this text.
-    pub(super) server: String,
+    pub(super) server: Arc<str>,
     pub(super) access_token: Option<Vec<u8>>,
     pub(super) refresh_token: Option<Vec<u8>>,
     pub(super) client_secret: Option<Vec<u8>>,
@@ -135,11 +137,17 @@ pub(super) struct Damage {
 
 /// The rows, all of which must be readable.
 pub(super) fn select(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Vec<Row>> {
-    select_each(connection, which)?.into_iter().map(|row| row.map_err(|damage| damage.source)).collect()
+    let mut all = vec![];
+    select_each(connection, which, |row| all.push(row.map_err(|damage| damage.source)))?;
+    all.into_iter().collect()
 }
 
-/// The rows, each readable or not.
-pub(super) fn select_each(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Vec<Result<Row, Damage>>> {
+/// The rows one by one, each readable or not.
+pub(super) fn select_each(
+    connection: &Connection,
+    which: Which<'_>,
+    mut take: impl FnMut(Result<Row, Damage>),
+) -> rusqlite::Result<()> {
     let (condition, values): (&str, Vec<&str>) = match which {
         Which::All => ("1", vec![]),
         Which::Tenant(tenant) => ("tenant = ?1", vec![tenant]),
@@ -155,8 +163,12 @@ pub(super) fn select_each(connection: &Connection, which: Which<'_>) -> rusqlite
     let columns = COLUMNS.join(",");
     let sql = format!("select {columns} from credentials where {condition} order by tenant, provider, account");
     let mut statement = connection.prepare(&sql)?;
-    let each = |row: &SqlRow<'_>| Ok(read(row).map_err(|source| Damage { label: label(row), source }));
-    statement.query_map(params_from_iter(values), each)?.collect()
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        take(read(row, &mut last).map_err(|source| Damage { label: label(row), source }));
+    }
+    Ok(())
 }
 
 fn label(row: &SqlRow<'_>) -> String {
@@ -182,9 +194,21 @@ pub(super) fn write(connection: &Connection, row: &Row, expected: Option<i64>) -
     connection.execute(&sql, params_from_iter(values))
 }
 
-fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+/// A login server as it is stored, and as it is understood.
+type Pinned = (Arc<str>, Arc<Server>);
+
+/// The accounts of one provider come one after the other, nearly all with the same server.
+fn pinned(row: &SqlRow<'_>, last: &mut Option<Pinned>) -> rusqlite::Result<Pinned> {
+    let text = row.get_ref(const { at("server") })?.as_str()?;
+    match last {
+        Some(same) if *same.0 == *text => Ok(same.clone()),
+        last => Ok(last.insert((text.into(), Arc::new(from_json(row, const { at("server") })?))).clone()),
+    }
+}
+
+fn read(row: &SqlRow<'_>, last: &mut Option<Pinned>) -> rusqlite::Result<Row> {
     let time = |column: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
-    let server: String = row.get(const { at("server") })?;
+    let (text, server) = pinned(row, last)?;
     let refresh_token: Option<Vec<u8>> = row.get(const { at("refresh_token") })?;
     let kind = kind(row)?;
     let id: String = row.get(const { at("id") })?;
@@ -198,7 +222,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         provider: row.get(const { at("provider") })?,
         account: row.get(const { at("account") })?,
         kind,
-        server: from_json(row, const { at("server") })?,
+        server,
         subject: row.get(const { at("subject") })?,
         client_id: row.get(const { at("client_id") })?,
         requested: Scopes::parse(row.get_ref(const { at("requested") })?.as_str()?),
@@ -226,7 +250,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     };
     Ok(Row {
         credential,
-        server,
+        server: text,
         access_token: row.get(const { at("access_token") })?,
         refresh_token,
         client_secret: row.get(const { at("client_secret") })?,

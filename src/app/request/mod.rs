@@ -110,7 +110,7 @@ impl App {
         if !target.starts_with('/') {
             return parse(target);
         }
-        url_at(&selector.provider, &self.server_of(selector, fallback)?, target)
+        url_at(&selector.provider, &*self.server_of(selector, fallback)?, target)
     }
 }
 

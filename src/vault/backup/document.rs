@@ -1,6 +1,7 @@
 //! The document of a backup: JSON, with a version. What is not known is refused, not dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -200,7 +201,7 @@ impl SavedCredential {
             provider: own.provider,
             account: own.account,
             kind: own.kind,
-            server: own.server,
+            server: Arc::unwrap_or_clone(own.server),
             subject: own.subject,
             client_id: own.client_id,
             client_secret: secrets.client.map(Plain),
@@ -243,7 +244,7 @@ impl SavedCredential {
             provider: self.provider,
             account: self.account,
             kind: self.kind,
-            server: self.server,
+            server: self.server.into(),
             subject: self.subject,
             client_id: self.client_id,
             requested: self.requested,

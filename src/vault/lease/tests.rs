@@ -56,7 +56,7 @@ fn login(name: &str) -> Authorization {
         provider: "x".into(),
         account: "alice".into(),
         kind: Kind::Oauth,
-        server: server("as.example"),
+        server: server("as.example").into(),
         subject: Some("7".into()),
         client_id: "client".into(),
         requested: Scopes::default(),
@@ -234,7 +234,7 @@ fn another_list_of_hosts_is_sealed_with_every_secret_of_the_row() {
     let (place, id) = Place::with(bound);
     place.lease(&id).repin(server("new.example"), NOW).unwrap();
     let lease = place.lease(&id);
-    assert_eq!((lease.credential().generation, &lease.credential().server), (2, &server("new.example")));
+    assert_eq!((lease.credential().generation, &lease.credential().server), (2, &server("new.example").into()));
     let secrets = lease.secrets().unwrap();
     let found = [secrets.access, secrets.refresh, secrets.client, secrets.proof];
     assert_eq!(found.map(|one| one.unwrap().expose().to_owned()), ["at-old", "rt-old", "cs", "key"]);
