@@ -129,12 +129,12 @@ impl<'a> Lease<'a> {
 
     /// Why the refresh token must not be sent: this row is an old copy.
     pub(crate) fn staleness(&self) -> Result<Option<String>, Error> {
-        self.vault.staleness(&self.row, &Marks::of(&self.vault.home).known()?)
+        self.vault.staleness(&self.row, &Marks::of(&self.vault.home).known_of(&self.row.credential.id)?)
     }
 
     /// Whether nothing outside the database tells how far this row has got, so that an old copy would not be noticed.
     pub(crate) fn is_unmarked(&self) -> Result<bool, Error> {
-        self.vault.is_unmarked(&self.row, &Marks::of(&self.vault.home).known()?)
+        self.vault.is_unmarked(&self.row, &Marks::of(&self.vault.home).known_of(&self.row.credential.id)?)
     }
 
     /// Erases the attempt: the token was certainly not spent.

@@ -73,17 +73,25 @@ impl<'a> Marks<'a> {
 
     /// What is written down, as far as it was written here.
     pub(super) fn known(&self) -> Result<Known, files::Error> {
+        self.of_both(None)
+    }
+
+    /// What is written down of one credential.
+    pub(super) fn known_of(&self, id: &CredentialId) -> Result<Known, files::Error> {
+        self.of_both(Some(id))
+    }
+
+    fn of_both(&self, only: Option<&CredentialId>) -> Result<Known, files::Error> {
         let mut all = Known::default();
         for witness in &self.0 {
-            all = all.and(&witness.known()?.unwrap_or_default());
+            all = all.and(&witness.known(only)?.unwrap_or_default());
         }
         Ok(all)
     }
 
     /// Writes a mark down, and waits until it is durable.
     pub(super) fn set(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
-        let known = self.known()?;
-        self.0.iter().try_for_each(|witness| witness.append(&id.0, mark.height(), &known))
+        self.0.iter().try_for_each(|witness| witness.append(id, mark.height(), || self.known()))
     }
 
     /// The files that are gone, were written elsewhere, or lack something that is known.
@@ -91,7 +99,7 @@ impl<'a> Marks<'a> {
         let known = self.known()?;
         let mut spoilt = vec![];
         for witness in &self.0 {
-            if witness.known()?.is_none_or(|own| own != known) {
+            if witness.known(None)?.is_none_or(|own| own != known) {
                 spoilt.push(witness.path.as_path());
             }
         }
@@ -181,7 +189,7 @@ mod tests {
             assert_eq!(marks.spoilt().unwrap(), [marks.0[which].path.as_path()]);
             marks.mend().unwrap();
             assert_eq!(marks.spoilt().unwrap(), Vec::<&Path>::new());
-            let told = marks.0[which].known().unwrap().unwrap();
+            let told = marks.0[which].known(None).unwrap().unwrap();
             assert_eq!(told.is_beyond(&id("a"), Mark::Reached(4)), Some(true));
         }
     }

@@ -213,18 +213,21 @@ impl Vault {
 
     /// The credential as it stands now, with its uses.
     pub(crate) fn as_it_stands(&self, id: &CredentialId) -> Result<Credential, Error> {
-        let mut rows = self.with_uses(vec![self.reread(id)?])?;
-        rows.pop().map(|row| row.credential).ok_or_else(|| Error::Gone(id.clone()))
+        let rows = self.filled_in(vec![self.reread(id)?], &Marks::of(&self.home).known_of(id)?)?;
+        rows.into_iter().next().map(|row| row.credential).ok_or_else(|| Error::Gone(id.clone()))
     }
 
     /// Fills in what is not in the rows: the latest uses, and whether a row is an old copy.
-    pub(crate) fn with_uses(&self, mut rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+    pub(crate) fn with_uses(&self, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+        self.filled_in(rows, &Marks::of(&self.home).known()?)
+    }
+
+    fn filled_in(&self, mut rows: Vec<Row>, marks: &marks::Known) -> Result<Vec<Row>, Error> {
         let latest = Uses::at(&self.home.uses).latest()?;
-        let marks = Marks::of(&self.home).known()?;
         for row in &mut rows {
             let used = latest.get(&row.credential.id.0).copied();
             row.credential.last_used_at = row.credential.last_used_at.max(used);
-            row.credential.stale = self.staleness(row, &marks)?;
+            row.credential.stale = self.staleness(row, marks)?;
         }
         Ok(rows)
     }

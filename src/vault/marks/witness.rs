@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::Known;
 use crate::files::{self, Guard};
+use crate::model::CredentialId;
 use crate::vault::lock::LockFile;
 
-/// A longer file is written anew with the last record of each credential only, in bytes.
+/// Each time a file has grown by so much, in bytes, it is written anew with the last record of each credential only.
 const LONG: u64 = 1 << 20;
 /// More than this is not read.
 const READ_AT_MOST: u64 = 64 << 20;
@@ -22,38 +23,46 @@ pub(super) struct Witness<'a> {
 }
 
 impl Witness<'_> {
-    /// What is written in the file; `None` where there is none, or one that was written elsewhere.
-    pub(super) fn known(&self) -> Result<Option<Known>, files::Error> {
+    /// What is written in the file, of all credentials or of one; `None` where there is none, or one that was written
+    /// elsewhere.
+    pub(super) fn known(&self, only: Option<&CredentialId>) -> Result<Option<Known>, files::Error> {
         let Some(file) = self.open()? else { return Ok(None) };
-        self.read(&file)
+        self.read(&file, only)
     }
 
     /// Writes a record down, and waits until it is durable. A file that has to be made begins with what `others` know.
-    pub(super) fn append(&self, id: &str, height: i64, others: &Known) -> Result<(), files::Error> {
+    pub(super) fn append(
+        &self,
+        id: &CredentialId,
+        height: i64,
+        others: impl Fn() -> Result<Known, files::Error>,
+    ) -> Result<(), files::Error> {
         loop {
-            let file = self.genuine(others)?;
+            let file = self.genuine(&others)?;
             file.lock_shared().map_err(self.failed("lock"))?;
             // Written anew by another process in the meantime: what is appended here would be lost.
             if !files::same_file(&file, &self.path).unwrap_or(false) {
                 continue;
             }
+            let before = file.metadata().map_err(self.failed("read"))?.len();
             append(&file, id, height).map_err(self.failed("append to"))?;
             let length = file.metadata().map_err(self.failed("read"))?.len();
             drop(file);
-            return if length > LONG { self.shorten() } else { Ok(()) };
+            return if length / LONG > before / LONG { self.shorten() } else { Ok(()) };
         }
     }
 
     /// The file, which is made first where there is none, or one that was copied from elsewhere.
-    fn genuine(&self, others: &Known) -> Result<File, files::Error> {
+    fn genuine(&self, others: impl Fn() -> Result<Known, files::Error>) -> Result<File, files::Error> {
         if let Some(file) = self.open_genuine()? {
             return Ok(file);
         }
+        let others = others()?;
         let _held = self.lock()?;
         if let Some(made_meanwhile) = self.open_genuine()? {
             return Ok(made_meanwhile);
         }
-        self.rewrite(others)?;
+        self.rewrite(&others)?;
         // Where a file's number does not last, no file can vouch that it is no copy.
         self.open_genuine()?.ok_or_else(|| self.failed("recognise")(io::ErrorKind::Unsupported.into()))
     }
@@ -69,7 +78,7 @@ impl Witness<'_> {
         let _held = self.lock()?;
         if let Some(file) = self.open()? {
             file.lock().map_err(self.failed("lock"))?; // until those who append have done so
-            return self.rewrite(&self.read(&file)?.unwrap_or_default().and(known));
+            return self.rewrite(&self.read(&file, None)?.unwrap_or_default().and(known));
         }
         self.rewrite(known)
     }
@@ -81,7 +90,7 @@ impl Witness<'_> {
             return Ok(()); // another process was faster
         }
         file.lock().map_err(self.failed("lock"))?; // until those who append have done so
-        self.rewrite(&self.read(&file)?.unwrap_or_default())
+        self.rewrite(&self.read(&file, None)?.unwrap_or_default())
     }
 
     /// One process at a time makes the file anew. It holds this for as long as a few writes take.
@@ -106,7 +115,7 @@ impl Witness<'_> {
         })
     }
 
-    fn read(&self, mut file: &File) -> Result<Option<Known>, files::Error> {
+    fn read(&self, mut file: &File, only: Option<&CredentialId>) -> Result<Option<Known>, files::Error> {
         let mut text = Vec::new();
         io::Seek::rewind(&mut file).map_err(self.failed("read"))?;
         file.take(READ_AT_MOST).read_to_end(&mut text).map_err(self.failed("read"))?;
@@ -115,7 +124,7 @@ impl Witness<'_> {
         if first != identity(file).map_err(self.failed("read"))? {
             return Ok(None);
         }
-        Ok(Some(Known(parse(records))))
+        Ok(Some(Known(parse(records, only))))
     }
 
     fn first_line(&self, mut file: &File) -> Result<String, files::Error> {
@@ -158,8 +167,8 @@ fn identity(file: &File) -> io::Result<String> {
     files::identity(file)
 }
 
-fn append(mut file: &File, id: &str, height: i64) -> io::Result<()> {
-    file.write_all(record(id, height).as_bytes())?;
+fn append(mut file: &File, id: &CredentialId, height: i64) -> io::Result<()> {
+    file.write_all(record(&id.0, height).as_bytes())?;
     file.sync_data()
 }
 
@@ -168,8 +177,9 @@ fn record(id: &str, height: i64) -> String {
     format!("\n{id} {height};")
 }
 
-fn parse(records: &str) -> BTreeMap<String, i64> {
-    let whole = records.lines().filter_map(|line| line.strip_suffix(';')?.split_once(' '));
+fn parse(records: &str, only: Option<&CredentialId>) -> BTreeMap<String, i64> {
+    let wanted = |line: &&str| only.is_none_or(|id| line.starts_with(&id.0));
+    let whole = records.lines().filter(wanted).filter_map(|line| line.strip_suffix(';')?.split_once(' '));
     whole.filter_map(|(id, height)| Some((id.to_owned(), height.parse().ok()?))).collect()
 }
 
@@ -177,12 +187,16 @@ fn parse(records: &str) -> BTreeMap<String, i64> {
 mod tests {
     use super::*;
 
+    fn id(text: &str) -> CredentialId {
+        CredentialId(text.into())
+    }
+
     #[test]
     fn a_file_that_cannot_be_read_is_not_taken_for_none() {
         let dir = tempfile::tempdir().unwrap();
         let witness = Witness { path: dir.path().join("marks"), locks: dir.path() };
         files::private_dir(&witness.path).unwrap();
-        assert!(witness.known().is_err());
+        assert!(witness.known(None).is_err());
     }
 
     #[test]
@@ -192,33 +206,45 @@ mod tests {
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
         let held = witness.lock().unwrap();
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| witness.append("a", 2, &Known::default()));
+            let other = scope.spawn(|| witness.append(&id("a"), 2, || Ok(Known::default())));
             std::thread::sleep(Duration::from_millis(30)); // in which the other one tries, or does not
             assert!(!witness.path.exists());
             drop(held);
             other.join().unwrap().unwrap();
         });
-        assert_eq!(witness.known().unwrap().unwrap().0, BTreeMap::from([("a".into(), 2)]));
+        assert_eq!(witness.known(None).unwrap().unwrap().0, BTreeMap::from([("a".into(), 2)]));
     }
 
     #[test]
     fn a_record_that_was_cut_off_spoils_no_other() {
-        assert_eq!(parse("\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;"), BTreeMap::from([("a".into(), 8), ("b".into(), 2)]));
+        let records = "\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;";
+        assert_eq!(parse(records, None), BTreeMap::from([("a".into(), 8), ("b".into(), 2)]));
+        assert_eq!(parse(records, Some(&id("b"))), BTreeMap::from([("b".into(), 2)]));
     }
 
     #[test]
-    fn a_long_file_is_shortened_to_what_counts() {
+    fn a_file_is_shortened_to_what_counts_each_time_it_has_grown_by_so_much() {
         let dir = tempfile::tempdir().unwrap();
         let locks = dir.path().join("locks");
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
-        let none = Known::default();
-        witness.append("a", 2, &none).unwrap();
-        let mut file = fs::OpenOptions::new().append(true).open(&witness.path).unwrap();
-        let count = i64::try_from(LONG / 4).unwrap();
-        file.write_all((0..count).map(|height| record("a", height)).collect::<String>().as_bytes()).unwrap();
-        witness.append("b", 6, &none).unwrap();
-        assert!(fs::metadata(&witness.path).unwrap().len() < 200);
-        let known = witness.known().unwrap().unwrap();
-        assert_eq!(known.0, BTreeMap::from([("a".into(), count - 1), ("b".into(), 6)]));
+        let append = |name: &str, height| witness.append(&id(name), height, || Ok(Known::default())).unwrap();
+        let length = || fs::metadata(&witness.path).unwrap().len();
+        append("a", 2);
+        let grow = |to: u64| {
+            let mut file = fs::OpenOptions::new().append(true).open(&witness.path).unwrap();
+            let line = record("a", 3);
+            let room = usize::try_from(to - length()).unwrap() - 1;
+            file.write_all(line.repeat(room / line.len()).as_bytes()).unwrap();
+        };
+        grow(LONG);
+        assert!(length() < LONG);
+        append("b", 6);
+        assert!(length() < 200);
+        // What is longer by nature is not written anew with every record.
+        grow(LONG + LONG / 2);
+        append("b", 8);
+        assert!(length() > LONG);
+        let known = witness.known(None).unwrap().unwrap();
+        assert_eq!(known.0, BTreeMap::from([("a".into(), 3), ("b".into(), 8)]));
     }
 }
