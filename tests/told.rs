@@ -135,6 +135,21 @@ fn a_secret_that_is_typed_is_asked_for_and_not_shown() {
 }
 
 #[test]
+fn who_interrupts_a_prompt_gets_the_terminal_back_as_it_was() {
+    let home = Home::new();
+    let typed = |keys: &str| {
+        let run = home.oauth(["import", "github", "me"]);
+        typing(run, "in,err", "Token (not shown):", keys).run()
+    };
+    typed("secret\u{3}").fails(130).says_nothing_of("secret");
+    typed("\u{4}").fails(2);
+    assert_eq!(home.oauth(["list", "--json"]).run().success().json(), serde_json::json!([]));
+    let long = "x".repeat(5000);
+    typed(&format!("{long}y\u{7f}\n")).success();
+    assert_eq!(home.oauth(["token", "github"]).run().success().stdout.trim(), long);
+}
+
+#[test]
 fn help_that_cannot_be_written_is_an_error_and_a_reader_that_has_gone_is_none() {
     let home = Home::new();
     for words in ["--help", "-h", "--version", "help token", "token --help", "man", "completions fish"] {

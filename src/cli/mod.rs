@@ -14,6 +14,7 @@ mod exec;
 mod export;
 mod failure;
 mod helper;
+mod hidden;
 mod hooks;
 mod import;
 mod init;

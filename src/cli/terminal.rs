@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::termios::{OptionalActions, Termios};
 
 use super::failure::Failure;
-use super::{ColorChoice, Global};
+use super::{ColorChoice, Global, hidden};
 use crate::model::Secret;
 use crate::model::text::shown;
 use crate::paths::Environment;
@@ -241,8 +241,8 @@ impl Terminal {
         if !self.can_ask() {
             return None;
         }
-        let typed = rpassword::prompt_password(format!("{} ", self.tint_err(question, Tone::Strong))).ok()?;
-        Some(Secret::new(typed.trim())).filter(|secret| !secret.expose().is_empty())
+        let typed = hidden::ask(&self.tint_err(question, Tone::Strong)).ok()?;
+        Some(Secret::new(typed.expose().trim())).filter(|secret| !secret.expose().is_empty())
     }
 
     /// Who asks for the passphrase of a master key: the terminal of this process, wherever stdin and stdout go.
@@ -251,7 +251,7 @@ impl Terminal {
         if !asks {
             return |_| None;
         }
-        |question| rpassword::prompt_password(format!("{question} ")).ok().map(Secret::new)
+        |question| hidden::ask(question).ok()
     }
 
     /// Reads a secret from standard input, where it is alone: of several lines nobody knows which is meant. Where that is
@@ -291,10 +291,10 @@ impl Terminal {
         if !self.input {
             return Err(Failure::usage("standard input is a terminal, where --no-input lets nobody be asked".into()));
         }
-        let typed = rpassword::prompt_password(format!("{} ", self.tint_err(question, Tone::Strong)));
+        let typed = hidden::ask(&self.tint_err(question, Tone::Strong));
         let typed =
             typed.map_err(|error| Failure::usage(format!("cannot read the secret from the terminal: {error}")))?;
-        let secret = Secret::new(typed.trim());
+        let secret = Secret::new(typed.expose().trim());
         if secret.expose().is_empty() { Err(Failure::usage("nothing was typed".into())) } else { Ok(secret) }
     }
 

@@ -30,7 +30,10 @@ try:
             typed = b''
 except OSError:
     pass
-sys.exit(child.wait())
+code = child.wait()
+if not termios.tcgetattr(outer)[3] & termios.ECHO:
+    sys.exit('the terminal was left as one that shows nothing')
+sys.exit(code if code >= 0 else 128 - code)
 ";
 
 /// A command whose `streams`, such as `out` or `in,err`, are a terminal's.
