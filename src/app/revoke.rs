@@ -89,7 +89,9 @@ impl App {
         }
         let (refresh, access) =
             if reach.local || already { (Fate::Skipped, Fate::Skipped) } else { self.revoke_tokens(&lease)? };
-        if !already {
+        if already {
+            vault.sweep()?; // the time before, somebody may have been reading
+        } else {
             lease.wipe((self.clock)())?;
         }
         let credential = vault.as_it_stands(id)?;

@@ -17,6 +17,9 @@ pub(crate) enum Error {
     /// The file is there and is not a store: empty, cut off, or something else.
     #[error("{} is not a credential store", path.display())]
     NotAStore { path: PathBuf },
+    /// What was to be wiped cannot be: somebody reads the state before. It is done; only the old values still lie there.
+    #[error("what was wiped still lies sealed in {}", path.display())]
+    Unswept { path: PathBuf },
     /// Written by a later version of this program.
     #[error("the store {} was made by a newer version of this program (schema {found}, this one knows {known})", path.display())]
     NewerSchema { path: PathBuf, found: i64, known: i64 },

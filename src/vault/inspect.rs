@@ -22,6 +22,11 @@ impl Vault {
         Ok((readable, damaged))
     }
 
+    /// Wipes what was deleted from the log, too.
+    pub(crate) fn sweep(&self) -> Result<(), Error> {
+        self.store.sweep()
+    }
+
     /// What SQLite finds wrong in its file, a line each.
     pub(crate) fn integrity(&self) -> Result<Vec<String>, Error> {
         let failed = self.store.failed();

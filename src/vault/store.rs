@@ -192,7 +192,12 @@ impl Store {
         let real = dir.canonicalize().ok().zip(path.file_name()).map(|(dir, name)| dir.join(name));
         let real = real.as_deref().unwrap_or(path);
         let counted = Connected::count();
-        let connection = if files::can_be_written(dir) { open_to_write(real) } else { open_as_it_lies(real) };
+        let connection = match (files::can_be_written(dir), has_log(real)) {
+            (true, _) => open_to_write(real),
+            // What was written last, such as a revocation, stands in the log.
+            (false, true) => open_to_read(real),
+            (false, false) => open_as_it_lies(real),
+        };
         let connection = connection.map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
         Ok(Self::over(connection, Some(counted), path))
@@ -265,7 +270,9 @@ impl Store {
 
     /// Moves everything into the main file and empties the write-ahead log, where wiped values would stay readable.
     pub(super) fn sweep(&self) -> Result<(), Error> {
-        self.connection()?.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).map_err(self.failed())
+        let sql = "pragma wal_checkpoint(truncate)";
+        let blocked: bool = self.connection()?.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
+        if blocked { Err(Error::Unswept { path: self.path.clone() }) } else { Ok(()) }
     }
 
     /// Names the store in an error of SQLite.
@@ -280,12 +287,21 @@ fn open_to_write(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(path, flags)
 }
 
-/// SQLite would want to make files beside it; where it cannot, nobody else writes either.
+fn has_log(path: &Path) -> bool {
+    fs::metadata(files::with_end(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+const READ_ONLY: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX).union(OpenFlags::SQLITE_OPEN_NOFOLLOW);
+
+/// With the log and its index, which have to be there.
+fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, READ_ONLY)
+}
+
+/// Without a log there is nothing but the file. SQLite would want to make others beside it.
 fn open_as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_URI
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let mut uri = url::Url::from_file_path(path).map_err(|()| rusqlite::Error::InvalidPath(path.to_owned()))?;
     uri.set_query(Some("immutable=1"));
     Connection::open_with_flags(uri.as_str(), flags)
@@ -320,6 +336,28 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         assert_eq!(synchronous, 2, "FULL");
+    }
+
+    #[test]
+    fn what_stands_in_the_log_is_read_where_nothing_can_be_written_and_told_where_it_cannot_be_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create(&at(&dir), Timestamp(5)).unwrap();
+        let reader = open_to_read(&at(&dir)).unwrap();
+        let created = |connection: &Connection| {
+            connection.query_row("select created_at from store", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        let reading = reader.unchecked_transaction().unwrap();
+        assert_eq!(created(&reading), 5);
+        store.write(|write| Ok(write.execute("update store set created_at = 6", []).unwrap())).unwrap();
+        assert!(has_log(&at(&dir)));
+        assert_eq!(created(&open_as_it_lies(&at(&dir)).unwrap()), 5, "the file alone is behind");
+        assert_eq!(created(&open_to_read(&at(&dir)).unwrap()), 6);
+        store.connection().unwrap().busy_timeout(Duration::ZERO).unwrap();
+        assert!(matches!(store.sweep(), Err(Error::Unswept { .. })));
+        drop(reading);
+        store.sweep().unwrap();
+        assert!(!has_log(&at(&dir)));
+        assert_eq!(created(&open_as_it_lies(&at(&dir)).unwrap()), 6);
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             aside(Failure::new("store_unavailable", 6, text).because(root(source)), path)
         }
         E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
+        E::Unswept { .. } => Failure::new("busy", 5, text)
+            .because("another program reads the store as it was before, and has not ended within 10 s")
+            .hint("what was asked for is done; the same command once more wipes the rest, and so does the next change"),
         E::NotAStore { path } => {
             let failure = Failure::new("store_unavailable", 6, text);
             aside(failure.because("it is empty, damaged or of another program; it is left as it is"), path)
