@@ -62,6 +62,17 @@ fn a_key_file_gets_the_new_key_and_the_old_one_opens_nothing_any_more() {
 fn a_key_that_lives_with_the_caller_is_printed_before_it_is_used() {
     let (_server, home) = DemoServer::connected();
     let token = home.oauth(["token", "demo"]).run().success().stdout.clone();
+    let nowhere = |into: &str| {
+        let script = format!("exec {} key rotate {into}", env!("CARGO_BIN_EXE_oauth"));
+        home.command("sh")
+            .args(["-c", &script])
+            .run()
+            .fails(2)
+            .stderr_has("standard output is closed or goes to nowhere");
+        home.oauth(["token", "demo", "--offline"]).run().success();
+    };
+    nowhere(">&-");
+    nowhere("> /dev/null");
     let new = home.oauth(["key", "rotate"]).run().success().stdout.trim_end().to_owned();
     assert_eq!(home.oauth(["token", "demo"]).run().code, Some(6));
     home.oauth(["token", "demo"]).env("OAUTH_MASTER_KEY", &new).run().success().stdout_is(&token);

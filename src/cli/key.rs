@@ -66,6 +66,12 @@ pub(super) fn run(args: KeyArgs, context: &Context) -> Result<u8, Failure> {
 fn rotate(context: &Context) -> Result<u8, Failure> {
     let mut unprinted = None;
     let hand_out = |key: &Secret| {
+        if super::terminal::Terminal::output_is_lost() {
+            let what = "the new key is printed, and standard output is closed or goes to nowhere".into();
+            unprinted =
+                Some(Failure::usage(what).because("nothing is changed; let it go to where the old key is kept"));
+            return false;
+        }
         let printed = if context.terminal.json {
             context.terminal.data_json(&json!({"key": key.expose()}))
         } else {

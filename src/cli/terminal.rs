@@ -213,6 +213,18 @@ impl Terminal {
         }
     }
 
+    /// Whether nobody will ever see standard output: it is the null device, which also stands in for one that is closed.
+    pub(super) fn output_is_lost() -> bool {
+        #[cfg(unix)]
+        {
+            let null = std::fs::metadata("/dev/null").map(|null| std::os::unix::fs::MetadataExt::rdev(&null));
+            let is_null = |own: rustix::fs::Stat| null.is_ok_and(|null| own.st_rdev == null);
+            rustix::fs::fstat(io::stdout()).is_ok_and(is_null)
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
     /// Asks for a line. `None` when nobody can be asked, or nothing was typed.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         if !self.can_ask() {
