@@ -46,7 +46,7 @@ fn tokens_of_another_account_that_a_refresh_brings_are_not_served_and_nothing_is
     assert_eq!(held["status"], "stale");
     assert!(held["reason"].as_str().is_some_and(|reason| reason.contains(MALLORY)), "{held:#}");
     age(&home, 0);
-    home.oauth(["token", "demo", "--json"]).run().fails(4).stdout_is("").stderr_has("oauth doctor --take-over");
+    home.oauth(["token", "demo", "--json"]).run().fails(4).stdout_is("").says_nothing_of("take-over");
     assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0));
     // A new login is one way out.
     server.behave(&json!({"refresh_account": null}));
@@ -56,7 +56,7 @@ fn tokens_of_another_account_that_a_refresh_brings_are_not_served_and_nothing_is
 }
 
 #[test]
-fn the_refresh_token_of_an_answer_that_does_not_fit_is_kept_until_a_person_decides() {
+fn the_refresh_token_of_an_answer_that_does_not_fit_is_never_sent_and_only_a_new_login_goes_on() {
     let (server, home) = DemoServer::connected();
     for (claim, value, code) in [
         ("sub", json!("somebody"), "wrong_account"),
@@ -64,15 +64,21 @@ fn the_refresh_token_of_an_answer_that_does_not_fit_is_kept_until_a_person_decid
         ("aud", json!("other"), "id_token_rejected"),
     ] {
         let own = token(&home);
+        let refreshes = server.count("refreshes");
         server.behave(&id_token(&server, &home, claim, value));
         let refused = home.oauth(["token", "demo", "--refresh", "--json"]).run();
         assert_eq!(refused.fails(7).stdout_is("").error()["code"], code, "{refused}");
         server.behave(&json!({"members": {}}));
         assert_eq!(token(&home), own);
-        home.oauth(["doctor", "--take-over"]).run().success();
-        // The server has replaced the token meanwhile; one that was spent would end the login.
-        assert_ne!(home.oauth(["token", "demo", "--refresh"]).run().success().stdout, own);
-        assert_eq!(server.count("reuse_detections"), 0, "{claim}");
+        // It is no copy that could be taken into use again, and nothing says so.
+        let told = home.oauth(["doctor", "--take-over", "--json"]).run();
+        assert_eq!(told.success().json(), json!({"taken_over": []}));
+        home.oauth(["list"]).run().success().says_nothing_of("take-over").stderr_has("oauth init demo");
+        let held = home.oauth(["token", "demo", "--refresh"]).run();
+        held.fails(4).stderr_has("is in doubt, and is not sent").says_nothing_of("take-over");
+        assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (refreshes + 1, 0), "{claim}");
+        server.login(&home, "demo", ALICE);
+        home.oauth(["token", "demo", "--refresh"]).run().success();
     }
 }
 

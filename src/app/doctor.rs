@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::{App, Error, Why};
 use crate::files;
+use crate::model::credential::OTHERS_ANSWER;
 use crate::model::{Credential, Status, text};
 use crate::vault::{self, Row, Vault};
 
@@ -47,6 +48,8 @@ pub(crate) enum Mend {
     Fix,
     /// `doctor --take-over`.
     TakeOver,
+    /// A new login.
+    Login,
     /// The next use does it.
     NextUse,
     /// The variable with this name.
@@ -239,7 +242,8 @@ impl App {
     fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
         let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
         for (own, reason) in stale {
-            found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label()), Mend::TakeOver));
+            let mend = if reason.starts_with(OTHERS_ANSWER) { Mend::Login } else { Mend::TakeOver };
+            found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label()), mend));
         }
         let unmarked = vault.unmarked(rows)?.len();
         if unmarked > 0 {

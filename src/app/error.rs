@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::http::CertificateError;
 use crate::model::Credential;
+use crate::model::credential::OTHERS_ANSWER;
 use crate::protocol::{self, ErrorResponse};
 use crate::{callback, files, helper, provider, sandbox, vault};
 
@@ -28,7 +29,7 @@ pub(crate) enum Error {
     },
     #[error("the token of {provider} comes from the environment, and cannot be refreshed")]
     StaticToken { provider: String },
-    #[error("the refresh token of {} is an old copy, and is not sent", label(provider, Some(account)))]
+    #[error("the refresh token of {} is {}, and is not sent", label(provider, Some(account)), kind_of_stale(reason))]
     Stale { provider: String, account: String, is_default: bool, reason: String },
     #[error("the refresh token of {label} is not sent while its access token lives")]
     Unmarked { label: String },
@@ -125,6 +126,10 @@ pub(crate) enum Error {
     Sandbox(#[from] sandbox::Error),
     #[error(transparent)]
     Files(#[from] files::Error),
+}
+
+fn kind_of_stale(reason: &str) -> &'static str {
+    if reason.starts_with(OTHERS_ANSWER) { "in doubt" } else { "an old copy" }
 }
 
 impl Error {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{App, Error};
 use crate::http::Http;
-use crate::model::credential::LOST_ANSWER;
+use crate::model::credential::{LOST_ANSWER, OTHERS_ANSWER};
 use crate::model::{
     Caller, Client, Clock, Credential, CredentialId, Kind, RefreshToken, Secret, Timestamp, TokenResponse, text,
 };
@@ -237,7 +237,7 @@ fn send(lease: &mut Lease<'_>, http: &Http, clock: Clock, client: &Client, token
     let channel = Channel { http, clock, server: &server, client, proof: proof.as_ref() };
     let response = protocol::refresh(&channel, token).map_err(Trouble::Protocol)?;
     if let Err(stranger) = is_ours(lease.credential(), &response) {
-        let why = format!("the provider's last answer was not for this login: {stranger}");
+        let why = format!("{OTHERS_ANSWER}: {stranger}");
         lease.set_aside(response, &why, sent_at, clock())?;
         return Err(Trouble::Protocol(stranger));
     }

@@ -132,6 +132,7 @@ impl Told {
 fn command(mend: &Mend) -> String {
     match mend {
         Mend::Fix => "oauth doctor --fix".into(),
+        Mend::Login => "oauth init PROVIDER ACCOUNT".into(),
         Mend::TakeOver => {
             "oauth init PROVIDER ACCOUNT; or, where no other copy is in use: oauth doctor --take-over".into()
         }

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::failure::{Failure, gravest, init_command};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
+use crate::model::credential::OTHERS_ANSWER;
 use crate::model::text::{counted, shown};
 use crate::model::time::parse_duration;
 use crate::model::{Credential, Kind, Status, Timestamp};
@@ -110,7 +111,7 @@ fn held_back(all: &[Credential], context: &Context) {
             )),
         }
     }
-    if !by_reason.is_empty() {
+    if by_reason.keys().any(|reason| !reason.starts_with(OTHERS_ANSWER)) {
         context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
     }
 }

@@ -79,6 +79,9 @@ impl Status {
     }
 }
 
+/// How the reason of a credential begins whose refresh token came with tokens of somebody else.
+pub(crate) const OTHERS_ANSWER: &str = "the provider's last answer was not for this login";
+
 /// A row of the store, without its secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {

@@ -58,6 +58,7 @@ pub(crate) use seal::Seal;
 pub(crate) use tenants::Tenant;
 
 use crate::files;
+use crate::model::credential::OTHERS_ANSWER;
 use crate::model::{
     AccessToken, Caller, Client, Credential, CredentialId, Kind, ProofKey, RefreshToken, Secret, Timestamp,
 };
@@ -293,15 +294,17 @@ impl Vault {
         !self.description.is_original
     }
 
-    /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back.
+    /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back. One that
+    /// came with somebody else's tokens stays held: what it brings next might not even say whose it is.
     pub(crate) fn take_over(&mut self) -> Result<Vec<Credential>, Error> {
         let mut rows = self.with_uses(self.all()?)?;
         let unmarked = self.unmarked(&rows)?;
+        rows.retain(|row| !row.is_anothers());
         rows.retain(|row| row.credential.stale.is_some() || unmarked.contains(&row.credential.id));
         rows.iter().try_for_each(|row| self.mark(row))?;
         self.store.write(|transaction| {
-            let release = "update credentials set held = null";
-            transaction.execute(release, []).map_err(self.store.failed())?;
+            let release = "update credentials set held = null where held not like ?1 || '%'";
+            transaction.execute(release, [OTHERS_ANSWER]).map_err(self.store.failed())?;
             self.store.settle_here(transaction)
         })?;
         self.description = self.store.describe()?;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::lease::Attempt;
 use super::marks::Mark;
+use crate::model::credential::OTHERS_ANSWER;
 use crate::model::{Credential, CredentialId, Kind, Scopes, Server, Timestamp};
 
 /// A credential as it lies in the store, its secrets sealed.
@@ -42,6 +43,11 @@ impl Row {
     /// Whether its refresh token is held back until a person decides.
     pub(crate) fn is_held(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// Whether it came with tokens of somebody else.
+    pub(super) fn is_anothers(&self) -> bool {
+        self.held.as_ref().is_some_and(|why| why.starts_with(OTHERS_ANSWER))
     }
 
     /// Whether it belongs to this tenant and provider.

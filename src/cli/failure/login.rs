@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Failure, init_again, named, next_step, shown_long, word};
 use crate::app::{ClientNeed, Error, KeyError};
+use crate::model::credential::OTHERS_ANSWER;
 use crate::model::text::{shown, variable_part};
 use crate::protocol::ErrorResponse;
 
@@ -195,10 +196,13 @@ pub(super) fn again(error: &Error) -> Failure {
             })
         }
         Error::Stale { provider, account, is_default, reason } => {
-            Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
+            let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .because(shown_long(reason))
-                .action(init_again(provider, account, *is_default))
-                .hint("or, where no other copy is in use any more: oauth doctor --take-over")
+                .action(init_again(provider, account, *is_default));
+            if reason.starts_with(OTHERS_ANSWER) {
+                return failure;
+            }
+            failure.hint("or, where no other copy is in use any more: oauth doctor --take-over")
         }
         Error::StaticToken { provider } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
             .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))

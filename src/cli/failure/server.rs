@@ -40,8 +40,9 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
             word(found)
         )),
         E::IdToken(_) => failure("id_token_rejected", 7),
-        E::OtherAccount { .. } => failure("wrong_account", 7)
-            .hint("its tokens are not served; connect the account again, or see: oauth doctor"),
+        E::OtherAccount { .. } => {
+            failure("wrong_account", 7).hint("its tokens are not served; connect the account again")
+        }
         E::Refused { .. } => failure("request_refused", 1),
         E::Request(_) => failure("bad_config", 2),
     }
