@@ -1,9 +1,14 @@
 //! Private files: made with mode 0600 in directories of mode 0700 whatever the umask, and refused where others could
 //! read a secret of ours or write anything of ours.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How often a lock that is held is tried.
+const LOCK_PACE: Duration = Duration::from_millis(5);
 
 /// A file or directory of ours that cannot be trusted or reached.
 #[derive(Debug, thiserror::Error)]
@@ -251,6 +256,22 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Locks a file by `how`, and waits for as long as `limit`. Who holds it may be stopped, and would be waited for without
+/// an end.
+pub(crate) fn lock_within(file: &File, how: fn(&File) -> Result<(), TryLockError>, limit: Duration) -> io::Result<()> {
+    let deadline = Instant::now() + limit;
+    loop {
+        match how(file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, "another process holds it, and does not let go"));
+            }
+            Err(TryLockError::WouldBlock) => sleep(LOCK_PACE),
+        }
+    }
+}
+
 /// The path of a file whose name goes on with `end`.
 pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -351,6 +372,19 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_lock_that_is_never_let_go_is_not_waited_for_without_an_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || File::create(dir.path().join("file")).unwrap();
+        let (holder, other) = (open(), open());
+        let wait = |how| lock_within(&other, how, Duration::from_millis(20)).map_err(|error| error.kind());
+        holder.lock_shared().unwrap();
+        assert_eq!(wait(File::try_lock), Err(io::ErrorKind::WouldBlock));
+        assert_eq!(wait(File::try_lock_shared), Ok(()));
+        holder.unlock().unwrap();
+        assert_eq!(wait(File::try_lock), Ok(()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::{App, Error};
 use crate::files;
@@ -18,6 +19,8 @@ use crate::model::{Credential, CredentialId, Timestamp};
 const QUIET: i64 = 3600;
 /// More than this is not read of the record of alarms, in bytes.
 const LARGEST: u64 = 1 << 20;
+/// How long another process may take to note what it tells.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What has happened to a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +161,7 @@ impl Hooks {
         files::private_dir(self.record.parent().unwrap_or(Path::new("/")))?;
         let file = files::private_options().read(true).write(true).create(true).truncate(false).open(&self.record);
         let mut file = file.map_err(failed("open"))?;
-        file.lock().map_err(failed("lock"))?;
+        files::lock_within(&file, File::try_lock, PATIENCE).map_err(failed("lock"))?;
         let told = read(&file).map_err(failed("read"))?;
         let mut recent: Vec<_> = told.into_iter().filter(|(at, ..)| (0..QUIET).contains(&now.since(*at))).collect();
         let (event, id) = (alarm.event.as_str(), &alarm.credential.id);

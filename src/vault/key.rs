@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -310,20 +311,25 @@ fn run(line: &OsString) -> Result<Secret, KeyError> {
     command.arg(option).arg(line).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|error| KeyError::Command(format!("cannot be started: {error}")))?;
     let Some(output) = child.stdout.take() else { return Err(KeyError::Command("has no output".into())) };
-    let reader = std::thread::spawn(move || {
+    let (sender, printed) = mpsc::channel();
+    std::thread::spawn(move || {
         let mut text = String::new();
-        output.take(LONGEST).read_to_string(&mut text).map(|_| Secret::new(text))
+        // Nobody waits for it any more, where it cannot be sent.
+        let _ = sender.send(output.take(LONGEST).read_to_string(&mut text).map(|_| Secret::new(text)));
     });
-    let status = wait(&mut child)?;
+    let end = Instant::now() + COMMAND_LIMIT;
+    let status = wait(&mut child, end)?;
     if !status.success() {
         return Err(KeyError::Command(format!("failed ({status})")));
     }
-    let read = reader.join().map_err(|_| KeyError::Command("could not be read".into()))?;
+    let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+    let read = printed.recv_timeout(left).map_err(|_| {
+        KeyError::Command(format!("left a program behind that held its output for {} s", COMMAND_LIMIT.as_secs()))
+    })?;
     read.map_err(|_| KeyError::Command("printed what is no text".into()))
 }
 
-fn wait(child: &mut Child) -> Result<std::process::ExitStatus, KeyError> {
-    let end = Instant::now() + COMMAND_LIMIT;
+fn wait(child: &mut Child, end: Instant) -> Result<std::process::ExitStatus, KeyError> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::thread::sleep;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -19,9 +18,12 @@ use crate::model::{Caller, Timestamp};
 /// More than this is not read: 4 MiB, some 30,000 uses. What a file holds beyond it is dropped when it is emptied.
 const READ_AT_MOST: u64 = 4 << 20;
 
-/// How often a busy lock is tried, and how long between: a quarter of a second in all.
-const TRIES: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(5);
+/// Nobody holds the lock for longer than a short read and write. Who does is not waited for: a record of uses is not worth
+/// a token.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The end of the year 9999, in seconds. A use after that was not noted by us.
+const END_OF_TIME: i64 = 253_402_300_799;
 
 /// The file of uses.
 pub(super) struct Uses<'a> {
@@ -112,17 +114,8 @@ impl<'a> Uses<'a> {
         Ok(Some(Taken { uses, file, from: self }))
     }
 
-    /// Nobody holds this lock for longer than a short read and write. Who does is not waited for: a record of uses is
-    /// not worth a token.
-    fn locked(&self, file: &File, lock: fn(&File) -> Result<(), TryLockError>) -> Result<(), files::Error> {
-        for _ in 0..TRIES {
-            match lock(file) {
-                Ok(()) => return Ok(()),
-                Err(TryLockError::WouldBlock) => sleep(PAUSE),
-                Err(TryLockError::Error(source)) => return Err(self.failed("lock")(source)),
-            }
-        }
-        Err(self.failed("lock")(io::ErrorKind::WouldBlock.into()))
+    fn locked(&self, file: &File, how: fn(&File) -> Result<(), TryLockError>) -> Result<(), files::Error> {
+        files::lock_within(file, how, PATIENCE).map_err(self.failed("lock"))
     }
 
     fn read(&self, file: &File) -> Result<String, files::Error> {
@@ -138,7 +131,8 @@ impl<'a> Uses<'a> {
 
 /// A line that was cut off by a crash is passed over.
 fn parse(text: &str) -> Vec<Use> {
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    let uses = text.lines().filter_map(|line| serde_json::from_str::<Use>(line).ok());
+    uses.filter(|one| (0..=END_OF_TIME).contains(&one.at)).collect()
 }
 
 #[cfg(test)]
@@ -147,6 +141,13 @@ mod tests {
 
     fn used(id: &str, at: i64) -> Use {
         Use { at, credential: id.into(), missing: None, caller: Caller::default() }
+    }
+
+    #[test]
+    fn a_use_at_no_time_counts_for_nothing() {
+        let noted =
+            [-1, 0, END_OF_TIME, END_OF_TIME + 1, 1 << 62].map(|at| serde_json::to_string(&used("a", at)).unwrap());
+        assert_eq!(parse(&noted.join("\n")), [used("a", 0), used("a", END_OF_TIME)]);
     }
 
     #[test]

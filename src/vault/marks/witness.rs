@@ -13,6 +13,8 @@ use crate::vault::lock::LockFile;
 
 /// Each time a file has grown by so much, in bytes, it is written anew with the last record of each credential only.
 const LONG: u64 = 1 << 20;
+/// How long another process may take to write.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// More than this is not read.
 const READ_AT_MOST: u64 = 64 << 20;
 
@@ -39,7 +41,7 @@ impl Witness<'_> {
     ) -> Result<(), files::Error> {
         loop {
             let file = self.genuine(&others)?;
-            file.lock_shared().map_err(self.failed("lock"))?;
+            files::lock_within(&file, File::try_lock_shared, PATIENCE).map_err(self.failed("lock"))?;
             // Written anew by another process in the meantime: what is appended here would be lost.
             if !files::same_file(&file, &self.path).unwrap_or(false) {
                 continue;
@@ -77,7 +79,7 @@ impl Witness<'_> {
     pub(super) fn mend(&self, known: &Known) -> Result<(), files::Error> {
         let _held = self.lock()?;
         if let Some(file) = self.open()? {
-            file.lock().map_err(self.failed("lock"))?; // until those who append have done so
+            self.wait_for_writers(&file)?;
             return self.rewrite(&self.read(&file, None)?.unwrap_or_default().and(known));
         }
         self.rewrite(known)
@@ -89,13 +91,17 @@ impl Witness<'_> {
         if file.metadata().map_err(self.failed("read"))?.len() <= LONG {
             return Ok(()); // another process was faster
         }
-        file.lock().map_err(self.failed("lock"))?; // until those who append have done so
+        self.wait_for_writers(&file)?;
         self.rewrite(&self.read(&file, None)?.unwrap_or_default())
+    }
+
+    fn wait_for_writers(&self, file: &File) -> Result<(), files::Error> {
+        files::lock_within(file, File::try_lock, PATIENCE).map_err(self.failed("lock"))
     }
 
     /// One process at a time makes the file anew. It holds this for as long as a few writes take.
     fn lock(&self) -> Result<impl Sized + use<>, files::Error> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + PATIENCE;
         let held = LockFile::new(self.locks, "marks")?.take_by(deadline)?;
         held.ok_or_else(|| self.failed("lock")(io::ErrorKind::WouldBlock.into()))
     }
