@@ -445,7 +445,7 @@ _oauth() {
                     return 0
                     ;;
                 --event)
-                    COMPREPLY=($(compgen -W "created authorized used refreshed held refresh_failed refused rejected revoked forgotten missing missing_scope hosts renamed exported imported key_replaced key_moved key_exported audit_broken audit_accepted" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "created authorized used refreshed held replaced refresh_failed refused rejected revoked forgotten missing missing_scope hosts renamed exported imported key_replaced key_moved key_exported audit_broken audit_accepted" -- "${cur}"))
                     return 0
                     ;;
                 --tenant)

@@ -580,8 +580,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -v 'Say more'
             cand --verbose 'Say more'
             cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'oauth;client;remove'= {
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'

@@ -178,3 +178,27 @@ fn scopes_other_than_those_asked_for_are_said_once_and_kept_as_granted() {
     refresh().success().says_nothing_of("warning");
     assert_eq!(credential(&home)["scopes"], json!(["openid", "admin"]));
 }
+
+#[test]
+fn the_refresh_token_of_an_answer_that_gives_no_access_token_is_the_next_one_to_be_sent() {
+    let (server, home) = DemoServer::connected();
+    let own = token(&home);
+    for (at, members) in [
+        json!({"token_type": "\"mac\""}),
+        json!({"token_type": "\"DPoP\""}),
+        json!({"access_token": "5"}),
+        json!({"access_token": "\"a b\""}),
+        json!({"id_token": "5"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        server.behave(&json!({"members": members}));
+        home.oauth(["token", "demo", "--refresh"]).run().fails(5).stdout_is("").stderr_has("is malformed");
+        assert_eq!(token(&home), own, "{members}");
+        assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (at as u64 + 1, 0), "{members}");
+    }
+    server.behave(&json!({"members": {}}));
+    assert_ne!(home.oauth(["token", "demo", "--refresh"]).run().success().stdout, own);
+    assert_eq!(server.count("reuse_detections"), 0);
+}

@@ -21,7 +21,7 @@ use crate::model::credential::{LOST_ANSWER, OTHERS_ANSWER};
 use crate::model::{
     Caller, Client, Clock, Credential, CredentialId, Kind, RefreshToken, Secret, Timestamp, TokenResponse, text,
 };
-use crate::protocol::{self, Channel, ErrorResponse, SignedIn};
+use crate::protocol::{self, Channel, ErrorResponse, NoToken, SignedIn};
 use crate::vault::{Habits, Home, Lease, Seal, Vault};
 
 /// The argument that makes this program a worker. No person types it.
@@ -235,7 +235,15 @@ fn send(lease: &mut Lease<'_>, http: &Http, clock: Clock, client: &Client, token
     let server = lease.credential().server.clone();
     let proof = lease.proof_key()?;
     let channel = Channel { http, clock, server: &server, client, proof: proof.as_ref() };
-    let response = protocol::refresh(&channel, token).map_err(Trouble::Protocol)?;
+    let response = match protocol::refresh(&channel, token) {
+        Ok(response) => response,
+        Err(NoToken { error, refresh_token }) => {
+            if let Some(new) = refresh_token {
+                lease.replace_refresh_token(new, clock())?;
+            }
+            return Err(Trouble::Protocol(error));
+        }
+    };
     if let Err(stranger) = is_ours(lease.credential(), &response) {
         let why = format!("{OTHERS_ANSWER}: {stranger}");
         lease.set_aside(response, &why, sent_at, clock())?;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::client::host_of;
 use super::{Error, ErrorResponse};
 use crate::http::{Response, header};
-use crate::model::{Quirks, Scopes, Server, Timestamp, text};
+use crate::model::{Quirks, RefreshToken, Scopes, Secret, Server, Timestamp, text};
 
 /// A longer lifetime than this is not believed: 400 days, in seconds.
 const LONGEST: f64 = 400.0 * 86_400.0;
@@ -60,6 +60,15 @@ pub(super) fn token(
         clean.insert("learnt".into(), learnt.into());
     }
     Ok(clean)
+}
+
+/// The refresh token of an answer that means success, whatever else stands in it.
+pub(super) fn refresh_token(server: &Server, response: &Response<Vec<u8>>) -> Option<RefreshToken> {
+    let members = members(response).ok().filter(|_| response.status().is_success())?;
+    match token_text(found(&members, &server.quirks).get("refresh_token"))? {
+        Value::String(text) => Some(RefreshToken(Secret::new(text))),
+        _ => None,
+    }
 }
 
 /// The members of a token answer under the RFC's names, wherever the provider puts them.

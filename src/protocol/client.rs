@@ -3,6 +3,8 @@
 //! Its client type stays inside this module: a registry of providers is data, and gains nothing from endpoints that
 //! are types. Its error type holds raw bodies, in which a token may stand, and never leaves this module either.
 
+use std::cell::RefCell;
+
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -99,9 +101,22 @@ pub(super) fn redeem(
     channel.read(request.request(&|request| channel.send_of_crate(&request, &secrets)))
 }
 
+/// No access token, and yet perhaps a refresh token: a server that answers oddly may have replaced the one before.
+#[derive(Debug)]
+pub(crate) struct NoToken {
+    pub(crate) error: Error,
+    pub(crate) refresh_token: Option<RefreshToken>,
+}
+
+impl From<Error> for NoToken {
+    fn from(error: Error) -> Self {
+        Self { error, refresh_token: None }
+    }
+}
+
 /// Refreshes (RFC 6749 §6). The refresh token is moved in: whoever sends it cannot send it again.
 #[expect(clippy::needless_pass_by_value, reason = "the token is spent")]
-pub(crate) fn refresh(channel: &Channel<'_>, token: RefreshToken) -> Result<TokenResponse, Error> {
+pub(crate) fn refresh(channel: &Channel<'_>, token: RefreshToken) -> Result<TokenResponse, NoToken> {
     let endpoint = channel.server.refresh_endpoint.as_ref().unwrap_or(&channel.server.token_endpoint);
     let mut server = Server { token_endpoint: endpoint.clone(), ..channel.server.clone() };
     if server.refresh_endpoint.is_some() {
@@ -119,7 +134,14 @@ pub(crate) fn refresh(channel: &Channel<'_>, token: RefreshToken) -> Result<Toke
         request = request.add_extra_param("redirect_uri", uri);
     }
     let secrets = [Some(&token.0), channel.client.secret.as_ref()];
-    channel.read(request.request(&|request| channel.send_of_crate(&request, &secrets)))
+    let answered = RefCell::new(None);
+    let exchange = |request: HttpRequest| {
+        let response = channel.send(&quirks::client_request(channel.server, request)?, None)?;
+        *answered.borrow_mut() = answer::refresh_token(channel.server, &response);
+        channel.clean(&response, &secrets)
+    };
+    let read = channel.read(request.request(&exchange));
+    read.map_err(|error| NoToken { error, refresh_token: answered.into_inner() })
 }
 
 /// A token request of any other grant: `pairs` besides what every request to this server says. `client` authenticates, if
@@ -205,9 +227,14 @@ impl Channel<'_> {
     /// Sends a request to the token endpoint and turns the answer into the form the crate reads. Should the answer's
     /// words repeat one of the secrets, it does not get any further.
     fn send_of_crate(&self, request: &HttpRequest, secrets: &[Option<&Secret>]) -> Result<HttpResponse, Error> {
-        let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
         let response = self.send(&quirks::client_request(self.server, request.clone())?, None)?;
-        let answered = answer::token(self.server, &response, (self.clock)());
+        self.clean(&response, secrets)
+    }
+
+    /// What the crate is given to read of an answer.
+    fn clean(&self, response: &Response<Vec<u8>>, secrets: &[Option<&Secret>]) -> Result<HttpResponse, Error> {
+        let secrets: Vec<&Secret> = secrets.iter().copied().flatten().collect();
+        let answered = answer::token(self.server, response, (self.clock)());
         let (status, body) = match answered.map_err(|error| error.without(&secrets)) {
             Ok(members) => (200, Value::Object(members)),
             Err(Error::Refused { response, .. }) => {

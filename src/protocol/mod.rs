@@ -32,7 +32,7 @@ mod revocation;
 pub(crate) use answer::retry_after;
 pub(crate) use authorization::{AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 pub(crate) use challenge::Challenge;
-pub(crate) use client::{Channel, certificate, refresh};
+pub(crate) use client::{Channel, NoToken, certificate, refresh};
 pub(crate) use device::{DeviceAuthorization, Poll, authorize_device};
 pub(crate) use discovery::{Finding, Findings, Verdict, discover, survey};
 pub(crate) use dpop::{Proven, Prover, new_proof_key};

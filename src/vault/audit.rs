@@ -27,12 +27,13 @@ const BROKEN: &str = "audit_broken";
 const ACCEPTED: &str = "audit_accepted";
 
 /// Every kind of event there is.
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 22] = [
     "created",
     "authorized",
     "used",
     "refreshed",
     "held",
+    "replaced",
     "refresh_failed",
     "refused",
     "rejected",

@@ -252,14 +252,32 @@ impl<'a> Lease<'a> {
         response.refresh_token.map_or(Ok(()), |token| self.hold(token, why, now))
     }
 
+    /// Takes the refresh token of an answer whose access token is none. The one before may be spent.
+    pub(crate) fn replace_refresh_token(&mut self, token: RefreshToken, now: Timestamp) -> Result<(), Error> {
+        if self.refresh_token()?.is_some_and(|old| old.expose() == token.0.expose()) {
+            return Ok(());
+        }
+        self.with_refresh_token(token, "replaced", None, now)
+    }
+
     fn hold(&mut self, token: RefreshToken, why: &str, now: Timestamp) -> Result<(), Error> {
+        self.with_refresh_token(token, "held", Some(why), now)
+    }
+
+    fn with_refresh_token(
+        &mut self,
+        token: RefreshToken,
+        event: &str,
+        held: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let mut next = self.row.credential.clone();
         next.generation += 1;
         next.updated_at = now;
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
         let secrets = Secrets { access, refresh: Some(token.0), client: self.client_secret()?, proof };
-        self.replace(next, &secrets, "held", None, Some(why))?;
+        self.replace(next, &secrets, event, None, held)?;
         let _ = self.learn(Habits { rotates: Some(true), takes_again: None }, now);
         let _ = self.vault.landing(&self.row.credential.id).clear();
         Ok(())

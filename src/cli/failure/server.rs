@@ -24,7 +24,7 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::Trouble { .. } => failure("provider_error", 5).hint(LATER),
         E::NotOauth { .. } => failure("provider_error", 5)
             .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
-        E::Malformed { .. } => failure("provider_error", 5).hint(LATER),
+        E::Malformed { .. } => failure("provider_error", 5).hint("try again later; the login is kept"),
         E::UnsafeAddress { .. } => failure("wrong_host", 7).hint("nothing was sent there, and nothing is stored"),
         E::Redirected { .. } => failure("wrong_host", 7)
             .hint("the endpoint may have moved: see `oauth provider show`, or the provider's documents"),
