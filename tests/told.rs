@@ -135,6 +135,14 @@ fn a_secret_that_is_typed_is_asked_for_and_not_shown() {
 }
 
 #[test]
+fn a_server_that_binds_no_tokens_is_told_of_where_that_was_asked_for() {
+    let (server, home) = DemoServer::connected();
+    let init = |words: &[&str]| server.sign_in(home.oauth(["init", "demo", ALICE]).args(words), ALICE);
+    init(&["--dpop"]).success().stderr_has("the server binds no tokens to a key");
+    init(&[]).success().says_nothing_of("binds no tokens");
+}
+
+#[test]
 fn who_interrupts_a_prompt_gets_the_terminal_back_as_it_was() {
     let home = Home::new();
     let typed = |keys: &str| {

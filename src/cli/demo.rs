@@ -93,7 +93,7 @@ impl Story<'_> {
 fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) -> Result<(), Failure> {
     let now = || context.now();
     let issuer = demo.server().issuer();
-    story.say(&format!("A provider is running at {issuer}. Its tokens live for 4 seconds only."))?;
+    story.say(&format!("A provider is running at {issuer}.\nIts tokens live for 4 seconds only."))?;
     demo.add_provider()?;
     story.command(&format!("oauth provider add demo --issuer {issuer} --scope openid,email"))?;
 
@@ -103,7 +103,9 @@ fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) 
         story.say("(This program signs in as alice@example.test; with a browser, you would.)")?;
     }
     let mut person = AtTerminal::new(context, false);
-    let connected = demo.connect("alice@example.test", if watched { Some(&mut person) } else { None })?;
+    let connected = demo.connect("alice@example.test", if watched { Some(&mut person) } else { None });
+    context.terminal.end_progress();
+    let connected = connected?;
     let own = connected.credential;
     story.line(&format!("Connected {}, valid {}, and it renews itself", shown(&own.label()), expiry(&own, now())))?;
     story.step("connected", &credential::json(&own, now()));

@@ -196,6 +196,9 @@ pub(super) fn again(provider: &str, account: &str, context: &Context) -> Result<
     let connected = context.app()?.authorize(&login, &mut AtTerminal::new(context, false));
     let connected = connected.map_err(|error| failed(error, &login))?;
     tell(&connected, context);
+    if login.dpop && !connected.credential.token_type.eq_ignore_ascii_case("DPoP") {
+        context.terminal.warn("the server binds no tokens to a key (--dpop): whoever holds this one can use it");
+    }
     Ok(())
 }
 

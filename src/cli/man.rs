@@ -49,8 +49,35 @@ fn collect(command: &clap::Command, name: &str, all: &mut Vec<(String, String)>)
 }
 
 fn page(command: &clap::Command) -> Result<String, Failure> {
+    // What is said after the options is set out in lines and columns, and has headings of its own.
+    let after = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+    let plain = command.clone().after_help(None::<&str>).after_long_help(None::<&str>);
     let mut text = Vec::new();
-    let rendered = clap_mangen::Man::new(command.clone()).render(&mut text);
+    let rendered = clap_mangen::Man::new(plain).render(&mut text);
     rendered.map_err(|error| Failure::internal(format!("cannot write the manual page: {error}")))?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(String::from_utf8_lossy(&text).into_owned() + &sections(&after.unwrap_or_default()))
+}
+
+/// A section for each line that ends with a colon and is not set in, its lines as they are. Other lines are filled.
+fn sections(after: &str) -> String {
+    let mut text = String::new();
+    let mut lines = after.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(heading) = line.strip_suffix(':').filter(|heading| !heading.starts_with(' ')) else {
+            text.push_str(&if line.is_empty() { ".PP\n".to_owned() } else { verbatim(line) + "\n" });
+            continue;
+        };
+        text.push_str(&format!(".SH \"{}\"\n.nf\n", verbatim(&heading.to_uppercase())));
+        while let Some(line) = lines.next_if(|line| line.starts_with(' ') || line.is_empty()) {
+            text.push_str(&(verbatim(line.strip_prefix("  ").unwrap_or(line)) + "\n"));
+        }
+        text.push_str(".fi\n");
+    }
+    text
+}
+
+/// A line that roff prints as it is.
+fn verbatim(line: &str) -> String {
+    let text = line.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
 }
