@@ -990,7 +990,7 @@ fn there_are_completions_for_every_shell_and_manual_pages() {
     let bash = oauth(&home, &["completions", "bash"]).stdout.clone();
     home.command("bash").args(["-n"]).stdin(bash).run().success().stderr_is("");
     let page = oauth(&home, &["man"]);
-    page.stdout_has(".TH oauth 1").stdout_has(".SH NAME").stdout_has("Exit codes:").stderr_is("");
+    page.stdout_has(".TH oauth 1").stdout_has(".SH NAME").stdout_has(".SH \"EXIT CODES\"").stdout_has("config.toml lies in").stderr_is("");
     let directory = home.path().join("man1");
     oauth(&home, &["man", "--dir", directory.to_str().expect("UTF-8")]).stdout_is("");
     let pages: BTreeSet<_> =
@@ -1008,7 +1008,7 @@ fn version_and_help_go_to_stdout() {
     let home = Home::new();
     let version = format!("oauth {}\n", env!("CARGO_PKG_VERSION"));
     oauth(&home, &["--version"]).stdout_is(&version).stderr_is("");
-    oauth(&home, &["--help"]).stdout_has("Exit codes:").stderr_is("");
+    oauth(&home, &["--help"]).stdout_has(".SH \"EXIT CODES\"").stdout_has("config.toml lies in").stderr_is("");
     oauth(&home, &["token", "--help"]).stdout_has("--min-ttl").stderr_is("");
     assert!(!home.oauth_home().exists());
 }

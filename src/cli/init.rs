@@ -196,9 +196,6 @@ pub(super) fn again(provider: &str, account: &str, context: &Context) -> Result<
     let connected = context.app()?.authorize(&login, &mut AtTerminal::new(context, false));
     let connected = connected.map_err(|error| failed(error, &login))?;
     tell(&connected, context);
-    if login.dpop && !connected.credential.token_type.eq_ignore_ascii_case("DPoP") {
-        context.terminal.warn("the server binds no tokens to a key (--dpop): whoever holds this one can use it");
-    }
     Ok(())
 }
 
@@ -219,6 +216,9 @@ fn connect(login: &Login, context: &Context) -> Result<u8, Failure> {
     context.terminal.end_progress();
     let connected = connected.map_err(|error| failed(error, login))?;
     tell(&connected, context);
+    if login.dpop && !connected.credential.token_type.eq_ignore_ascii_case("DPoP") {
+        context.terminal.warn("the server binds no tokens to a key (--dpop): whoever holds this one can use it");
+    }
     if context.terminal.json {
         context.terminal.data_json(&credential::json(&connected.credential, context.now()))?;
     }
