@@ -89,11 +89,31 @@ fn what_git_could_not_have_meant_is_refused() {
         "protocol=https\nhost=github.example\nhost=github.example\n",
         "protocol=https\nprotocol=https\nhost=github.example\n",
         "protocol=https\nhost=github.example\nnonsense\n",
+        "protocol=https\nhost=github.example",
+        "url=https://github.example.evil.example/\nprotocol=https\nhost=github.example\n",
     ] {
         git(&home, "get", input).fails(1).stdout_is("").stderr_has("no request of git's");
     }
     home.oauth(["helper", "git", "get"]).run().success().stdout_is("");
     home.command("sh").args(["-c", &format!("{OAUTH} helper git get < /")]).run().fails(2);
+}
+
+#[test]
+fn a_question_that_is_too_long_is_refused_wherever_it_would_be_cut() {
+    let (_server, home) = connected("git_hosts = [\"github.example\"]\nregistry_hosts = [\"github.example\"]");
+    let token = token(&home);
+    // Whatever is read of them, they would end where they ask for what is ours.
+    for read in [8 << 10, 64 << 10, (64 << 10) + 1] {
+        let question = "path=\nprotocol=https\nhost=github.example";
+        let path = format!("path={}", "a".repeat(read - question.len()));
+        let whole = format!("{}.evil.example\n", question.replacen("path=", &path, 1));
+        assert!(whole[..read].ends_with("host=github.example"));
+        git(&home, "get", &whole).says_nothing_of(&token).stdout_is("");
+        let line = "{\"v\":1,\"kind\":\"get\",\"operation\":\"read\",\"registry\":{\"index-url\":\
+            \"sparse+https://github.example/\",\"name\":\"x\"},\"args\":[]}";
+        let line = format!("{}{line}nonsense\n", " ".repeat(read - line.len()));
+        home.oauth(["helper", "cargo"]).stdin(line).run().says_nothing_of(&token);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::place::Placed;
 use super::{App, Demand, Error, Selector};
+pub(crate) use crate::helper::LONGEST as LONGEST_QUESTION;
 use crate::helper::{cargo, docker, git, kubectl};
 use crate::model::server::Service;
 use crate::model::text::shown;

@@ -4,10 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::app::{App, DockerAnswer, Error, Selector, Tokens};
-
-/// More than this is no request of any tool, in bytes.
-const LONGEST: u64 = 64 << 10;
+use crate::app::{App, DockerAnswer, Error, LONGEST_QUESTION, Selector, Tokens};
 
 /// Give other tools their tokens, in their own protocols
 ///
@@ -146,12 +143,15 @@ fn docker(operation: DockerOperation, app: &App, tokens: Tokens<'_>, context: &C
 /// Answers line by line until cargo closes the pipe.
 fn cargo(app: &App, tokens: Tokens<'_>, context: &Context) -> Result<u8, Failure> {
     context.terminal.data(App::cargo_hello())?;
-    let mut input = io::stdin().lock().take(LONGEST);
+    let mut input = io::stdin().lock();
     loop {
         let mut line = String::new();
-        let read = input.read_line(&mut line).map_err(|error| unreadable(&error))?;
+        let read = one_too_many(&mut input).read_line(&mut line).map_err(|error| unreadable(&error))?;
         if read == 0 {
             return Ok(0);
+        }
+        if read > LONGEST_QUESTION {
+            return Err(Failure::usage("a line of cargo's has no end".into()));
         }
         let talk = app.cargo(&line, tokens);
         context.terminal.data(talk.line.expose())?;
@@ -163,8 +163,13 @@ fn cargo(app: &App, tokens: Tokens<'_>, context: &Context) -> Result<u8, Failure
 
 fn input() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    io::stdin().lock().take(LONGEST).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    one_too_many(io::stdin().lock()).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     Ok(bytes)
+}
+
+/// As much as a question may have, and one byte: a question that was cut here would be believed as it then stands.
+fn one_too_many<T: Read>(input: T) -> io::Take<T> {
+    input.take(u64::try_from(LONGEST_QUESTION).unwrap_or(u64::MAX).saturating_add(1))
 }
 
 fn unreadable(error: &io::Error) -> Failure {

@@ -12,6 +12,9 @@ use url::Url;
 
 use crate::model::endpoint;
 
+/// More than this is no question of any tool's, in bytes. Whoever reads one reads one byte more, so that it shows.
+pub(crate) const LONGEST: usize = 64 << 10;
+
 /// A tool asks for something in a way that is not its protocol's, or that is there to deceive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is no request of {tool}'s: {what}")]
