@@ -1,10 +1,11 @@
 //! `oauth request`: the token goes where it belongs, and nowhere else.
 
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
-use crate::support::demo::{ALICE, DemoServer};
+use crate::support::demo::{ALICE, CLIENT, DemoServer};
 use crate::support::entry;
 use crate::support::origin::{Origin, answer};
 use crate::support::sandbox::{Home, Run};
@@ -446,4 +447,25 @@ fn the_token_goes_out_in_the_header_that_the_provider_wants() {
     assert_eq!(seen.header("x-token"), Some(&*format!("tok {}", token(&home))));
     assert_eq!(seen.header("authorization"), None);
     assert_eq!((seen.header("x-version"), seen.header("x-kind")), (Some("1"), Some("mine")));
+}
+
+#[test]
+fn a_server_that_wants_another_nonce_with_every_answer_is_not_asked_for_ever() {
+    for (challenge, most) in [("DPoP error=\"use_dpop_nonce\"", 4), ("DPoP error=\"invalid_token\"", 2), ("DPoP", 2)] {
+        let count = AtomicU64::new(0);
+        let api = Origin::start(move |_| {
+            let nonce = count.fetch_add(1, Ordering::Relaxed).to_string();
+            answer(401, &[("DPoP-Nonce", &nonce), ("WWW-Authenticate", challenge)], "")
+        });
+        let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+        let add = home.oauth(["provider", "add", "demo", "--issuer", server.issuer(), "--scope", "openid,email"]);
+        add.args(["--api-host", api.authority()]).run().success();
+        server.behave(&json!({"members": {"token_type": "\"DPoP\""}}));
+        server.sign_in(home.oauth(["init", "demo", "--client-id", CLIENT, "--dpop"]), ALICE).success();
+        // Once more after each nonce that is asked for, of the token as it was and of the one that took its place.
+        request(&home, &["demo", &api.url("/")]).run().fails(4);
+        let proofs: Vec<_> = api.seen().iter().map(|seen| seen.header("dpop").map(str::to_owned)).collect();
+        assert!(proofs.iter().all(Option::is_some), "{proofs:?}");
+        assert_eq!(proofs.len(), most, "{challenge}");
+    }
 }

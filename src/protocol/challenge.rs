@@ -32,7 +32,7 @@ impl Challenge {
 }
 
 /// The schemes of one field, each with its parameters (names in lower case).
-fn challenges(field: &str) -> Vec<(String, BTreeMap<String, String>)> {
+pub(super) fn challenges(field: &str) -> Vec<(String, BTreeMap<String, String>)> {
     let mut found: Vec<(String, BTreeMap<String, String>)> = Vec::new();
     for item in items(field) {
         let (first, value) = item.split_once('=').unwrap_or((&item, ""));

@@ -8,13 +8,16 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Error;
+use super::challenge::challenges;
 use super::jwt::{SigningKey, identifier, object};
-use crate::http::{Request, Response, header};
+use crate::http::{HeaderMap, Request, Response, header};
 use crate::model::{ProofKey, Secret, Timestamp};
 
 /// The header that carries a proof, and the one that carries a nonce (RFC 9449 §4.1, §8).
 pub(crate) const PROOF: &str = "DPoP";
 const NONCE: &str = "DPoP-Nonce";
+/// The error that asks for one (§8, §9).
+const DEMAND: &str = "use_dpop_nonce";
 /// The longest nonce that is sent back.
 const LONGEST: usize = 1024;
 
@@ -89,20 +92,34 @@ pub(super) fn add_token(request: &mut Request<Vec<u8>>, token: &Secret) -> Resul
     Ok(())
 }
 
-/// The nonce that a server wants in the next proof (§8), when its answer is a demand for one.
+/// The nonce that a server wants in the next proof, when its answer is a demand for one: an authorization server's (§8),
+/// which says so in its body, or a resource's.
 pub(crate) fn nonce_wanted(response: &Response<Vec<u8>>) -> Option<String> {
-    let status = response.status().as_u16();
-    let demands = match status {
-        400 => serde_json::from_slice::<Value>(response.body()).is_ok_and(|body| body["error"] == "use_dpop_nonce"),
-        401 => {
-            let challenges = response.headers().get_all(header::WWW_AUTHENTICATE);
-            challenges.iter().any(|challenge| challenge.to_str().is_ok_and(|text| text.contains("use_dpop_nonce")))
-                || serde_json::from_slice::<Value>(response.body()).is_ok_and(|body| body["error"] == "use_dpop_nonce")
-        }
+    let told = || serde_json::from_slice::<Value>(response.body()).is_ok_and(|body| body["error"] == DEMAND);
+    let demands = match response.status().as_u16() {
+        400 => told(),
+        401 => challenged(response.headers()) || told(),
         _ => false,
     };
-    let nonce = response.headers().get(NONCE)?.to_str().ok()?;
-    (demands && !nonce.is_empty() && nonce.len() <= LONGEST).then(|| nonce.to_owned())
+    nonce(response.headers()).filter(|_| demands)
+}
+
+/// The nonce that a resource server wants, whose answer of 401 has these headers (§9). Any other answer may bring a nonce
+/// too, and asks for nothing.
+pub(crate) fn nonce_of_challenge(headers: &HeaderMap) -> Option<String> {
+    nonce(headers).filter(|_| challenged(headers))
+}
+
+fn challenged(headers: &HeaderMap) -> bool {
+    let fields = headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    fields.flat_map(challenges).any(|(scheme, parameters)| {
+        scheme.eq_ignore_ascii_case(PROOF) && parameters.get("error").is_some_and(|error| error == DEMAND)
+    })
+}
+
+fn nonce(headers: &HeaderMap) -> Option<String> {
+    let nonce = headers.get(NONCE)?.to_str().ok()?;
+    (!nonce.is_empty() && nonce.len() <= LONGEST).then(|| nonce.to_owned())
 }
 
 #[cfg(test)]
@@ -164,5 +181,28 @@ mod tests {
         let challenge = Response::builder().status(401).header(NONCE, "n");
         let challenge = challenge.header(header::WWW_AUTHENTICATE, r#"DPoP error="use_dpop_nonce""#).body(vec![]);
         assert_eq!(nonce_wanted(&challenge.unwrap()).as_deref(), Some("n"));
+    }
+
+    #[test]
+    fn a_challenge_asks_for_a_nonce_by_its_error_alone() {
+        let wanted = |challenge: &str, nonce: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(header::WWW_AUTHENTICATE, challenge.parse().unwrap());
+            headers.append(NONCE, nonce.parse().unwrap());
+            nonce_of_challenge(&headers)
+        };
+        for challenge in [r#"DPoP error="use_dpop_nonce""#, r#"Bearer, dpop algs="ES256", error=use_dpop_nonce"#] {
+            assert_eq!(wanted(challenge, "n").as_deref(), Some("n"), "{challenge}");
+            assert_eq!(wanted(challenge, ""), None);
+            assert_eq!(wanted(challenge, &"n".repeat(LONGEST + 1)), None);
+        }
+        for challenge in [
+            "DPoP",
+            r#"DPoP error="invalid_token""#,
+            r#"Bearer error="use_dpop_nonce""#,
+            r#"DPoP error="invalid_token", error_description="use_dpop_nonce""#,
+        ] {
+            assert_eq!(wanted(challenge, "n"), None, "{challenge}");
+        }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use challenge::Challenge;
 pub(crate) use client::{Channel, NoToken, certificate, refresh};
 pub(crate) use device::{DeviceAuthorization, Poll, authorize_device};
 pub(crate) use discovery::{Finding, Findings, Verdict, discover, survey};
-pub(crate) use dpop::{Proven, Prover, new_proof_key};
+pub(crate) use dpop::{Proven, Prover, new_proof_key, nonce_of_challenge};
 pub(crate) use error::{Error, ErrorResponse};
 pub(crate) use id_token::{Claims, Expected, SignedIn};
 pub(crate) use identity::{Identity, Userinfo, resources, userinfo};

@@ -21,6 +21,8 @@ use outgoing::{headers, parse};
 
 /// How many redirects are followed.
 const HOPS: usize = 10;
+/// How often one place may ask for another nonce: of the token as it was, and of a newer one.
+const NONCES: u8 = 2;
 /// The longest wait that a server may ask for, in seconds; more is for the user to wait.
 const LONGEST_WAIT: u64 = 300;
 /// What an answer means for the credential and for the exit code.
@@ -147,13 +149,14 @@ impl Exchange<'_> {
     /// Sends the request, and again after a refresh, a wait or a redirect where that is wanted. `waiting` is told before
     /// each wait, with the status that asks for it and the seconds it takes.
     pub(crate) fn send(&mut self, waiting: &mut dyn FnMut(u16, u64)) -> Result<Answer, Error> {
-        let (mut hops, mut tries, mut refreshed) = (0, 0, false);
+        let (mut hops, mut tries, mut nonces, mut refreshed) = (0, 0, 0, false);
         let mut hop = Hop { url: self.url.clone(), method: self.method.clone(), ours: true };
         loop {
             let response = self.send_once(&hop)?;
             let status = response.status().as_u16();
             let again = self.body.can_be_sent();
-            if status == 401 && hop.ours && again && self.takes_nonce(&response) {
+            if status == 401 && hop.ours && again && nonces < NONCES && self.takes_nonce(&response) {
+                nonces += 1;
                 continue;
             }
             if status == 401 && hop.ours && !refreshed && self.may_refresh() {
@@ -176,7 +179,7 @@ impl Exchange<'_> {
                     return Err(next.refused("there are too many redirects"));
                 }
                 if again || !next.carries_body(&self.method) {
-                    (hop, hops) = (next, hops + 1);
+                    (hop, hops, nonces) = (next, hops + 1, 0);
                     continue;
                 }
             }
@@ -232,7 +235,7 @@ impl Exchange<'_> {
 
     /// Whether the server wants another nonce in the proof than it got (RFC 9449 §9). It is used from now on.
     fn takes_nonce(&mut self, response: &Response<Download>) -> bool {
-        let told = response.headers().get("dpop-nonce").and_then(|nonce| nonce.to_str().ok()).map(str::to_owned);
+        let told = protocol::nonce_of_challenge(response.headers());
         if self.placed.access.proof.is_none() || told.is_none() || told == self.nonce {
             return false;
         }
