@@ -61,7 +61,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// it is at the host the user typed.
 pub(crate) fn check_found(text: &str, typed: &str) -> Result<Url, Refused> {
     let url = check(text)?;
-    let ours = Url::parse(typed).ok().is_some_and(|typed| typed.host() == url.host());
+    if Url::parse(typed).ok().is_some_and(|typed| typed.host() == url.host()) {
+        return Ok(url);
+    }
     let inside = match url.host() {
         Some(Host::Ipv4(address)) => is_inside(address.into()),
         Some(Host::Ipv6(address)) => is_inside(address.into()),
@@ -69,11 +71,11 @@ pub(crate) fn check_found(text: &str, typed: &str) -> Result<Url, Refused> {
             let port = url.port_or_known_default().unwrap_or(443);
             // A name that is not found now will not be found by the request either, or a proxy finds it.
             let found = (name, port).to_socket_addrs();
-            !ours && found.is_ok_and(|mut all| all.any(|address| is_inside(address.ip())))
+            found.is_ok_and(|mut all| all.any(|address| is_inside(address.ip())))
         }
         None => false,
     };
-    if inside && !ours { Err(Refused::Inside(authority(&url))) } else { Ok(url) }
+    if inside { Err(Refused::Inside(authority(&url))) } else { Ok(url) }
 }
 
 /// Addresses that do not lead to the internet: loopback, private networks (RFC 1918, RFC 4193), shared address space

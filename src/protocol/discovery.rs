@@ -1,5 +1,7 @@
 //! From an address to an authorization server: RFC 9728, RFC 8414, OpenID Connect Discovery.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::client::host_of;
@@ -81,12 +83,24 @@ pub(crate) fn survey(http: &Http, clock: Clock, issuer: &str, findings: &mut Fin
     if merged.is_empty() {
         return Err(trouble.unwrap_or_else(|| Error::Request(format!("{issuer} has no metadata"))));
     }
-    let read = Metadata::read(issuer, &merged);
+    let read = Metadata::read(issuer, &merged).and_then(|metadata| outside(metadata, findings));
     match &read {
         Ok(metadata) => judge(metadata, findings),
         Err(error) => findings.broken("RFC 8414 2", error.to_string()),
     }
     read
+}
+
+/// Holds the endpoints to what a stranger may name: nothing inside a private network, unless the issuer is there itself.
+fn outside(metadata: Metadata, findings: &mut Findings) -> Result<Metadata, Error> {
+    let mut hosts = BTreeSet::new();
+    for (name, url) in metadata.endpoints().filter(|(_, url)| hosts.insert(host_of(url))) {
+        if let Err(refused) = endpoint::check_found(url, &metadata.issuer) {
+            findings.broken("RFC 9728 7.7", format!("{}: {refused}", text::shown(name)));
+            return Err(Error::UnsafeAddress { host: host_of(&metadata.issuer), what: format!("{name}: {refused}") });
+        }
+    }
+    Ok(metadata)
 }
 
 /// What the metadata promises.
@@ -188,6 +202,31 @@ mod tests {
         });
         change(&mut document);
         document.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn endpoints_inside_a_private_network_are_refused_unless_the_issuer_is_there() {
+        let judge = |issuer: &str, change: &[(&str, Value)]| {
+            let document = document(|document| {
+                for (name, value) in change {
+                    document[*name] = value.clone();
+                }
+            });
+            let mut findings = Findings::default();
+            let found = outside(Metadata::read(issuer, &document).unwrap(), &mut findings);
+            (found.is_ok(), findings.0.len())
+        };
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "registration_endpoint"] {
+            for url in ["https://10.0.0.1/x", "https://192.168.1.1/x", "https://[fd00::1]/x", "http://127.0.0.1:1/x"] {
+                assert_eq!(judge("https://as.example", &[(name, json!(url))]), (false, 1), "{name} {url}");
+            }
+        }
+        let aliases = json!({"token_endpoint": "https://10.0.0.1/x"});
+        assert_eq!(judge("https://as.example", &[("mtls_endpoint_aliases", aliases)]), (false, 1));
+        let (one, other) = (json!("http://127.0.0.1:2/a"), json!("http://127.0.0.1:3/t"));
+        let own = [("authorization_endpoint", one), ("token_endpoint", other)];
+        assert_eq!(judge("http://127.0.0.1:1", &own), (true, 0));
+        assert_eq!(judge("http://127.0.0.2:1", &own), (false, 1));
     }
 
     #[test]

@@ -85,6 +85,28 @@ fn endpoints_of_another_kind_are_refused_wherever_they_come_from() {
     assert_eq!(server.requests() - server.count("requests/metadata"), 0, "nothing else was asked");
 }
 
+/// B14: whoever typed an issuer did not type the addresses that it names.
+#[test]
+fn metadata_leads_into_no_private_network() {
+    let server = DemoServer::start(["--expire", "3600"]);
+    for url in ["https://10.0.0.1/x", "https://192.168.1.1/x", "https://[fd00::1]/x", "http://127.0.0.2:1/x"] {
+        for endpoint in ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "registration_endpoint"] {
+            let change = [(endpoint, json!(url)), ("code_challenge_methods_supported", json!(["S256"]))];
+            metadata(&server, document(&server, &change).to_string().as_bytes());
+            add(&format!("B14 {endpoint} {url}"), &server, 7, &["wrong_host"]);
+            let home = Home::new();
+            let output = home.oauth(["init", server.issuer(), "--client-id", CLIENT, "--no-browser", "--json"]).run();
+            refused(&format!("B14 init {endpoint} {url}"), &output, 7, &["wrong_host"]);
+            nothing_connected(&home);
+        }
+        let own = format!("{}/authorize", server.issuer());
+        let home = Home::new();
+        let by_hand = ["provider", "add", "demo", "--authorization-endpoint", &own, "--token-endpoint", url];
+        home.oauth(by_hand).run().success();
+    }
+    assert_eq!(server.requests() - server.count("requests/metadata"), 0, "nothing else was asked");
+}
+
 /// B9: documents that are too large, too deep, or not what they say they are.
 #[test]
 fn metadata_that_is_no_plain_document_is_malformed() {
