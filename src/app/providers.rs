@@ -106,9 +106,10 @@ impl App {
         if let Some(found) = found {
             fill(&mut entry, found);
         }
-        let set = |place: &mut Option<String>, given: Option<String>| *place = given.or(place.take());
-        entry.authorization_endpoint = new.authorization_endpoint.unwrap_or(entry.authorization_endpoint);
-        entry.token_endpoint = new.token_endpoint.unwrap_or(entry.token_endpoint);
+        let normal = |given: Option<String>| given.map(|url| endpoint::normal(&url));
+        let set = |place: &mut Option<String>, given: Option<String>| *place = normal(given).or(place.take());
+        entry.authorization_endpoint = normal(new.authorization_endpoint).unwrap_or(entry.authorization_endpoint);
+        entry.token_endpoint = normal(new.token_endpoint).unwrap_or(entry.token_endpoint);
         set(&mut entry.userinfo_endpoint, new.userinfo_endpoint);
         set(&mut entry.revocation_endpoint, new.revocation_endpoint);
         set(&mut entry.device_authorization_endpoint, new.device_authorization_endpoint);

@@ -18,6 +18,10 @@ pub(crate) enum Refused {
     UserInfo,
     #[error("it has a fragment (#…), which an endpoint may not have")]
     Fragment,
+    #[error("it is not written as a URL is, and could be read as another one")]
+    Misread,
+    #[error("its own query has `{0}`, which belongs to the protocol")]
+    Parameter(String),
     #[error("{0} is an address of the local link, not of a provider")]
     LinkLocal(String),
     #[error("{0} is inside a private network, and it was not you who named it")]
@@ -47,6 +51,64 @@ pub(crate) fn check(text: &str) -> Result<Url, Refused> {
     Ok(url)
 }
 
+/// The same for an address that is kept and shown: nothing in it may be read in two ways. A host in other letters is taken,
+/// and its URL has it in the form that is looked up (`xn--…`).
+pub(crate) fn check_written(text: &str) -> Result<Url, Refused> {
+    let url = check(text)?;
+    let (scheme, rest) = text.split_once("://").ok_or(Refused::Misread)?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let path = rest.split('?').next().unwrap_or_default();
+    let usual = if url.scheme() == "https" { ":443" } else { ":80" };
+    let host = authority.strip_suffix(usual).unwrap_or(authority);
+    let plain = scheme.eq_ignore_ascii_case(url.scheme())
+        && is_name_of(host, &self::authority(&url))
+        && (path == url.path() || path.is_empty() && url.path() == "/")
+        && !text.ends_with(' ')
+        && !text.contains(char::is_control);
+    if plain { Ok(url) } else { Err(Refused::Misread) }
+}
+
+/// The address as its URL writes it, when it is one that [`check_written`] takes; else as it is.
+pub(crate) fn normal(text: &str) -> String {
+    check_written(text).map_or_else(|_| text.to_owned(), String::from)
+}
+
+/// Whether a host is written as the URL has it, but for capitals, and for labels in other letters.
+fn is_name_of(written: &str, host: &str) -> bool {
+    let same = |(written, label): (&str, &str)| {
+        written.eq_ignore_ascii_case(label) || !written.is_ascii() && label.starts_with("xn--")
+    };
+    written.split('.').count() == host.split('.').count() && written.split('.').zip(host.split('.')).all(same)
+}
+
+/// What is set in every authorization request, or stands for all of it (RFC 9101, RFC 9126): none comes twice.
+const REQUEST_PARAMETERS: [&str; 12] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "dpop_jkt",
+    "nonce",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// The same for the endpoint of this name. The query of an authorization endpoint's own is kept in every request (RFC 6749
+/// §3.1), and must not decide what the request is.
+pub(crate) fn check_named(name: &str, text: &str) -> Result<Url, Refused> {
+    let url = check_written(text)?;
+    if name != "authorization_endpoint" {
+        return Ok(url);
+    }
+    let own = url.query_pairs().find(|(name, _)| REQUEST_PARAMETERS.contains(&name.as_ref()));
+    let found = own.map(|(name, _)| name.into_owned());
+    found.map_or(Ok(url), |name| Err(Refused::Parameter(name)))
+}
+
 /// Whether a URL leads to this machine: `127.0.0.0/8`, `::1` or the name `localhost`.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -60,7 +122,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// The same for a URL that a stranger named: an address inside a private network, or of this machine, is refused unless
 /// it is at the host the user typed.
 pub(crate) fn check_found(text: &str, typed: &str) -> Result<Url, Refused> {
-    let url = check(text)?;
+    let url = check_written(text)?;
     if Url::parse(typed).ok().is_some_and(|typed| typed.host() == url.host()) {
         return Ok(url);
     }
@@ -147,6 +209,61 @@ mod tests {
     }
 
     #[test]
+    fn what_could_be_read_as_another_address_is_refused() {
+        for text in [
+            "https:evil.example/t",
+            "https:/evil.example/t",
+            "https:///evil.example/t",
+            "https:\\\\evil.example\\t",
+            "https://evil.example\\t",
+            "http://127.0.0.1:8801\\@127.0.0.1:8802/t",
+            " https://as.example/t",
+            "https://as.example/t ",
+            "\thttps://as.example/t",
+            "https://as.exa\nmple/t",
+            "https://as.example/t?x=\ty",
+            "https://@as.example/t",
+            "https://as.example:/t",
+            "https://g%69thub.com/t",
+            "https://ｇithub.com/t",
+            "https://git\u{ad}hub.com/t",
+            "https://as。example/t",
+            "https://2130706433/t",
+            "https://0x5d.0xb8.0xd8.0x22/t",
+            "https://as.example/a/../t",
+            "https://as.example/a/%2e%2e/t",
+            "https://as.example/a b",
+        ] {
+            assert_eq!(check_written(text), Err(Refused::Misread), "{text:?}");
+            assert_eq!(normal(text), text);
+        }
+        for (text, written) in [
+            ("https://as.example", "https://as.example/"),
+            ("HTTPS://AS.example:443/T?x=Y", "https://as.example/T?x=Y"),
+            ("https://as.example?x", "https://as.example/?x"),
+            ("http://[::1]:80/t", "http://[::1]/t"),
+            ("https://as.example/t?a='b' c", "https://as.example/t?a=%27b%27%20c"),
+            ("https://g\u{456}thub.com/t", "https://xn--gthub-n2e.com/t"),
+            ("https://\u{444}.\u{440}\u{444}:8443/t", "https://xn--t1a.xn--p1ai:8443/t"),
+        ] {
+            assert_eq!(check_written(text).map(String::from).as_deref(), Ok(written), "{text}");
+            assert_eq!(normal(text), written);
+        }
+    }
+
+    #[test]
+    fn an_authorization_endpoint_has_no_parameter_of_the_protocol() {
+        let check = |name: &str, query: &str| check_named(name, &format!("https://as.example/a?{query}"));
+        assert!(check("authorization_endpoint", "tenant=1&prompt=x&clientid=y").is_ok());
+        for (query, name) in
+            [("client_id=x", "client_id"), ("a=b&redirect%5Furi=https://e.example", "redirect_uri"), ("state", "state")]
+        {
+            assert!(check("token_endpoint", query).is_ok());
+            assert_eq!(check("authorization_endpoint", query), Err(Refused::Parameter(name.into())), "{query}");
+        }
+    }
+
+    #[test]
     fn a_stranger_cannot_lead_into_a_private_network() {
         let typed = "https://mcp.example/mcp";
         for url in [
@@ -156,7 +273,7 @@ mod tests {
             "http://127.0.0.1:80/",
             "http://localhost/",
             "https://[fd00::1]/",
-            "https://[::ffff:10.0.0.1]/",
+            "https://[::ffff:a00:1]/",
             "http://[::1]/",
         ] {
             assert!(matches!(check_found(url, typed), Err(Refused::Inside(_))), "{url}");

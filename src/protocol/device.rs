@@ -72,7 +72,7 @@ fn read(host: &str, members: &Map<String, Value>) -> Result<DeviceAuthorization,
     let page = word(&["verification_uri", "verification_url"]).ok_or_else(|| malformed("verification_uri"))?;
     let unsafe_page =
         |refused| Error::UnsafeAddress { host: host.to_owned(), what: format!("verification_uri: {refused}") };
-    endpoint::check(page).map_err(unsafe_page)?;
+    let page = endpoint::check_written(page).map_err(unsafe_page)?;
     let complete = word(&["verification_uri_complete", "verification_url_complete"]);
     let seconds = |name: &str| match members.get(name) {
         Some(Value::Number(number)) => number.as_u64(),
@@ -83,9 +83,9 @@ fn read(host: &str, members: &Map<String, Value>) -> Result<DeviceAuthorization,
     Ok(DeviceAuthorization {
         device_code: Secret::new(word(&["device_code"]).ok_or_else(|| malformed("device_code"))?),
         user_code: text::shown(user_code.ok_or_else(|| malformed("user_code"))?),
-        verification_uri: page.to_owned(),
+        verification_uri: page.into(),
         // It only spares typing: one that is not to be opened is left out.
-        verification_uri_complete: complete.filter(|url| endpoint::check(url).is_ok()).map(str::to_owned),
+        verification_uri_complete: complete.and_then(|url| endpoint::check_written(url).ok()).map(Into::into),
         expires_in: seconds("expires_in").filter(|life| *life > 0).unwrap_or(USUAL_LIFE).min(LONGEST_LIFE),
         interval: interval.min(LONGEST_INTERVAL),
     })

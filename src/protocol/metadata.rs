@@ -44,8 +44,7 @@ impl Metadata {
             Some(Value::String(url)) => {
                 let unsafe_address =
                     |what| Error::UnsafeAddress { host: host_of(issuer), what: format!("{name}: {what}") };
-                endpoint::check(url).map_err(unsafe_address)?;
-                Ok(Some(url.clone()))
+                Ok(Some(endpoint::check_named(name, url).map_err(unsafe_address)?.into()))
             }
             Some(_) => Err(malformed(format!("{name} is no text"))),
         };
@@ -116,8 +115,9 @@ fn aliases(document: &Map<String, Value>) -> Result<BTreeMap<String, String>, St
     let endpoints = told.iter().filter(|(name, _)| name.ends_with("_endpoint"));
     let checked = endpoints.map(|(name, url)| {
         let url = url.as_str().ok_or_else(|| format!("mtls_endpoint_aliases: {} is no text", shown(name)))?;
-        endpoint::check(url).map_err(|refused| format!("mtls_endpoint_aliases: {}: {refused}", shown(name)))?;
-        Ok((name.clone(), url.to_owned()))
+        let url = endpoint::check_named(name, url)
+            .map_err(|refused| format!("mtls_endpoint_aliases: {}: {refused}", shown(name)))?;
+        Ok((name.clone(), url.into()))
     });
     checked.collect()
 }

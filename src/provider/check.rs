@@ -90,7 +90,7 @@ impl Entry {
             }
             if url.is_empty() {
                 found.push((key.into(), "it is missing".into()));
-            } else if let Err(refused) = endpoint::check(&without_templates(url)) {
+            } else if let Err(refused) = endpoint::check_named(key, &without_templates(url)) {
                 found.push((key.into(), refused.to_string()));
             }
         }

@@ -42,20 +42,22 @@ impl Entry {
         variables.insert("client_id".into(), percent_encoded(client_id));
         let fill = |text: &String| filled(text, &variables);
         let maybe = |text: &Option<String>| text.as_ref().map(fill);
+        let place = |text: &String| endpoint::normal(&fill(text));
+        let maybe_place = |text: &Option<String>| text.as_ref().map(place);
         // A variable may hold a path too, which is no part of a host.
         let host = |text: &String| fill(text).split('/').next().unwrap_or_default().to_owned();
         let server = Server {
             name: self.name.clone(),
             issuer: maybe(&self.issuer),
             id_token_issuer: None,
-            authorization_endpoint: fill(&self.authorization_endpoint),
-            token_endpoint: fill(&self.token_endpoint),
-            device_authorization_endpoint: maybe(&self.device_authorization_endpoint),
-            revocation_endpoint: maybe(&self.revocation_endpoint),
+            authorization_endpoint: place(&self.authorization_endpoint),
+            token_endpoint: place(&self.token_endpoint),
+            device_authorization_endpoint: maybe_place(&self.device_authorization_endpoint),
+            revocation_endpoint: maybe_place(&self.revocation_endpoint),
             revocation: self.revocation,
             revocation_ends_grant: self.revocation_ends_grant,
-            introspection_endpoint: maybe(&self.introspection_endpoint),
-            userinfo_endpoint: maybe(&self.userinfo_endpoint),
+            introspection_endpoint: maybe_place(&self.introspection_endpoint),
+            userinfo_endpoint: maybe_place(&self.userinfo_endpoint),
             token_endpoint_auth_method: self
                 .token_endpoint_auth_method
                 .unwrap_or(ClientAuthentication::ClientSecretBasic),
@@ -63,19 +65,19 @@ impl Entry {
             mtls_endpoint_aliases: self
                 .mtls_endpoint_aliases
                 .iter()
-                .map(|(name, url)| (name.clone(), fill(url)))
+                .map(|(name, url)| (name.clone(), place(url)))
                 .collect(),
-            pushed_authorization_request_endpoint: maybe(&self.pushed_authorization_request_endpoint),
+            pushed_authorization_request_endpoint: maybe_place(&self.pushed_authorization_request_endpoint),
             resource: self.resource.clone(),
             dpop: self.dpop,
             mint: None,
-            refresh_endpoint: maybe(&self.refresh_endpoint),
+            refresh_endpoint: maybe_place(&self.refresh_endpoint),
             token_parameters: self.token_parameters.clone(),
             refresh_parameters: self.refresh_parameters.clone(),
             pkce: self.pkce,
             quirks: self.quirks.filled(client_id),
             metadata: self.metadata.clone(),
-            resources_endpoint: maybe(&self.resources_endpoint),
+            resources_endpoint: maybe_place(&self.resources_endpoint),
             refresh_redirect_uri: None,
             early_refresh: self.early_refresh,
             refresh_grace: self.refresh_grace.or((self.refresh_policy == Some(RefreshPolicy::Strict)).then_some(0)),
@@ -97,7 +99,7 @@ impl Entry {
             if url.is_empty() && self.discovery {
                 continue;
             }
-            endpoint::check(url).map_err(|refused| Error::Invalid {
+            endpoint::check_named(key, url).map_err(|refused| Error::Invalid {
                 origin: provider.to_owned(),
                 mistakes: vec![format!("`{key}`: {refused}")],
             })?;

@@ -104,7 +104,41 @@ fn metadata_leads_into_no_private_network() {
         let by_hand = ["provider", "add", "demo", "--authorization-endpoint", &own, "--token-endpoint", url];
         home.oauth(by_hand).run().success();
     }
-    assert_eq!(server.requests() - server.count("requests/metadata"), 0, "nothing else was asked");
+    assert_eq!(server.count("requests/token"), 0);
+}
+
+/// B15: what one program reads as one address and the next as another is none; a host in other letters shows what it is.
+#[test]
+fn an_address_that_could_be_read_as_another_is_not_taken_and_letters_that_look_alike_show() {
+    let server = DemoServer::start(["--expire", "3600"]);
+    let own = |path: &str| format!("{}{path}", server.issuer());
+    let odd = format!("{}\\@127.0.0.1:1/t", server.issuer());
+    let asks = own("/authorize?client_id=x&redirect_uri=https://evil.example/");
+    for (endpoint, url) in [
+        ("token_endpoint", "https:evil.example/t"),
+        ("token_endpoint", r"https:\\evil.example\t"),
+        ("token_endpoint", "  https://evil.example/t"),
+        ("token_endpoint", &odd),
+        ("authorization_endpoint", &asks),
+    ] {
+        metadata(&server, document(&server, &[(endpoint, json!(url))]).to_string().as_bytes());
+        add(&format!("B15 {endpoint} {url}"), &server, 7, &["wrong_host"]);
+        let mut both = [own("/authorize"), own("/token")];
+        both[usize::from(endpoint == "token_endpoint")] = url.to_owned();
+        let home = Home::new();
+        let args = ["--json", "--authorization-endpoint", &both[0], "--token-endpoint", &both[1]];
+        let output = home.oauth(["provider", "add", "demo"]).args(args).run();
+        refused(&format!("B15 given by hand: {url}"), &output, 2, &["bad_config"]);
+    }
+    let alike = "https://g\u{456}thub.com/login/oauth/access_token";
+    let home = Home::new();
+    let by_hand = ["provider", "add", "demo", "--authorization-endpoint", &own("/a"), "--token-endpoint", alike];
+    home.oauth(by_hand).run().success().says_nothing_of("\u{456}").stderr_has("https://xn--gthub-n2e.com/login");
+    home.oauth(["provider", "show", "demo"]).run().success().stdout_has("https://xn--gthub-n2e.com/login");
+    metadata(&server, document(&server, &[("token_endpoint", json!(alike))]).to_string().as_bytes());
+    let home = Home::new();
+    let added = home.oauth(["provider", "add", "demo", "--issuer", server.issuer()]).run();
+    added.success().says_nothing_of("\u{456}").stderr_has("https://xn--gthub-n2e.com/login");
 }
 
 /// B9: documents that are too large, too deep, or not what they say they are.
