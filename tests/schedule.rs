@@ -164,6 +164,26 @@ fn launchd_gets_a_property_list() {
 }
 
 #[test]
+fn a_proxy_with_a_password_is_refused_and_never_written() {
+    let home = Home::new();
+    for proxy in
+        ["http://joe:canary-1@proxy.example:3128", "joe:canary-1@proxy.example:3128", "http://canary-1@p.example"]
+    {
+        for keeper in ["systemd", "launchd"] {
+            for more in [&[][..], &["--print"], &["--json"]] {
+                let run = scheduled(&home, &["--keeper", keeper]).args(more.iter().copied()).env("HTTPS_PROXY", proxy);
+                run.run().fails(2).stdout_is("").stderr_has("HTTPS_PROXY").says_nothing_of("canary-1");
+            }
+        }
+        assert!(!units(&home).exists());
+    }
+    let plain = scheduled(&home, &["--keeper", "systemd", "--print"]).env("HTTPS_PROXY", "http://proxy.example:3128");
+    plain.run().success().stdout_has("HTTPS_PROXY=http://proxy.example:3128");
+    let removed = scheduled(&home, &["--keeper", "systemd", "--remove"]).env("HTTPS_PROXY", "http://j:p@proxy.example");
+    removed.run().success();
+}
+
+#[test]
 fn a_key_that_a_timer_would_not_have_is_refused_and_never_written() {
     let home = Home::new();
     let output = home.oauth(["schedule", "--keeper", "systemd", "--print"]).run();

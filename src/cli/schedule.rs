@@ -113,6 +113,12 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
             )));
         }
     }
+    // A proxy's user name and password stand before an `@`, and a unit is no place for them.
+    if environment.get("HTTPS_PROXY").is_some_and(|proxy| proxy.contains('@')) && !args.remove {
+        let words = "HTTPS_PROXY holds a user name or password, which would stand in the unit; set it up where your timers \
+                     get their environment, and run: env -u HTTPS_PROXY oauth schedule";
+        return Err(Failure::usage(words.into()));
+    }
     let directory = match keeper {
         Keeper::Systemd => environment.in_config("systemd/user"),
         Keeper::Launchd => environment.in_home("Library/LaunchAgents"),
