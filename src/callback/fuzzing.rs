@@ -30,7 +30,7 @@ pub(crate) fn request(data: &[u8]) {
     }
 }
 
-/// What is decoded holds no NUL, and no name that decides comes twice.
+/// What is decoded holds no NUL, a code nothing that can be in none, and no name that decides comes twice.
 pub(crate) fn query(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(query) = Query::parse(text) else { return };
@@ -40,5 +40,6 @@ pub(crate) fn query(data: &[u8]) {
             assert!(Query::parse(&format!("{text}&{name}=x")).is_none(), "{name} came twice");
         }
     }
+    assert!(query.get("code").is_none_or(|code| code.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())));
     assert_eq!(format!("{query:?}"), "Query { .. }");
 }

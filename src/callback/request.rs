@@ -116,7 +116,8 @@ impl Query {
         Self { pairs, bare: None }
     }
 
-    /// Decodes the text behind the `?`. `None`: a bad percent sign, bytes that are not UTF-8, a NUL, or a duplicate.
+    /// Decodes the text behind the `?`. `None`: a bad percent sign, bytes that are not UTF-8, a NUL, a duplicate, or a code
+    /// that can be none (RFC 6749 appendix A.11).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut pairs = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
@@ -124,7 +125,8 @@ impl Query {
             pairs.push((decode(name)?, Secret::new(decode(value)?)));
         }
         let single = |name: &&str| pairs.iter().filter(|(have, _)| have == name).count() <= 1;
-        SINGLE.iter().all(single).then_some(Self { pairs, bare: None })
+        let codes = pairs.iter().filter(|(name, _)| name == "code").all(|(_, code)| is_code(code.expose()));
+        (codes && SINGLE.iter().all(single)).then_some(Self { pairs, bare: None })
     }
 }
 
@@ -132,6 +134,11 @@ impl fmt::Debug for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query").finish_non_exhaustive()
     }
+}
+
+/// Whether every character may stand in a code (RFC 6749 appendix A.11): those of ASCII that can be seen, and the blank.
+pub(super) fn is_code(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// application/x-www-form-urlencoded (RFC 6749 appendix B), once and strictly.
@@ -166,11 +173,20 @@ mod tests {
             ("code=%2541", "%41"),
             ("c%6Fde=x", "x"),
             ("code=a=b", "a=b"),
-            ("&&code=%C3%A9&", "é"),
-            ("code=%0a%1b", "\n\u{1b}"),
+            ("code=%20%7E", " ~"),
             (&format!("code={long}"), &long),
         ] {
             assert_eq!(Query::parse(text).unwrap().get("code"), Some(value), "{text}");
+        }
+        for (text, value) in [("&&x=%C3%A9&", "é"), ("x=%0a%1b", "\n\u{1b}")] {
+            assert_eq!(Query::parse(text).unwrap().get("x"), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_can_be_none_makes_no_query() {
+        for code in ["a%0d%0a", "%09", "%1f", "%7f", "%C3%A9", "a%e2%80%ae", "\u{e9}"] {
+            assert!(Query::parse(&format!("state=s&code={code}")).is_none(), "{code}");
         }
     }
 

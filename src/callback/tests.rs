@@ -212,6 +212,9 @@ fn a_target_that_is_not_the_right_one_is_answered_and_the_login_keeps_waiting() 
         ("/callback?state=right&code=%ff", Unexpected),
         ("/callback?state=right&code=%zz", Unexpected),
         ("/callback?state=right&code=%00", Unexpected),
+        ("/callback?state=right&code=a%0d%0a", Unexpected),
+        ("/callback?state=right&code=%7f", Unexpected),
+        ("/callback?state=right&code=%C3%A9", Unexpected),
         ("/callback?state=right&code=x#fragment", Unexpected),
         ("/callback?state=right&code=\u{e9}", Unexpected),
         // Another path.

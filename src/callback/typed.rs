@@ -6,6 +6,7 @@
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Query;
+use super::request::is_code;
 use crate::model::Secret;
 
 /// A longer line is no address of a browser.
@@ -66,8 +67,8 @@ impl Slip {
         if !self.shows_code {
             return Err("a code alone is not taken: paste the whole address, from http on");
         }
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err("a code has no blanks in it");
+        if text.contains(' ') || !is_code(text) {
+            return Err("a code has no blanks in it, and no letters but those of ASCII");
         }
         Ok(match text.split_once('#') {
             Some((code, state)) => Query::of([("code", code), ("state", state)]),
@@ -147,6 +148,6 @@ mod tests {
         assert!(read(false, "4/abc").is_err());
         assert_eq!(read(true, "4/abc").unwrap(), pairs(&[("bare", "4/abc")]));
         assert_eq!(read(true, "abc#xyz").unwrap(), pairs(&[("code", "abc"), ("state", "xyz")]));
-        assert!(read(true, "a b").is_err());
+        assert!(read(true, "a b").is_err() && read(true, "a\tb").is_err() && read(true, "\u{e9}").is_err());
     }
 }
