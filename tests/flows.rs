@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age, parameter, visit};
+use crate::support::origin::{Origin, answer};
 use crate::support::sandbox::{Background, Home, Output, Run, Signal};
 use crate::support::wait_for;
 
@@ -29,6 +30,13 @@ fn error(output: &Output, exit: i32, code: &str) -> Value {
     assert_eq!(told["error"]["code"], code, "{output}");
     assert_eq!(told["error"]["exit"], exit, "{output}");
     told["error"].clone()
+}
+
+/// What `provider discover --json` says of a clause.
+#[track_caller]
+fn find(told: &Value, clause: &str) -> Value {
+    let all = told["findings"].as_array().unwrap().clone();
+    all.into_iter().find(|finding| finding["clause"] == clause).unwrap_or_else(|| panic!("{clause} in {told:#}"))
 }
 
 #[track_caller]
@@ -354,16 +362,41 @@ fn a_document_that_cannot_be_trusted_connects_nothing() {
         (json!({}), json!({"authorization_servers": ["http://10.0.0.1"]}), 7, "wrong_host"),
         (json!({}), json!({"authorization_servers": ["http://localhost:1"]}), 7, "wrong_host"),
         (json!({}), json!({"authorization_servers": []}), 5, "provider_error"),
+        (json!({}), json!({"resource": null}), 5, "provider_error"),
+        (json!({}), json!({"resource": ""}), 5, "provider_error"),
     ] {
         server.behave(&json!({"metadata": metadata, "protected_resource": resource}));
         let output = home.oauth(["init", &url, "--json", "--no-browser"]).run();
         error(&output, exit, code);
+        assert!(!output.stderr.contains("``") && !output.stderr.contains("''"), "nobody is named by nothing: {output}");
     }
     assert_eq!(
         server.count("requests/token") + server.count("requests/authorize") + server.count("requests/register"),
         0
     );
     is_empty(&home);
+}
+
+#[test]
+fn a_server_that_says_the_same_at_every_place_is_an_authorization_server() {
+    let origin = Origin::start(|seen| {
+        if !seen.path.contains(".well-known") {
+            return answer(404, &[], "");
+        }
+        let issuer = format!("http://{}", seen.header("host").unwrap());
+        let document = json!({
+            "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"), "code_challenge_methods_supported": ["S256"],
+        });
+        answer(200, &[("Content-Type", "application/json")], &document.to_string())
+    });
+    let home = Home::new();
+    let url = format!("http://{}", origin.authority());
+    let told = home.oauth(["provider", "discover", &url, "--json"]).run();
+    told.success();
+    assert_eq!(find(&told.json(), "RFC 9728 3.1")["verdict"], "absent");
+    let mut running = home.oauth(["init", &url, "--client-id", "c", "--no-browser"]).spawn();
+    running.wait_for_stderr(&format!("{url}/authorize?"));
 }
 
 #[test]
@@ -411,10 +444,6 @@ fn the_report_names_the_clause() {
     let url = format!("{}/mcp", server.issuer());
     let told = home.oauth(["provider", "discover", &url, "--json"]).run().success().json();
     assert_eq!((&told["resource"], &told["issuer"]), (&json!(url), &json!(server.issuer())));
-    let find = |told: &Value, clause: &str| {
-        let all = told["findings"].as_array().unwrap().clone();
-        all.into_iter().find(|finding| finding["clause"] == clause).unwrap_or_else(|| panic!("{clause} in {told:#}"))
-    };
     for clause in
         ["RFC 9728 5.1", "RFC 9728 3.3", "RFC 8414 3.1", "RFC 7636 4.2", "RFC 9207 3", "RFC 7591 3", "RFC 8628 4"]
     {

@@ -50,6 +50,10 @@ pub(crate) fn protected_resource(
             crate::http::Error::from(refused)
         })?;
         match fetch(http, clock, place) {
+            // A server that gives its own document at every such place says nothing of a resource.
+            Ok(document) if challenge.metadata.is_none() && !document.contains_key("resource") => {
+                findings.absent("RFC 9728 3.1", format!("{place} names no resource"));
+            }
             Ok(document) => return read(url, place, &document, challenge.scope, findings).map(Some),
             Err(error) if challenge.metadata.is_some() => {
                 findings.broken("RFC 9728 5.1", format!("{}: {error}", text::shown(place)));
@@ -144,7 +148,12 @@ fn read(
     challenged: Option<Scopes>,
     findings: &mut Findings,
 ) -> Result<ProtectedResource, Error> {
-    let resource = document.get("resource").and_then(Value::as_str).unwrap_or_default();
+    let malformed = |what: &str| Error::Malformed { host: host_of(place), what: what.to_owned() };
+    let resource = document.get("resource").and_then(Value::as_str).filter(|resource| !resource.is_empty());
+    let resource = resource.ok_or_else(|| {
+        findings.broken("RFC 9728 2", format!("{} names no resource", text::shown(place)));
+        malformed("resource is missing")
+    })?;
     let (origin, path) = split(url);
     // The one equivalence there is: an empty path, with or without its slash. At the root, the whole host may be meant.
     let same = resource == url
@@ -162,10 +171,9 @@ fn read(
     };
     let mut servers = words("authorization_servers");
     servers.truncate(MOST);
-    let malformed = |what: String| Error::Malformed { host: host_of(place), what };
     if servers.is_empty() {
         findings.broken("RFC 9728 2", "it names no authorization server");
-        return Err(malformed("authorization_servers names nobody".into()));
+        return Err(malformed("authorization_servers names nobody"));
     }
     for server in &servers {
         endpoint::check_found(server, url).map_err(|refused| {
@@ -207,10 +215,11 @@ mod tests {
         let url = "https://h.example/mcp";
         assert_eq!(judge(url, place, url).unwrap().scopes.to_string(), "a");
         for other in
-            ["", "https://h.example/mcp/", "https://H.example/mcp", "https://evil.example/mcp", "https://h.example"]
+            ["https://h.example/mcp/", "https://H.example/mcp", "https://evil.example/mcp", "https://h.example"]
         {
             assert!(matches!(judge(url, place, other), Err(Error::ResourceMismatch { .. })), "{other}");
         }
+        assert!(matches!(judge(url, place, ""), Err(Error::Malformed { .. })), "nobody is named by nothing");
         let root = "https://h.example/.well-known/oauth-protected-resource";
         assert!(judge(url, root, "https://h.example").is_ok());
         assert!(judge("https://h.example", root, "https://h.example/").is_ok());
