@@ -33,14 +33,14 @@ fn key_pair(home: &Home) -> (PathBuf, String) {
 }
 
 /// A backup of the tenant, for the holder of a fresh key pair.
-struct Made {
+pub(crate) struct Made {
     file: PathBuf,
     key: PathBuf,
     public: String,
 }
 
 #[track_caller]
-fn export(home: &Home, args: &[&str]) -> Made {
+pub(crate) fn export(home: &Home, args: &[&str]) -> Made {
     let (key, public) = key_pair(home);
     let file = home.path().join("backup.age");
     let output = home.oauth(["export", "--recipient", &public, "--force", "--output"]);
@@ -49,7 +49,7 @@ fn export(home: &Home, args: &[&str]) -> Made {
 }
 
 #[track_caller]
-fn import(home: &Home, made: &Made, args: &[&str]) -> Output {
+pub(crate) fn import(home: &Home, made: &Made, args: &[&str]) -> Output {
     home.oauth(["import"])
         .args([&made.file])
         .args(["--identity".into(), made.key.clone()])
@@ -65,19 +65,19 @@ fn opened_by_age(home: &Home, made: &Made) -> Value {
 }
 
 #[track_caller]
-fn credentials(home: &Home, args: &[&str]) -> Vec<Value> {
+pub(crate) fn credentials(home: &Home, args: &[&str]) -> Vec<Value> {
     let list = home.oauth(["list", "--json"]).args(args.iter().copied()).run();
     list.success().json().as_array().expect("a list").clone()
 }
 
 #[track_caller]
-fn token(home: &Home, args: &[&str]) -> String {
+pub(crate) fn token(home: &Home, args: &[&str]) -> String {
     home.oauth(["token", "demo"]).args(args.iter().copied()).run().success().stdout.clone()
 }
 
 /// The document of a backup, changed, and encrypted again by age.
 #[track_caller]
-fn forged(home: &Home, made: &Made, change: impl FnOnce(&mut Value)) -> Made {
+pub(crate) fn forged(home: &Home, made: &Made, change: impl FnOnce(&mut Value)) -> Made {
     let mut document = opened_by_age(home, made);
     change(&mut document);
     let file = home.path().join("forged.age");

@@ -79,7 +79,7 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
         let access = app.token(&selector, Demand { min_ttl: args.min_ttl, ..Demand::default() }, fallback)?;
         token::tell(&access, &selector.provider, variable, context);
         let usual = || token::variable(&selector.provider, access.credential.as_ref());
-        let name = args.env.get(at).cloned().unwrap_or_else(usual);
+        let name = args.env.get(at).cloned().map_or_else(usual, Ok)?;
         if !names.insert(name.clone()) {
             return Err(Failure::usage(format!("two tokens would stand in {name}; tell them apart with --env")));
         }

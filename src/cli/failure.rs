@@ -63,6 +63,12 @@ impl Failure {
         Self::usage("there is no secret on standard input".into())
     }
 
+    /// Where a token was to go is no variable for one.
+    pub(super) fn no_variable(name: &str) -> Self {
+        Self::usage(format!("a token does not go into the variable `{}`, which this credential names", shown(name)))
+            .hint("connect it again, or name another variable: oauth exec --env NAME")
+    }
+
     /// The environment or a file says what cannot be.
     pub(super) fn set_up(message: String) -> Self {
         Self::new("bad_config", 2, message)

@@ -9,10 +9,10 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{credential, init, when};
 use crate::app::{Access, Demand, Error, Selector, Warning};
-use crate::model::Credential;
 use crate::model::server::Service;
 use crate::model::text::{shown, variable_part};
 use crate::model::time::parse_duration;
+use crate::model::{Credential, rules};
 
 /// Print a token that is valid now
 ///
@@ -174,7 +174,7 @@ fn print(
         Format::Token => token.to_owned(),
         Format::Header => header(args, access, context)?,
         Format::Env => {
-            let name = variable(&selector.provider, own);
+            let name = variable(&selector.provider, own)?;
             format!("export {name}='{}'", token.replace('\'', r"'\''"))
         }
         Format::Xoauth2 => STANDARD.encode(format!("user={}\x01auth=Bearer {token}\x01\x01", sasl_word(&user()?)?)),
@@ -209,12 +209,14 @@ fn header(args: &TokenArgs, access: &Access, context: &Context) -> Result<String
     Ok(lines.join("\n"))
 }
 
-/// The variable in which other tools look for this provider's token.
-pub(super) fn variable(provider: &str, own: Option<&Credential>) -> String {
-    own.and_then(|own| own.server.token_env.clone()).unwrap_or_else(|| {
-        let name = format!("{}_TOKEN", variable_part(provider));
-        if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
-    })
+/// The variable in which other tools look for this provider's token. What it is called may have come from elsewhere, and
+/// a shell is about to read it.
+pub(super) fn variable(provider: &str, own: Option<&Credential>) -> Result<String, Failure> {
+    if let Some(name) = own.and_then(|own| own.server.token_env.as_ref()) {
+        return if rules::is_variable(name) { Ok(name.clone()) } else { Err(Failure::no_variable(name)) };
+    }
+    let name = format!("{}_TOKEN", variable_part(provider));
+    Ok(if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name })
 }
 
 /// The host that the provider's API is found at. A .netrc file knows no ports.
@@ -241,4 +243,26 @@ fn user_name<'a>(text: &'a str, fits: fn(char) -> bool, place: &str) -> Result<&
         return Ok(text);
     }
     Err(Failure::usage(format!("`{}` cannot be the user name in {place}; give one with --user", shown(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Kind, Timestamp};
+
+    #[test]
+    fn a_line_for_the_shell_names_no_variable_that_something_acts_on() {
+        let of = |name: &str| {
+            let server = serde_json::json!({"name": "X", "authorization_endpoint": "", "token_endpoint": "",
+                "token_endpoint_auth_method": "none", "token_env": name});
+            let server = serde_json::from_value(server).unwrap();
+            let [tenant, provider, account] = ["t", "x", "a"].map(str::to_owned);
+            variable("x", Some(&Credential::new(tenant, provider, account, Kind::Oauth, server, Timestamp(1))))
+        };
+        assert_eq!(of("X_TOKEN").unwrap(), "X_TOKEN");
+        for name in ["X;touch /tmp/x;", "LD_PRELOAD", "PROMPT_COMMAND", "x", ""] {
+            assert_eq!(of(name).unwrap_err().exit, 2, "{name}");
+        }
+        assert_eq!(variable("x;id", None).unwrap(), "X_ID_TOKEN");
+    }
 }

@@ -8,6 +8,7 @@ pub(crate) mod host;
 pub(crate) mod mint;
 pub(crate) mod near;
 pub(crate) mod quirks;
+pub(crate) mod rules;
 pub(crate) mod scope;
 pub(crate) mod secret;
 pub(crate) mod server;

@@ -9,6 +9,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{Mistake, is_header, is_header_name};
+
+/// Codes that an error can be turned into (RFC 6749 §5.2, RFC 6750 §3.1).
+const ERROR_CODES: [&str; 9] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "temporarily_unavailable",
+    "server_error",
+    "invalid_token",
+];
+
 /// What a provider does or wants otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -96,6 +111,34 @@ impl Quirks {
     pub(crate) fn filled(&self, client_id: &str) -> Self {
         let fill = |(name, value): (&String, &String)| (name.clone(), value.replace("{client_id}", client_id));
         Self { headers: self.headers.iter().map(fill).collect(), ..self.clone() }
+    }
+
+    /// What is wrong, by the key of the entry.
+    pub(crate) fn mistakes(&self) -> Vec<Mistake> {
+        let mut found = vec![];
+        let headers = self.headers.iter().filter(|(name, value)| !is_header(name, value));
+        found.extend(headers.map(|(name, _)| (format!("quirks.headers.{name}"), "this header cannot be set".into())));
+        if let Some(line) = &self.token_header {
+            let (name, value) = line.split_once(": ").unwrap_or_default();
+            if !is_header_name(name) || !value.contains("{token}") {
+                found.push(("quirks.token_header".into(), "it is a header line with `{token}` in it".into()));
+            }
+        }
+        for (code, meaning) in &self.error_codes {
+            if !ERROR_CODES.contains(&meaning.as_str()) {
+                found
+                    .push((format!("quirks.error_codes.{code}"), "it is an error code of RFC 6749 or RFC 6750".into()));
+            }
+        }
+        let pointers = self.answer_members.iter().map(|(name, pointer)| (format!("answer_members.{name}"), pointer));
+        let single = [("answer_at", &self.answer_at), ("error_at", &self.error_at)];
+        let single = single.into_iter().filter_map(|(key, pointer)| Some((key.to_owned(), pointer.as_ref()?)));
+        for (key, pointer) in pointers.chain(single) {
+            if !pointer.starts_with('/') {
+                found.push((format!("quirks.{key}"), "it is a JSON pointer, which begins with `/`".into()));
+            }
+        }
+        found
     }
 
     /// Name and value of the header that carries an access token.

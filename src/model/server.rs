@@ -3,6 +3,8 @@
 //! The record is copied from the provider entry when an account is connected, stored with the credential, and sealed
 //! in with its tokens. A later change of the entry, or of the stored row, can therefore never send a secret elsewhere.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Text that came from outside, made safe to show.
 
+use serde_json::Value;
+
 /// The longest piece of foreign text that is ever shown, in characters.
 const SHOWN: usize = 200;
 
@@ -16,21 +18,47 @@ pub(crate) fn shown(text: &str) -> String {
             safe.push('…');
             break;
         }
-        match c {
-            '\n' => safe.push_str("\\n"),
-            '\r' => safe.push_str("\\r"),
-            '\t' => safe.push_str("\\t"),
-            c if c.is_control() => safe.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if turns_direction(c) => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-            c => safe.push(c),
-        }
+        push_harmless(&mut safe, c);
     }
     safe
+}
+
+/// The same of a text that may be long: nothing is cut.
+pub(crate) fn whole(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_harmless(&mut safe, c));
+    safe
+}
+
+fn push_harmless(safe: &mut String, c: char) {
+    match c {
+        '\n' => safe.push_str("\\n"),
+        '\r' => safe.push_str("\\r"),
+        '\t' => safe.push_str("\\t"),
+        c if c.is_control() => safe.push_str(&format!("\\x{:02x}", u32::from(c))),
+        c if turns_direction(c) => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+        c => safe.push(c),
+    }
 }
 
 /// Invisible characters that change how the text around them is laid out (Unicode `Bidi_Control`, separators, BOM).
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}')
+}
+
+/// Whether `text` holds nothing that a terminal would act on, however long it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || turns_direction(c))
+}
+
+/// The same of every text in `value`, names of members included.
+pub(crate) fn is_plain_json(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_plain(text),
+        Value::Array(values) => values.iter().all(is_plain_json),
+        Value::Object(members) => members.iter().all(|(name, value)| is_plain(name) && is_plain_json(value)),
+        _ => true,
+    }
 }
 
 /// `text` inside an element, or a quoted attribute, of HTML or XML.
@@ -61,12 +89,19 @@ pub(crate) fn variable_part(provider: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{is_plain, shown, whole};
 
     #[test]
     fn nothing_that_a_terminal_acts_on_passes() {
         assert_eq!(shown("a\x1b[2Jb\r\n\u{9b}c\u{202e}d\u{7f}"), "a\\x1b[2Jb\\r\\n\\x9bc\\u{202e}d\\x7f");
         assert_eq!(shown("zoë 東京 🙂"), "zoë 東京 🙂");
+    }
+
+    #[test]
+    fn long_text_that_stays_whole_is_as_harmless() {
+        let long = format!("{}\u{202e}\u{1b}\n", "x".repeat(1000));
+        assert_eq!(whole(&long), format!("{}\\u{{202e}}\\x1b\\n", "x".repeat(1000)));
+        assert!(!is_plain(&long) && !is_plain("\u{2066}") && is_plain(&whole(&long)) && is_plain("zoë 東京 🙂"));
     }
 
     #[test]

@@ -4,40 +4,8 @@ use std::collections::BTreeSet;
 
 use super::definition::{Entry, RefreshPolicy};
 use super::{Error, check_name};
-use crate::model::{Scopes, endpoint, text};
-
-/// A key of the entry, and what is wrong with its value.
-type Mistake = (String, String);
-
-/// Headers that belong to the connection, or carry a secret of ours.
-const OWN_HEADERS: [&str; 8] =
-    ["authorization", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding", "upgrade"];
-/// Codes that an error can be turned into (RFC 6749 §5.2, RFC 6750 §3.1).
-const ERROR_CODES: [&str; 9] = [
-    "invalid_request",
-    "invalid_client",
-    "invalid_grant",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-    "temporarily_unavailable",
-    "server_error",
-    "invalid_token",
-];
-/// Parameters that no entry can set.
-const PROTOCOL_PARAMETERS: [&str; 11] = [
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "nonce",
-    "redirect_uri",
-    "refresh_token",
-    "response_type",
-    "state",
-];
+use crate::model::rules::{self, Mistake};
+use crate::model::{Scopes, text};
 
 impl Entry {
     /// Holds the entry to its form. `text` is what it was read from, to name the lines of its mistakes.
@@ -60,7 +28,7 @@ impl Entry {
         self.check_hosts(&mut found);
         self.check_names(&mut found);
         self.check_facts(&mut found);
-        self.check_quirks(&mut found);
+        found.extend(self.quirks.mistakes());
         found.extend(self.capability_mistakes());
         found.extend(self.login_ends.mistakes());
         found.extend(self.redirect.mistakes().into_iter().map(|(key, what)| (key.to_owned(), what)));
@@ -90,17 +58,15 @@ impl Entry {
             }
             if url.is_empty() {
                 found.push((key.into(), "it is missing".into()));
-            } else if let Err(refused) = endpoint::check_named(key, &without_templates(url)) {
-                found.push((key.into(), refused.to_string()));
+            } else {
+                found.extend(rules::endpoint_mistake(key, &without_templates(url)));
             }
         }
         if self.discovery && self.issuer.is_none() {
             found.push(("issuer".into(), "it is missing, and `discovery` needs it".into()));
         }
         for (key, url) in [("console_url", &self.console_url), ("applications_url", &self.applications_url)] {
-            if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
-                found.push((key.into(), "it is an https address".into()));
-            }
+            found.extend(rules::page_mistake(key, url.as_ref()));
         }
         let learnt = ["api_base", "userinfo_endpoint", "resources_endpoint"];
         for (key, url) in self.urls() {
@@ -138,17 +104,7 @@ impl Entry {
         let lists =
             [("api_hosts", &self.api_hosts), ("git_hosts", &self.git_hosts), ("registry_hosts", &self.registry_hosts)];
         for (key, hosts) in lists {
-            for host in hosts {
-                let plain = without_templates(host);
-                let name = plain.strip_prefix("*.").unwrap_or(&plain);
-                let fits = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b);
-                if name.is_empty()
-                    || !name.bytes().all(fits)
-                    || plain.starts_with("*.") && !host.contains('{') && !name.contains('.')
-                {
-                    found.push((key.into(), format!("`{}` is no host", text::shown(host))));
-                }
-            }
+            found.extend(rules::host_mistakes(key, hosts, |host| (without_templates(host), !host.contains('{'))));
         }
     }
 
@@ -166,11 +122,11 @@ impl Entry {
         if let Some(scope) = scopes.malformed() {
             found.push(("scopes".into(), format!("`{}` is no scope", text::shown(scope))));
         }
-        if self.token_env.as_ref().is_some_and(|name| !is_variable(name)) {
+        if self.token_env.as_ref().is_some_and(|name| !rules::is_variable(name)) {
             found.push(("token_env".into(), "it is no name of a variable".into()));
         }
         for name in self.variables.keys().chain(self.metadata.keys()) {
-            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            if !rules::is_key(name) {
                 found.push(("variables".into(), format!("`{}` is no name", text::shown(name))));
             }
         }
@@ -180,26 +136,15 @@ impl Entry {
             ("refresh_parameters", &self.refresh_parameters),
         ];
         for (key, table) in tables {
-            if let Some(name) = table.keys().find(|name| PROTOCOL_PARAMETERS.contains(&name.as_str())) {
-                found.push((format!("{key}.{name}"), "it belongs to the protocol".into()));
-            }
+            found.extend(rules::parameter_mistake(key, table.keys()));
         }
     }
 
     fn check_facts(&self, found: &mut Vec<Mistake>) {
         for (key, pointer) in [("account_field", &self.account_field), ("subject_field", &self.subject_field)] {
-            let bare = pointer.as_deref().map(|pointer| pointer.strip_prefix("token:").unwrap_or(pointer));
-            if bare.is_some_and(|pointer| !is_pointer(pointer)) {
-                found.push((key.into(), "it is a JSON pointer, which begins with `/`".into()));
-            }
+            found.extend(rules::field_mistake(key, pointer.as_ref()));
         }
-        for (name, source) in &self.metadata {
-            let pointer = ["token:", "userinfo:", "resources:"].iter().find_map(|from| source.strip_prefix(from));
-            if !pointer.is_some_and(is_pointer) {
-                let what = "it is `token:`, `userinfo:` or `resources:`, and a JSON pointer that leads to no token";
-                found.push((format!("metadata.{name}"), what.into()));
-            }
-        }
+        found.extend(self.metadata.iter().filter_map(|(name, source)| rules::fact_mistake(name, source)));
         if self.refresh_policy == Some(RefreshPolicy::Window) && self.refresh_grace.is_none() {
             found.push(("refresh_policy".into(), "`window` needs `refresh_grace`".into()));
         }
@@ -208,52 +153,6 @@ impl Entry {
             found.push(("confidence".into(), "it is high, medium or low".into()));
         }
     }
-
-    fn check_quirks(&self, found: &mut Vec<Mistake>) {
-        let quirks = &self.quirks;
-        for (name, value) in &quirks.headers {
-            let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-            if !named || !value.is_ascii() || OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-                found.push((format!("quirks.headers.{name}"), "this header cannot be set".into()));
-            }
-        }
-        if let Some(line) = &quirks.token_header {
-            let (name, value) = line.split_once(": ").unwrap_or_default();
-            if name.is_empty()
-                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                || !value.contains("{token}")
-            {
-                found.push(("quirks.token_header".into(), "it is a header line with `{token}` in it".into()));
-            }
-        }
-        for (code, meaning) in &quirks.error_codes {
-            if !ERROR_CODES.contains(&meaning.as_str()) {
-                found
-                    .push((format!("quirks.error_codes.{code}"), "it is an error code of RFC 6749 or RFC 6750".into()));
-            }
-        }
-        let pointers = quirks.answer_members.iter().map(|(name, pointer)| (format!("answer_members.{name}"), pointer));
-        let single = [("answer_at", &quirks.answer_at), ("error_at", &quirks.error_at)];
-        let single = single.into_iter().filter_map(|(key, pointer)| Some((key.to_owned(), pointer.as_ref()?)));
-        for (key, pointer) in pointers.chain(single) {
-            if !pointer.starts_with('/') {
-                found.push((format!("quirks.{key}"), "it is a JSON pointer, which begins with `/`".into()));
-            }
-        }
-    }
-}
-
-/// A pointer (RFC 6901) that cannot lead to a secret.
-fn is_pointer(text: &str) -> bool {
-    let last = text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    text.starts_with('/') && !["token", "secret", "password"].iter().any(|word| last.contains(word))
-}
-
-/// A variable that a token may be put into, and that no program loader or shell acts on.
-fn is_variable(name: &str) -> bool {
-    let fits = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let acted_on = name.starts_with("LD_") || ["PATH", "IFS", "ENV", "BASH_ENV", "HOME", "SHELL"].contains(&name);
-    fits && !acted_on && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
 }
 
 fn walk(value: &toml::Value, key: &str, see: &mut impl FnMut(&str, &str)) {

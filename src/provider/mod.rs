@@ -263,10 +263,7 @@ fn built_in(id: &str, text: &str) -> Result<Provider, Error> {
 
 /// A provider's name: ASCII, so that no look-alike passes for another, and safe as a file name everywhere.
 fn check_name(name: &str) -> Result<String, Error> {
-    let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b));
-    let reserved = ["con", "prn", "aux", "nul"].contains(&name.split('.').next().unwrap_or_default());
-    if first && rest && name.len() <= 64 && !reserved && !name.ends_with('.') {
+    if crate::model::rules::is_provider(name) {
         return Ok(name.to_owned());
     }
     Err(Error::BadName(crate::model::text::shown(name)))

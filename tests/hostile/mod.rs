@@ -4,6 +4,7 @@
 //! succeeded, and leaves a refresh token that still is one.
 
 mod answers;
+mod backups;
 mod callback;
 mod configuration;
 mod metadata;

@@ -1,12 +1,13 @@
 //! The document of a backup: JSON, with a version. What is not known is refused, not dropped.
 
+mod check;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::model::text::shown;
 use crate::model::{Credential, CredentialId, Kind, Scopes, Secret, Server, Timestamp};
 use crate::vault::{Secrets, SelfRegistration};
 
@@ -39,6 +40,8 @@ pub(crate) enum Malformed {
     Name(String),
     #[error("the backup holds {0} twice")]
     Twice(String),
+    #[error("what the backup holds of {of} cannot be right: `{member}`: {what}")]
+    Member { of: String, member: String, what: String },
     #[error("the backup holds a token or a client secret of {0} that cannot be one")]
     NoSecret(String),
 }
@@ -131,35 +134,7 @@ impl Backup {
             return Err(Malformed::Newer(head.version));
         }
         let backup: Self = serde_json::from_slice(text).map_err(not_one)?;
-        backup.check()?;
-        Ok(backup)
-    }
-
-    fn check(&self) -> Result<(), Malformed> {
-        let mut seen = BTreeSet::new();
-        for own in &self.credentials {
-            for name in [&own.tenant, &own.provider, &own.account] {
-                check_name(name)?;
-            }
-            let label = || format!("{} {}", own.provider, own.account);
-            if !seen.insert((&own.tenant, &own.provider, own.account.to_ascii_lowercase())) {
-                return Err(Malformed::Twice(label()));
-            }
-            let tokens = [&own.access_token, &own.refresh_token];
-            if !tokens.into_iter().flatten().all(Plain::is_a_token) || own.generation < 1 {
-                return Err(Malformed::NoSecret(label()));
-            }
-        }
-        let mut seen = BTreeSet::new();
-        for own in &self.clients {
-            check_name(&own.tenant)?;
-            check_name(&own.provider)?;
-            check_name(&own.name)?;
-            if !seen.insert((&own.tenant, &own.provider, &own.client_id)) {
-                return Err(Malformed::Twice(format!("the client registered for {}", own.provider)));
-            }
-        }
-        Ok(())
+        backup.held_to_its_form()
     }
 
     /// Every tenant of which there is something, in order.
@@ -186,11 +161,6 @@ impl Backup {
 struct Head {
     format: String,
     version: u32,
-}
-
-fn check_name(name: &str) -> Result<(), Malformed> {
-    let plain = !name.is_empty() && name.trim() == name && shown(name) == name;
-    if plain { Ok(()) } else { Err(Malformed::Name(shown(name))) }
 }
 
 impl SavedCredential {
@@ -274,14 +244,6 @@ impl SavedCredential {
     }
 }
 
-impl Plain {
-    /// Nothing that could break a header or a line (RFC 6750 §2.1 takes less).
-    fn is_a_token(&self) -> bool {
-        let text = self.0.expose();
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-    }
-}
-
 impl Serialize for Plain {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.expose())
@@ -295,57 +257,4 @@ impl<'de> Deserialize<'de> for Plain {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn document(change: impl FnOnce(&mut Value)) -> Result<Backup, Malformed> {
-        let server = serde_json::json!({"name": "Demo", "issuer": "https://as.example", "authorization_endpoint":
-            "https://as.example/authorize", "token_endpoint": "https://as.example/token",
-            "token_endpoint_auth_method": "none"});
-        let time = "2026-01-01T00:00:00Z";
-        let mut text = serde_json::json!({"format": "oauth-backup", "version": 1, "store": "s", "made_by": "a@b",
-            "made_at": time, "credentials": [{"tenant": "default", "provider": "demo", "account": "alice",
-            "kind": "oauth", "server": server, "subject": null, "client_id": "c", "client_secret": null,
-            "requested": ["x"], "scopes": ["x", "y"], "token_type": "Bearer", "access_token": "at",
-            "refresh_token": "rt", "proof_key": null, "issued_at": time, "expires_at": null, "refresh_expires_at": null,
-            "default": true, "parameters": {}, "variables": {}, "metadata": {}, "reauth": null, "created_by": "a@b",
-            "authorized_at": time, "created_at": time, "updated_at": time, "last_refreshed_at": null,
-            "last_used_at": null, "generation": 3, "rotates": null}], "clients": []});
-        change(&mut text);
-        Backup::parse(text.to_string().as_bytes())
-    }
-
-    #[test]
-    fn what_was_written_is_read_again() {
-        let backup = document(|_| ()).unwrap();
-        let again = Backup::parse(backup.to_json().expose().as_bytes()).unwrap();
-        assert_eq!(again.to_json().expose(), backup.to_json().expose());
-        assert_eq!((again.size(), again.shared()), ((1, 0), vec!["demo alice".to_owned()]));
-        assert!(!format!("{backup:?}").contains("\"rt\""));
-    }
-
-    #[test]
-    fn a_document_that_is_not_quite_right_is_refused_whole() {
-        type Change = fn(&mut Value);
-        let wrong: [(&str, Change); 9] = [
-            ("another format", |text| text["format"] = "other".into()),
-            ("newer version", |text| text["version"] = 2.into()),
-            ("no backup", |text| text["surprise"] = 1.into()),
-            ("no backup", |text| text["credentials"][0]["surprise"] = 1.into()),
-            ("no backup", |text| text["credentials"][0]["issued_at"] = "yesterday".into()),
-            ("cannot be the name", |text| text["credentials"][0]["account"] = "a\u{1b}[2J".into()),
-            ("cannot be the name", |text| text["credentials"][0]["tenant"] = "".into()),
-            ("cannot be one", |text| text["credentials"][0]["refresh_token"] = "a\r\nb".into()),
-            ("twice", |text| {
-                let mut second = text["credentials"][0].clone();
-                second["account"] = "ALICE".into();
-                text["credentials"].as_array_mut().unwrap().push(second);
-            }),
-        ];
-        for (words, change) in wrong {
-            let error = document(change).unwrap_err().to_string();
-            assert!(error.contains(words), "{error}: {words}");
-        }
-        assert!(Backup::parse(b"{\"format\": \"oauth-backup\"").is_err());
-    }
-}
+mod tests;

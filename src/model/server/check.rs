@@ -1,0 +1,101 @@
+//! What is wrong with a record of a server that somebody else has written: it is held to what an entry is held to, with
+//! every template filled in.
+
+use serde_json::Value;
+
+use super::Server;
+use crate::model::rules::{self, Mistake};
+use crate::model::{Mint, TokenSource, text};
+
+/// More seconds than this no server takes a refresh token that it has replaced: a year.
+const LONGEST_GRACE: u64 = 366 * 86_400;
+
+impl Server {
+    /// The first thing that is wrong: the key, and what it is.
+    pub(crate) fn mistake(&self) -> Option<Mistake> {
+        let mistakes = [
+            Self::text_mistake,
+            Self::endpoint_mistake,
+            Self::host_mistake,
+            Self::name_mistake,
+            Self::fact_mistake,
+            Self::mint_mistake,
+        ];
+        mistakes.iter().find_map(|mistake| mistake(self)).or_else(|| self.quirks.mistakes().into_iter().next())
+    }
+
+    /// No text holds anything that a terminal or a header line would act on.
+    fn text_mistake(&self) -> Option<Mistake> {
+        let record = serde_json::to_value(self).expect("a server's record is JSON");
+        let Value::Object(members) = record else { return None };
+        let wrong = members.iter().find(|(_, value)| !text::is_plain_json(value));
+        wrong.map(|(key, _)| (key.clone(), "it holds control characters".into()))
+    }
+
+    fn endpoint_mistake(&self) -> Option<Mistake> {
+        let always = [
+            // A grant without a browser has no use for the first, a static token none for either.
+            ("authorization_endpoint", Some(&self.authorization_endpoint).filter(|url| !url.is_empty())),
+            ("token_endpoint", Some(&self.token_endpoint).filter(|url| !url.is_empty())),
+            ("issuer", self.issuer.as_ref()),
+            ("refresh_endpoint", self.refresh_endpoint.as_ref()),
+            ("device_authorization_endpoint", self.device_authorization_endpoint.as_ref()),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
+            ("introspection_endpoint", self.introspection_endpoint.as_ref()),
+            ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
+            ("userinfo_endpoint", self.learnt(self.userinfo_endpoint.as_ref())),
+            ("resources_endpoint", self.learnt(self.resources_endpoint.as_ref())),
+            ("api_base", self.learnt(self.api_base.as_ref())),
+        ];
+        let aliases = self.mtls_endpoint_aliases.values().map(|url| ("mtls_endpoint_aliases", url));
+        let urls = always.into_iter().filter_map(|(key, url)| Some((key, url?)));
+        urls.chain(aliases)
+            .find_map(|(key, url)| rules::endpoint_mistake(key, url))
+            .or_else(|| rules::page_mistake("applications_url", self.applications_url.as_ref()))
+    }
+
+    /// An address that is not known before an answer has told a part of it is no address yet, and used as none.
+    fn learnt<'a>(&self, url: Option<&'a String>) -> Option<&'a String> {
+        let is_open = |url: &str| {
+            let name = url.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+            name.is_some_and(|name| self.metadata.contains_key(name))
+        };
+        url.filter(|url| !is_open(url))
+    }
+
+    fn host_mistake(&self) -> Option<Mistake> {
+        let lists =
+            [("api_hosts", &self.api_hosts), ("git_hosts", &self.git_hosts), ("registry_hosts", &self.registry_hosts)];
+        let mut wrong =
+            lists.into_iter().flat_map(|(key, hosts)| rules::host_mistakes(key, hosts, |host| (host.to_owned(), true)));
+        wrong.next()
+    }
+
+    fn name_mistake(&self) -> Option<Mistake> {
+        let tables = [("token_parameters", &self.token_parameters), ("refresh_parameters", &self.refresh_parameters)];
+        let wrong = self.token_env.as_ref().filter(|name| !rules::is_variable(name));
+        let variable = wrong.map(|_| ("token_env".to_owned(), "it is no name of a variable for a token".to_owned()));
+        let long = self.refresh_grace.filter(|grace| *grace > LONGEST_GRACE);
+        variable
+            .or_else(|| tables.into_iter().find_map(|(key, table)| rules::parameter_mistake(key, table.keys())))
+            .or_else(|| long.map(|_| ("refresh_grace".to_owned(), "it is too long".to_owned())))
+    }
+
+    fn fact_mistake(&self) -> Option<Mistake> {
+        rules::field_mistake("account_field", self.account_field.as_ref())
+            .or_else(|| rules::field_mistake("subject_field", self.subject_field.as_ref()))
+            .or_else(|| self.metadata.iter().find_map(|(name, source)| rules::fact_mistake(name, source)))
+    }
+
+    fn mint_mistake(&self) -> Option<Mistake> {
+        let wrong = match self.mint.as_ref()? {
+            Mint::Installation { access_tokens_url } => {
+                return rules::endpoint_mistake("mint.access_tokens_url", access_tokens_url);
+            }
+            Mint::TokenExchange { subject_token: TokenSource::File(path), .. } => !path.starts_with('/'),
+            Mint::TokenExchange { subject_token: TokenSource::Environment(name), .. } => name.is_empty(),
+            _ => false,
+        };
+        wrong.then(|| ("mint.subject_token".into(), "it names no place of a token".into()))
+    }
+}
