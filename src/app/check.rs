@@ -85,15 +85,13 @@ impl App {
         let start = || {
             // Each thread has a connection of its own to the store.
             let vault = self.vault();
-            move |row: Row| {
-                if let Ok(Some(vault)) = &vault {
-                    return self.check_one(vault, seal, &row, checking);
-                }
-                let error = Some(Error::NothingConnected);
-                CheckOutcome { credential: row.credential, checks: vec![], capabilities: None, error }
+            move |row: &Row| match &vault {
+                Ok(Some(vault)) => self.check_one(vault, seal, row, checking),
+                Ok(None) | Err(_) => not_looked_at(row, Error::NothingConnected),
             }
         };
-        pool::each(rows, checking.jobs, start, progress)
+        let lost = |row: &Row| not_looked_at(row, Error::broken_down(&row.credential));
+        pool::each(rows, checking.jobs, start, lost, progress)
     }
 
     fn check_one(&self, vault: &Vault, seal: &Seal, row: &Row, checking: &Checking) -> CheckOutcome {
@@ -225,6 +223,10 @@ impl App {
         checks.push(failed_check("min-valid", &detail));
         Err(Error::reauthorization(own, &detail))
     }
+}
+
+fn not_looked_at(row: &Row, error: Error) -> CheckOutcome {
+    CheckOutcome { credential: row.credential.clone(), checks: vec![], capabilities: None, error: Some(error) }
 }
 
 /// Asks the provider about the token, where it lets itself be asked.

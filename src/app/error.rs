@@ -59,6 +59,8 @@ pub(crate) enum Error {
     NoInstallation { named: Option<String>, accounts: Vec<String> },
     #[error("interrupted")]
     Interrupted(i32),
+    #[error("the work on {label} has broken down; that is a defect of this program")]
+    BrokenDown { label: String },
     /// `taken`: what was asked for is the name of another account that is connected.
     #[error("another account signed in than the one asked for")]
     WrongAccount { provider: String, asked: String, found: String, taken: bool },
@@ -133,6 +135,11 @@ fn kind_of_stale(reason: &str) -> &'static str {
 }
 
 impl Error {
+    /// The work on this credential panicked. Others are not touched by it.
+    pub(super) fn broken_down(credential: &Credential) -> Self {
+        Self::BrokenDown { label: credential.label() }
+    }
+
     /// A person has to authorize this credential again.
     pub(crate) fn reauthorization(credential: &Credential, reason: &str) -> Self {
         Self::ReauthorizationRequired {

@@ -51,12 +51,13 @@ impl App {
             // Each thread has a connection of its own to the store.
             let vault = self.vault();
             let seal = &seal;
-            move |own: Credential| match &vault {
-                Ok(Some(vault)) => self.end(vault, seal, own),
-                Ok(None) | Err(_) => failed(own, || Error::NothingConnected),
+            move |own: &Credential| match &vault {
+                Ok(Some(vault)) => self.end(vault, seal, own.clone()),
+                Ok(None) | Err(_) => failed(own.clone(), || Error::NothingConnected),
             }
         };
-        let credentials = pool::each(live, AT_ONCE, start, progress);
+        let lost = |own: &Credential| failed(own.clone(), || Error::broken_down(own));
+        let credentials = pool::each(live, AT_ONCE, start, lost, progress);
         let mut clients = vec![];
         for tenant in vault.tenants()? {
             let kept = vault.clients(&tenant.name, None)?.into_iter().filter(StoredClient::has_secret);

@@ -1,6 +1,6 @@
 //! `revoke`: end a credential at the provider, then wipe it here.
 
-use super::{App, Error, Selector};
+use super::{App, Error, Selector, pool};
 use crate::model::{Client, Credential, CredentialId, Secret};
 use crate::protocol::{self, Channel, Revocation, TokenKind};
 use crate::vault::{Lease, Seal, Vault};
@@ -61,7 +61,10 @@ impl App {
         }
         let seal = self.unlock(&vault)?;
         let reach = Reach { local, forget };
-        let one = |own: Credential| (self.revoke_one(&vault, &seal, &own.id, reach), own);
+        let one = |own: Credential| {
+            let revoked = pool::guarded(|| self.revoke_one(&vault, &seal, &own.id, reach));
+            (revoked.unwrap_or_else(|| Err(Error::broken_down(&own))), own)
+        };
         Ok(rows.into_iter().map(|row| one(row.credential)).collect())
     }
 

@@ -156,6 +156,7 @@ impl Failure {
                 let exit = u8::try_from(128 + signal).unwrap_or(1);
                 Self::new("interrupted", exit, "interrupted; nothing was stored")
             }
+            Error::BrokenDown { .. } => Self::internal(shown(&error.to_string())),
             Error::DeviceTimedOut { .. }
             | Error::NoPkce { .. }
             | Error::ForeignHosts { .. }

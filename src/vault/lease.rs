@@ -202,7 +202,7 @@ impl<'a> Lease<'a> {
     /// token stays where the answer has none (RFC 6749 §6).
     pub(crate) fn commit(&mut self, response: TokenResponse, sent_at: Timestamp, now: Timestamp) -> Result<(), Error> {
         let mut next = self.row.credential.clone();
-        next.generation += 1;
+        next.generation = next.generation.saturating_add(1);
         next.issued_at = sent_at;
         next.expires_at = response.expires_in.map(|seconds| sent_at.plus(seconds));
         if let Some(seconds) = response.refresh_expires_in {
@@ -272,7 +272,7 @@ impl<'a> Lease<'a> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut next = self.row.credential.clone();
-        next.generation += 1;
+        next.generation = next.generation.saturating_add(1);
         next.updated_at = now;
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
@@ -288,7 +288,7 @@ impl<'a> Lease<'a> {
         let old = &self.row.credential;
         let mut next = new.credential;
         next.id = old.id.clone();
-        next.generation = old.generation + 1;
+        next.generation = old.generation.saturating_add(1);
         next.created_at = old.created_at;
         next.default = old.default;
         next.last_used_at = old.last_used_at;
@@ -325,7 +325,7 @@ impl<'a> Lease<'a> {
             return Err(Error::Stale { label: self.row.credential.label(), reason });
         }
         let mut next = self.row.credential.clone();
-        next.generation += 1;
+        next.generation = next.generation.saturating_add(1);
         (next.server, next.updated_at) = (server.into(), now);
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
@@ -387,7 +387,7 @@ impl<'a> Lease<'a> {
     /// Wipes every secret of the row, which stays as `revoked`.
     pub(crate) fn wipe(&mut self, now: Timestamp) -> Result<(), Error> {
         let mut next = self.row.credential.clone();
-        next.generation += 1;
+        next.generation = next.generation.saturating_add(1);
         (next.revoked_at, next.updated_at, next.reauth) = (Some(now), now, None);
         self.replace(next, &Secrets { access: None, refresh: None, client: None, proof: None }, "revoked", None, None)?;
         self.vault.store.write(|transaction| {

@@ -280,3 +280,16 @@ fn a_row_that_another_one_has_changed_is_not_written_over() {
     assert!(matches!(mine.require_authorization("x", "y", NOW), Err(Error::Conflict { .. })));
     assert!(mine.share_lock().is_ok());
 }
+
+#[test]
+fn a_generation_that_cannot_grow_stops_no_revocation() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    let last = Credential { generation: i64::MAX, ..lease.credential().clone() };
+    let secrets = lease.secrets().unwrap();
+    lease.replace(last, &secrets, "authorized", None, None).unwrap();
+    lease.wipe(NOW).unwrap();
+    drop(lease);
+    assert_eq!(place.tokens(&id), (None, None));
+    assert_eq!(place.lease(&id).credential().revoked_at, Some(NOW));
+}
