@@ -11,7 +11,7 @@ use rusqlite::Transaction;
 use super::clients::Registration;
 use super::rows;
 use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault, habits, random_id, sealed};
-use crate::model::{Client, Credential, Timestamp};
+use crate::model::{Client, Credential, Server, Timestamp};
 pub(crate) use document::{Backup, Malformed};
 use document::{Plain, SavedClient, SavedCredential};
 
@@ -275,10 +275,7 @@ fn verdict(here: Option<&Credential>, saved: &SavedCredential, force: bool) -> V
     if force {
         return Verdict::Replaced;
     }
-    let identities = (here.server.issuer.as_ref(), &here.subject, saved.server.issuer.as_ref(), &saved.subject);
-    if let (a, Some(b), c, Some(d)) = identities
-        && (a, b) != (c, d)
-    {
+    if is_another(here, saved) {
         return Verdict::OtherIdentity;
     }
     let last_word = here.revoked_at.map_or(here.authorized_at, |at| at.max(here.authorized_at));
@@ -290,4 +287,11 @@ fn verdict(here: Option<&Credential>, saved: &SavedCredential, force: bool) -> V
         std::cmp::Ordering::Equal => Verdict::Same,
         std::cmp::Ordering::Less => Verdict::Newer,
     }
+}
+
+/// Whether the backup's credential is not shown to be the one that is here: another server, another subject, or none
+/// where this one has one.
+fn is_another(here: &Credential, saved: &SavedCredential) -> bool {
+    let server = |server: &Server| (server.issuer.clone(), server.token_endpoint.clone());
+    server(&here.server) != server(&saved.server) || here.subject.is_some() && here.subject != saved.subject
 }
