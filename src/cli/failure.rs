@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::when;
 use crate::app::{Error, Next};
 use crate::model::Credential;
-use crate::model::text::shown;
+use crate::model::text::{shown, whole};
 use crate::{config, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 use login::{client_elsewhere, client_required, denied, no_such_client, request_refused, timed_out};
@@ -327,7 +327,7 @@ pub(super) fn word(text: &str) -> String {
 
 /// A reason of our own, in which foreign text was made harmless already.
 pub(super) fn shown_long(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    whole(text)
 }
 
 /// What to do, besides a new login, so that a login does not end like this again.
@@ -368,5 +368,10 @@ mod tests {
         assert_eq!(word("alice@example.com"), "alice@example.com");
         assert_eq!(word("it's; rm -rf /"), r"'it'\''s; rm -rf /'");
         assert_eq!(word("a\x1b[2J"), r"'a\x1b[2J'");
+    }
+
+    #[test]
+    fn a_long_reason_turns_no_line_around() {
+        assert_eq!(shown_long("a\u{202e}b\u{2066}\x1b[2J"), r"a\u{202e}b\u{2066}\x1b[2J");
     }
 }
