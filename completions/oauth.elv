@@ -331,7 +331,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --dry-run 'Show what was found, and bring nothing in'
+            cand --dry-run 'Show what would be brought in, and store nothing'
             cand -y 'Bring it in without asking'
             cand --yes 'Bring it in without asking'
             cand --take-over 'The tool, or the other copy, is given up: its logins are refreshed here from now on'

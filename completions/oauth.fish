@@ -282,7 +282,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand import" -l tenant -l tenant-
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand import" -l dry-run -d 'Show what was found, and bring nothing in'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -l dry-run -d 'Show what would be brought in, and store nothing'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -s y -l yes -d 'Bring it in without asking'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l take-over -d 'The tool, or the other copy, is given up: its logins are refreshed here from now on'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l token-stdin -d 'Read the token from standard input; without it you are asked for it'

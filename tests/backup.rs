@@ -169,6 +169,30 @@ fn a_file_that_age_made_is_brought_in_like_our_own() {
 }
 
 #[test]
+fn a_dry_run_tells_what_would_be_brought_in_and_brings_in_nothing() {
+    let (_server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let there = Home::new();
+    let told = import(&there, &made, &["--dry-run"]);
+    told.success().stderr_has(&format!("demo {ALICE} would be brought in"));
+    told.stderr_has("1 client registration would be brought in").stderr_has("nothing was brought in (--dry-run)");
+    assert!(!there.oauth_home().join("credentials.db").exists(), "no store is made");
+    let told = import(&there, &made, &["--dry-run", "--json"]).success().json();
+    assert_eq!((&told["dry_run"], &told["credentials"][0]["result"]), (&json!(true), &json!("added")));
+    assert_eq!(told["credentials"][0]["credential"]["status"], "stale");
+    // A store that is there stays as it is, and says what is in it already.
+    import(&there, &made, &[]).success();
+    let before = credentials(&there, &[]);
+    let result = |args: &[&str]| {
+        let told = import(&there, &made, &[&["--dry-run", "--json"], args].concat()).success().json();
+        told["credentials"][0]["result"].clone()
+    };
+    assert_eq!((result(&[]), result(&["--force"])), (json!("same"), json!("replaced")));
+    import(&there, &made, &["--dry-run", "--force", "--take-over"]).success().stderr_has("would be replaced");
+    assert_eq!(credentials(&there, &[]), before);
+}
+
+#[test]
 fn a_rotating_refresh_token_is_held_back_where_it_is_brought_in_until_it_is_taken_over() {
     let (server, home) = DemoServer::connected();
     let made = export(&home, &[]);

@@ -102,6 +102,21 @@ fn a_static_token_that_is_in_use_is_replaced_only_by_force() {
 }
 
 #[test]
+fn a_dry_run_stores_no_token_and_makes_no_store() {
+    let home = Home::new();
+    let told = import(&home, &["github", "work", "--dry-run"], TOKEN);
+    told.success().stderr_has("github work would be brought in").stderr_has("nothing was brought in");
+    assert!(!home.oauth_home().join("credentials.db").exists());
+    import(&home, &["github"], "first").success();
+    let told = import(&home, &["github", "--dry-run", "--force", "--json"], "second").success().json();
+    assert_eq!((&told["result"], &told["dry_run"]), (&"replaced".into(), &true.into()));
+    import(&home, &["github", "--dry-run"], "second").fails(2).stderr_has("holds another token");
+    home.oauth(["token", "github"]).run().success().stdout_is("first\n");
+    // What belongs to --from alone is not passed over in silence.
+    import(&home, &["github", "--file", "hosts.yml"], "x").fails(2);
+}
+
+#[test]
 fn of_two_lines_none_is_taken_for_the_secret() {
     let home = Home::new();
     for text in ["one\ntwo", "one\ntwo\n", "one\r\n\r\ntwo\r\n"] {

@@ -58,7 +58,19 @@ pub(crate) struct Output {
     pub(crate) force: bool,
 }
 
-/// What was brought in.
+/// How to bring a backup in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Import {
+    pub(crate) all_tenants: bool,
+    /// Also what is newer here is replaced.
+    pub(crate) force: bool,
+    /// This store is the only one from now on that uses the refresh tokens.
+    pub(crate) take_over: bool,
+    /// Only what would become of it is told.
+    pub(crate) dry_run: bool,
+}
+
+/// What was brought in, or would be.
 pub(crate) struct BroughtIn {
     pub(crate) done: Restoration,
     /// Where the master key of a new store lives, when this made one.
@@ -128,28 +140,25 @@ impl App {
     }
 
     /// Brings a backup in. Nothing is stored unless all of the file is genuine and in its form.
-    pub(crate) fn import_backup(
-        &self,
-        file: &[u8],
-        opener: &Opener,
-        all_tenants: bool,
-        force: bool,
-        take_over: bool,
-    ) -> Result<BroughtIn, Error> {
+    pub(crate) fn import_backup(&self, file: &[u8], opener: &Opener, how: Import) -> Result<BroughtIn, Error> {
         let document = age::decrypt(file, opener).map_err(BackupError::Unopened)?;
         let backup = Backup::parse(&document).map_err(BackupError::Malformed)?;
-        let tenant = (!all_tenants).then(|| self.tenant.clone());
+        let tenant = (!how.all_tenants).then(|| self.tenant.clone());
         if let Some(tenant) = &tenant
             && !backup.tenants().contains(&tenant.as_str())
         {
             let others = backup.tenants().into_iter().map(str::to_owned).collect();
             return Err(BackupError::OtherTenants { tenant: tenant.clone(), others }.into());
         }
+        let restoring = Restoring { tenant, force: how.force, take_over: how.take_over, now: (self.clock)() };
+        if how.dry_run {
+            let done = Vault::foresee(self.vault()?.as_ref(), backup, &restoring)?;
+            return Ok(BroughtIn { done, chosen: None });
+        }
         let deadline = Instant::now() + LEASE_WAIT;
         let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
         let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
-        let how = Restoring { tenant, force, take_over, now: (self.clock)() };
-        Ok(BroughtIn { done: vault.restore(&seal, backup, &how, deadline)?, chosen })
+        Ok(BroughtIn { done: vault.restore(&seal, backup, &restoring, deadline)?, chosen })
     }
 
     /// Reads a whole file that is no secret in itself: it is encrypted.

@@ -60,10 +60,9 @@ pub(super) struct Incoming {
     pub(super) force: bool,
 }
 
-impl App {
-    /// Keeps a static token. Nothing is sent: whether it is good is for `test`.
-    pub(crate) fn import(&self, new: StaticToken) -> Result<Imported, Error> {
-        self.bring_in(Incoming {
+impl Incoming {
+    fn of(new: StaticToken) -> Self {
+        Self {
             provider: new.provider,
             account: new.account,
             variables: new.variables,
@@ -74,10 +73,39 @@ impl App {
             from: None,
             by_tool: false,
             force: new.force,
-        })
+        }
+    }
+}
+
+impl App {
+    /// Keeps a static token. Nothing is sent: whether it is good is for `test`.
+    pub(crate) fn import(&self, new: StaticToken) -> Result<Imported, Error> {
+        self.bring_in(Incoming::of(new))
     }
 
-    pub(super) fn bring_in(&self, new: Incoming) -> Result<Imported, Error> {
+    /// What `import` would do. Nothing is stored, and no store and no key is made.
+    pub(crate) fn foresee_import(&self, new: StaticToken) -> Result<Imported, Error> {
+        let new = Incoming::of(new);
+        let (provider, resolved) = self.checked(&new)?;
+        let Some(vault) = self.vault()?.filter(Vault::has_key) else {
+            let account = new.account.clone().unwrap_or_else(|| UNNAMED.into());
+            let own = self.incoming_credential(&new, provider, account, resolved);
+            return Ok(Imported { credential: Credential { default: true, ..own }, replaced: false, chosen: None });
+        };
+        let (account, row) = self.place_of_import(&vault, &provider, new.account.clone(), new.by_tool)?;
+        if let Some(row) = row.as_ref().filter(|_| !new.force) {
+            self.spare(row, &self.unlock(&vault)?, new.access_token.as_ref())?;
+        }
+        let default = match &row {
+            Some(row) => row.credential.default,
+            None => vault.of_provider(&self.tenant, &provider)?.iter().all(|row| row.credential.revoked_at.is_some()),
+        };
+        let own = self.incoming_credential(&new, provider, account, resolved);
+        Ok(Imported { credential: Credential { default, ..own }, replaced: row.is_some(), chosen: None })
+    }
+
+    /// What can be said of it without a store: the name of its provider, and the server as it will be sealed.
+    fn checked(&self, new: &Incoming) -> Result<(String, Resolved), Error> {
         let provider = self.registry.find(&new.provider)?;
         if let Some(account) = &new.account {
             check_account(account)?;
@@ -94,13 +122,18 @@ impl App {
             }
             Some(_) => {}
         }
+        Ok((provider.id, resolved))
+    }
+
+    pub(super) fn bring_in(&self, new: Incoming) -> Result<Imported, Error> {
+        let (provider, resolved) = self.checked(&new)?;
         let (vault, seal, chosen) = self.open_for_import()?;
         let _held = vault.hold_connections(Instant::now() + LEASE_WAIT)?;
-        let (account, row) = self.place_of_import(&vault, &provider.id, new.account.clone(), new.by_tool)?;
+        let (account, row) = self.place_of_import(&vault, &provider, new.account.clone(), new.by_tool)?;
         if let Some(row) = row.as_ref().filter(|_| !new.force) {
             self.spare(row, &seal, new.access_token.as_ref())?;
         }
-        let credential = self.incoming_credential(&new, provider.id, account, resolved);
+        let credential = self.incoming_credential(&new, provider, account, resolved);
         let (refresh_token, client) = match new.login {
             Some((token, client)) => (Some(token), client),
             None => (None, Client { id: String::new(), secret: None }),

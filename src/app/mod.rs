@@ -42,7 +42,7 @@ pub(crate) use authorize::{
     Agreement, ClientNeed, Connected, DevicePrompt, Flow, GivenClient, Login, Machine, Paste, Person, RedirectChoice,
     ServiceAccount, Visit,
 };
-pub(crate) use backup::{BackupError, BroughtIn, Contents, Exported, Output};
+pub(crate) use backup::{BackupError, BroughtIn, Contents, Exported, Import, Output};
 pub(crate) use capabilities::Tried;
 pub(crate) use check::{CheckOutcome, CheckResult, Checking};
 pub(crate) use client_file::ClientFile;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
@@ -40,10 +41,10 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "TOOL", conflicts_with_all = ["provider", "token_stdin", "scope", "expires_in", "set"])]
     from: Option<ToolName>,
     /// Read this file, or - for standard input, instead of the tool's own
-    #[arg(long, value_name = "FILE", requires = "from")]
+    #[arg(long, value_name = "FILE", requires = "from", conflicts_with = "provider")]
     file: Option<PathBuf>,
-    /// Show what was found, and bring nothing in
-    #[arg(long, requires = "from", conflicts_with = "yes")]
+    /// Show what would be brought in, and store nothing
+    #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
     /// Bring it in without asking
     #[arg(long, short, requires = "from")]
@@ -91,7 +92,7 @@ pub(super) enum ToolName {
 pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
     let Some(provider) = &args.provider else { return from::run(&args, context) };
     if args.account.is_none() && !args.token_stdin && restore::is_file(provider, context)? {
-        return restore::run(provider, &args.restore, args.take_over, context);
+        return restore::run(provider, &args.restore, (args.take_over, args.dry_run), context);
     }
     if args.take_over || args.restore.is_given() {
         return Err(Failure::usage(format!(
@@ -106,7 +107,7 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         let asked = context.terminal.ask_secret("Token (not shown):");
         asked.ok_or_else(|| Failure::usage("give the token on standard input, with --token-stdin".into()))?
     };
-    let imported = context.app()?.import(StaticToken {
+    let new = StaticToken {
         provider: selector.provider,
         account: selector.account,
         token,
@@ -114,10 +115,28 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         scopes: Scopes::parse(&args.scope.join(" ")),
         force: args.restore.force,
         expires_at: args.expires_in.map(|life| context.now().plus(life.as_secs())),
-    })?;
+    };
+    let app = context.app()?;
+    if args.dry_run {
+        return foretell(&app.foresee_import(new)?, context);
+    }
+    let imported = app.import(new)?;
     tell(&imported, context);
     if context.terminal.json {
         context.terminal.data_json(&credential::json(&imported.credential, context.now()))?;
+    }
+    Ok(0)
+}
+
+/// What `tell` would tell, had it been done.
+fn foretell(imported: &Imported, context: &Context) -> Result<u8, Failure> {
+    let (own, terminal) = (&imported.credential, &context.terminal);
+    let (verb, result) = if imported.replaced { ("replaced", "replaced") } else { ("brought in", "added") };
+    terminal.say(&format!("{} would be {verb}, a static token", shown(&own.label())));
+    terminal.say(restore::NOTHING_DONE);
+    if terminal.json {
+        let object = json!({"credential": credential::json(own, context.now()), "result": result, "dry_run": true});
+        terminal.data_json(&object)?;
     }
     Ok(0)
 }

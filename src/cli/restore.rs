@@ -9,8 +9,8 @@ use super::context::Context;
 use super::credential;
 use super::export::PassphraseArgs;
 use super::failure::Failure;
-use crate::app::{App, BroughtIn, Identity, ImportVerdict as Verdict, Opener};
-use crate::model::text::shown;
+use crate::app::{App, BroughtIn, Identity, Import, ImportVerdict as Verdict, Opener};
+use crate::model::text::{counted, shown};
 
 /// Options that belong to a backup.
 #[derive(Debug, Args)]
@@ -43,13 +43,21 @@ pub(super) fn is_file(word: &str, context: &Context) -> Result<bool, Failure> {
     Ok(word == "-" || named || path.is_file() && context.registry()?.find(word).is_err())
 }
 
-pub(super) fn run(file: &str, args: &RestoreArgs, take_over: bool, context: &Context) -> Result<u8, Failure> {
+/// The last word of a dry run.
+pub(super) const NOTHING_DONE: &str = "nothing was brought in (--dry-run)";
+
+pub(super) fn run(
+    file: &str,
+    args: &RestoreArgs,
+    (take_over, dry_run): (bool, bool),
+    context: &Context,
+) -> Result<u8, Failure> {
     let app = context.app()?;
     let from_stdin = file == "-";
     let bytes = app.read_backup((!from_stdin).then_some(Path::new(file)))?;
     let opener = opener(args, &app, context)?;
-    let done = app.import_backup(&bytes, &opener, args.all_tenants, args.force, take_over)?;
-    tell(&done, context)
+    let how = Import { all_tenants: args.all_tenants, force: args.force, take_over, dry_run };
+    tell(&app.import_backup(&bytes, &opener, how)?, dry_run, context)
 }
 
 fn opener(args: &RestoreArgs, app: &App, context: &Context) -> Result<Opener, Failure> {
@@ -70,32 +78,34 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn tell(brought: &BroughtIn, context: &Context) -> Result<u8, Failure> {
+fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Failure> {
     let (terminal, done) = (&context.terminal, &brought.done);
+    let (is, are) = if dry_run { ("would be", "would be") } else { ("is", "are") };
     if let Some(source) = &brought.chosen {
         terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
     }
     for one in &done.credentials {
         let name = shown(&one.credential.label());
         match one.verdict {
-            Verdict::Added => terminal.say(&format!("{name} is brought in")),
-            Verdict::Replaced => terminal.say(&format!("{name} is replaced")),
+            Verdict::Added => terminal.say(&format!("{name} {is} brought in")),
+            Verdict::Replaced => terminal.say(&format!("{name} {is} replaced")),
             Verdict::Same => terminal.say(&format!("{name} is here just so")),
-            Verdict::Newer => terminal.warn(&format!("{name} is newer here, and is kept (--force replaces it)")),
+            Verdict::Newer => terminal.warn(&format!("{name} is newer here, and {is} kept (--force replaces it)")),
             Verdict::OtherIdentity => {
-                terminal.warn(&format!("{name} is another identity here, and is kept (--force replaces it)"));
+                terminal.warn(&format!("{name} is another identity here, and {is} kept (--force replaces it)"));
             }
         }
     }
     if done.clients > 0 {
-        terminal.say(&format!("{} client registrations are brought in", done.clients));
+        let verb = if done.clients == 1 { is } else { are };
+        terminal.say(&format!("{} {verb} brought in", counted(done.clients, "client registration")));
     }
     let held: Vec<_> =
         done.credentials.iter().filter(|one| one.verdict.is_taken() && one.credential.stale.is_some()).collect();
     if !held.is_empty() {
         let names: Vec<_> = held.iter().map(|one| shown(&one.credential.label())).collect();
         terminal.warn(&format!(
-            "the refresh tokens of these are held back, because another copy may use them: {}",
+            "the refresh tokens of these {are} held back, because another copy may use them: {}",
             names.join(", ")
         ));
         terminal.note("  when no other copy is in use any more: oauth doctor --take-over");
@@ -104,13 +114,19 @@ fn tell(brought: &BroughtIn, context: &Context) -> Result<u8, Failure> {
         let names: Vec<_> = done.other_tenants.iter().map(|name| shown(name)).collect();
         terminal.note(&format!("left out, of other tenants: {} (--all-tenants)", names.join(", ")));
     }
+    if dry_run {
+        terminal.say(NOTHING_DONE);
+    }
     if terminal.json {
         let now = context.now();
         let all = done.credentials.iter();
         let all =
             all.map(|one| json!({"credential": credential::json(&one.credential, now), "result": word(one.verdict)}));
-        let object = json!({"credentials": all.collect::<Vec<_>>(), "clients": done.clients,
+        let mut object = json!({"credentials": all.collect::<Vec<_>>(), "clients": done.clients,
             "left_out_tenants": done.other_tenants});
+        if dry_run {
+            object["dry_run"] = true.into();
+        }
         terminal.data_json(&object)?;
     }
     Ok(0)

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rusqlite::Transaction;
 
-use super::clients::Registration;
+use super::clients::{Registration, StoredClient};
 use super::rows;
 use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault, habits, random_id, sealed};
 use crate::model::{Client, Credential, Server, Timestamp};
@@ -61,6 +61,15 @@ pub(crate) struct Restoration {
     pub(crate) clients: usize,
     /// Tenants of the backup that were left out.
     pub(crate) other_tenants: Vec<String>,
+}
+
+/// What of a backup is to be brought in.
+struct Wanted {
+    credentials: Vec<SavedCredential>,
+    clients: Vec<SavedClient>,
+    other_tenants: Vec<String>,
+    /// Why the refresh tokens are held back, where they are.
+    doubt: Option<String>,
 }
 
 /// What is to be done with one credential of a backup.
@@ -135,16 +144,8 @@ impl Vault {
     ) -> Result<Restoration, Error> {
         let _connecting = self.hold_connections(deadline)?;
         let _key = self.keep_key(seal, deadline)?;
-        let (made_at, made_by) = (backup.made_at, backup.made_by.clone());
-        let wanted = |tenant: &str| how.tenant.as_deref().is_none_or(|own| own == tenant);
-        let mut other_tenants: Vec<_> =
-            backup.tenants().into_iter().filter(|tenant| !wanted(tenant)).map(str::to_owned).collect();
-        other_tenants.dedup();
-        let doubt =
-            format!("it was imported from a backup of {made_by} ({}), which may have spent it", made_at.rfc3339());
-        let credentials = backup.credentials.into_iter().filter(|saved| wanted(&saved.tenant)).collect();
-        let planned = self.plan(seal, credentials, how, (!how.take_over).then_some(doubt.as_str()), deadline)?;
-        let clients = backup.clients.into_iter().filter(|client| wanted(&client.tenant)).collect();
+        let Wanted { credentials, clients, other_tenants, doubt } = Wanted::of(backup, how);
+        let planned = self.plan(seal, credentials, how, doubt.as_deref(), deadline)?;
         let taken: Vec<_> = planned.iter().filter(|planned| planned.verdict.is_taken()).collect();
         let clients = self.write_recorded(seal, |transaction| {
             for planned in &taken {
@@ -162,6 +163,38 @@ impl Vault {
             planned.into_iter().map(|planned| (planned.row, planned.verdict)).unzip();
         let credentials = self.with_uses(rows)?.into_iter().zip(verdicts);
         let credentials = credentials.map(|(row, verdict)| Restored { credential: row.credential, verdict }).collect();
+        Ok(Restoration { credentials, clients, other_tenants })
+    }
+
+    /// What `restore` would do to this store, or to a new one: nothing is written, and no key is needed.
+    pub(crate) fn foresee(vault: Option<&Self>, backup: Backup, how: &Restoring) -> Result<Restoration, Error> {
+        let Wanted { credentials: wanted, clients: wanted_clients, other_tenants, doubt } = Wanted::of(backup, how);
+        let mut credentials: Vec<Restored> = vec![];
+        for saved in wanted {
+            let (tenant, provider) = (&saved.tenant, &saved.provider);
+            let here = vault.map(|vault| vault.account(tenant, provider, &saved.account)).transpose()?.flatten();
+            let here = here.map(|row| row.credential);
+            let verdict = verdict(here.as_ref(), &saved, how.force);
+            let credential = match here {
+                Some(here) if !verdict.is_taken() => here,
+                here => {
+                    let beside = |own: &Credential| own.tenant == *tenant && own.provider == *provider;
+                    let given = |one: &Restored| one.credential.default && beside(&one.credential);
+                    let default = vault.map(|vault| vault.default_of(tenant, provider)).transpose()?.flatten();
+                    let has_default = default.is_some() || credentials.iter().any(given);
+                    let (mut own, secrets) = saved.open();
+                    own.stale = doubt.clone().filter(|_| secrets.refresh.is_some());
+                    place(&mut own, here.as_ref(), has_default, how.now);
+                    own
+                }
+            };
+            credentials.push(Restored { credential, verdict });
+        }
+        let mut clients = 0;
+        for saved in &wanted_clients {
+            let others = vault.map(|vault| vault.clients(&saved.tenant, Some(&saved.provider))).transpose()?;
+            clients += usize::from(saved.is_newer_than(&others.unwrap_or_default()));
+        }
         Ok(Restoration { credentials, clients, other_tenants })
     }
 
@@ -223,8 +256,7 @@ impl Vault {
         let mut count = 0;
         for saved in clients {
             let others = self.clients(&saved.tenant, Some(&saved.provider))?;
-            let same = others.iter().find(|other| other.client_id == saved.client_id);
-            if same.is_some_and(|same| same.updated_at >= saved.updated_at) {
+            if !saved.is_newer_than(&others) {
                 continue;
             }
             let taken = others.iter().any(|other| other.name == saved.name && other.client_id != saved.client_id);
@@ -247,6 +279,31 @@ impl Vault {
             count += 1;
         }
         Ok(count)
+    }
+}
+
+impl Wanted {
+    fn of(backup: Backup, how: &Restoring) -> Self {
+        let wanted = |tenant: &str| how.tenant.as_deref().is_none_or(|own| own == tenant);
+        let mut other_tenants: Vec<_> =
+            backup.tenants().into_iter().filter(|tenant| !wanted(tenant)).map(str::to_owned).collect();
+        other_tenants.dedup();
+        let (made_by, made_at) = (&backup.made_by, backup.made_at.rfc3339());
+        let doubt = format!("it was imported from a backup of {made_by} ({made_at}), which may have spent it");
+        Self {
+            doubt: (!how.take_over).then_some(doubt),
+            credentials: backup.credentials.into_iter().filter(|saved| wanted(&saved.tenant)).collect(),
+            clients: backup.clients.into_iter().filter(|client| wanted(&client.tenant)).collect(),
+            other_tenants,
+        }
+    }
+}
+
+impl SavedClient {
+    /// Whether it is not among these, or is older there.
+    fn is_newer_than(&self, others: &[StoredClient]) -> bool {
+        let same = others.iter().find(|other| other.client_id == self.client_id);
+        same.is_none_or(|same| same.updated_at < self.updated_at)
     }
 }
 
