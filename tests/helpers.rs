@@ -354,6 +354,31 @@ fn a_cluster_takes_what_kubectl_was_given() {
     }
 }
 
+#[test]
+fn the_recipe_for_kubectl_is_taken_by_kubectl() {
+    let (_server, home) = connected("");
+    let (directory, bearer) = (home.path().join("api"), token(&home));
+    fs::create_dir(&directory).unwrap();
+    let api = ApiServer::start(&directory, &bearer);
+    let recipes = include_str!("../docs/recipes.md");
+    let recipe = recipes.split("```").find_map(|part| part.strip_prefix("sh\nkubectl config set-credentials")).unwrap();
+    let own = ["config", "set-credentials", "--help"];
+    let knows = home.command("kubectl").args(own).run().success().stdout.contains("--exec-interactive-mode");
+    let recipe = recipe.replace("google", "demo");
+    // As the recipe says of one that is older.
+    let older = recipe.replace(" --exec-interactive-mode=Never", "").replace("k8s.io/v1 ", "k8s.io/v1beta1 ");
+    let recipe = if knows { recipe } else { older };
+    let (path, file) = (named(&home, "oauth"), home.path().join("kubeconfig"));
+    let script = format!(
+        "set -e\nkubectl config set-credentials{recipe}\n\
+         kubectl config set-cluster c --server=https://{} --insecure-skip-tls-verify=true\n\
+         kubectl config set-context c --cluster=c --user=me\nkubectl --context=c get --raw /version",
+        api.authority
+    );
+    let run = home.command("bash").args(["-c", &script]).env("PATH", path).env("KUBECONFIG", file);
+    run.run().success().stdout_has("welcome");
+}
+
 /// An API server over TLS that welcomes one bearer.
 struct ApiServer {
     child: Child,

@@ -18,7 +18,7 @@ Examples:
   ln -s \"$(command -v oauth)\" ~/.local/bin/docker-credential-oauth      then, in ~/.docker/config.json:
                                                    {\"credHelpers\": {\"ghcr.io\": \"oauth\"}}
   kubectl config set-credentials me --exec-api-version=client.authentication.k8s.io/v1 \\
-    --exec-command=oauth --exec-arg=helper --exec-arg=kubectl --exec-arg=google")]
+    --exec-interactive-mode=Never --exec-command=oauth --exec-arg=helper --exec-arg=kubectl --exec-arg=google")]
 pub(super) struct HelperArgs {
     #[command(subcommand)]
     tool: Tool,
