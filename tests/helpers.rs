@@ -175,6 +175,35 @@ fn of_two_providers_at_one_host_the_one_that_is_connected_or_given_serves() {
     git(&home, "get", "protocol=https\nhost=github.example\n").fails(3).stdout_is("").stderr_has("several providers");
 }
 
+#[test]
+fn of_two_accounts_on_two_hosts_the_one_whose_host_it_is_serves() {
+    let home = Home::new();
+    let import = |words: &[&str], token: &str| {
+        let run = home.oauth(["import", "gitlab", "--token-stdin"]).args(words.iter().copied());
+        run.stdin(token).run().success();
+    };
+    import(&["main"], "at-com");
+    import(&["self", "--set", "host=gitlab.example.org"], "at-org");
+    let place = |host: &str| format!("protocol=https\nhost={host}\n");
+    git(&home, "get", &place("gitlab.com")).success().stdout_has("password=at-com\n");
+    git(&home, "get", &place("gitlab.example.org")).success().stdout_has("password=at-org\n");
+    assert_eq!(json(&docker(&home, "list", "").success().stdout)["registry.gitlab.example.org"], "self");
+    let told = docker(&home, "get", "registry.gitlab.example.org").success().json();
+    assert_eq!((&told["Secret"], &told["Username"]), (&"at-org".into(), &"self".into()));
+    // Whoever is named is taken at their word.
+    let asked = git(&home, "get", &format!("{}username=main\n", place("gitlab.example.org")));
+    asked.fails(7).stdout_is("").stderr_has("of another account: self").says_nothing_of("--allow-host");
+    // Of two at one host neither is guessed.
+    import(&["other", "--set", "host=gitlab.example.org"], "other");
+    let unclear = git(&home, "get", &place("gitlab.example.org"));
+    unclear.fails(3).stdout_is("").stderr_has("they are: other, self").stderr_has("oauth default gitlab");
+    let named = git(&home, "get", &format!("{}username=other\n", place("gitlab.example.org")));
+    named.success().stdout_has("password=other\n");
+    home.oauth(["default", "gitlab", "other"]).run().success();
+    git(&home, "get", &place("gitlab.example.org")).success().stdout_has("password=other\n");
+    git(&home, "get", &place("gitlab.com")).success().stdout_has("password=at-com\n");
+}
+
 /// A git server for the repositories of a directory.
 struct GitServer {
     child: Child,

@@ -251,6 +251,31 @@ fn another_host_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn where_no_account_is_named_the_one_whose_host_it_is_is_taken() {
+    let (one, two, home) = (Origin::saying("one"), Origin::saying("two"), Home::new());
+    let server = DemoServer::start(["--expire", "3600"]);
+    let variable = format!("[variables.host]\nabout = \"its host\"\ndefault = \"{}\"", one.authority());
+    entry::write(&home, "forge", &server, &format!("api_hosts = [\"{{host}}\"]\n{variable}"));
+    let import = |words: &[&str], token: &str| {
+        let run = home.oauth(["import", "forge", "--token-stdin"]).args(words.iter().copied());
+        run.stdin(token).run().success();
+    };
+    import(&["main"], "of-one");
+    import(&["self", "--set", &format!("host={}", two.authority())], "of-two");
+    for words in [vec![two.url("/x")], vec!["forge".into(), "GET".into(), two.url("/x")]] {
+        home.oauth(["request"]).args(words).run().success().stdout_is("two");
+    }
+    request(&home, &[&one.url("/x")]).run().success().stdout_is("one");
+    assert!(two.seen().iter().all(|seen| seen.header("authorization") == Some("Bearer of-two")));
+    assert_eq!(one.seen()[0].header("authorization"), Some("Bearer of-one"));
+    let refused = request(&home, &["forge", "main", &two.url("/x"), "--json"]).run();
+    let error = refused.fails(7).error();
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("of another account: self")), "{error}");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("oauth request forge self")), "{error}");
+    assert_eq!(two.seen().len(), 2);
+}
+
+#[test]
 fn a_host_is_allowed_by_a_person_only() {
     let stranger = Origin::saying("mine");
     let (_server, home) = connected(&[]);

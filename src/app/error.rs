@@ -99,11 +99,14 @@ pub(crate) enum Error {
     #[error("the store {} is damaged", path.display())]
     StoreDamaged { path: std::path::PathBuf, line: String },
     #[error("the token of {provider} is not sent to {host}")]
-    WrongHost { provider: String, host: String, known: Vec<String> },
+    /// `serving`: other accounts of the provider, whose tokens do go there.
+    WrongHost { provider: String, host: String, known: Vec<String>, serving: Vec<String> },
     #[error("a redirect to {host} is not followed")]
     RedirectRefused { host: String, cause: String },
     #[error("several providers serve {host}")]
     SharedHost { host: String, providers: Vec<String> },
+    #[error("several accounts of {provider} serve {host}, and none of them is its default")]
+    SharedByAccounts { host: String, provider: String, accounts: Vec<String> },
     #[error("no provider is known for {host}")]
     UnknownHost { host: String },
     #[error(transparent)]

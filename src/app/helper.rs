@@ -169,7 +169,10 @@ impl App {
             |user: &str| git::ANY_USER.contains(&user) || own.iter().any(|own| own.server.git_user() == user);
         let account = user.filter(|user| is_account(user) || !names_nobody(user)).map(str::to_owned);
         let fallback = tokens(&provider);
-        let selector = Selector { provider, account };
+        let selector = match account {
+            Some(_) => Selector { provider, account },
+            None => self.account_at(service, url, &provider)?,
+        };
         self.token_at(service, url, &selector, Demand::default(), fallback).map(Some)
     }
 }

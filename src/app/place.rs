@@ -41,6 +41,35 @@ impl App {
         Ok(given.or(known.first()).cloned())
     }
 
+    /// Which account of a provider serves this URL, where none is named: the default one if it does, else the only one
+    /// that does. One that nobody's record covers is left to the default account.
+    pub(super) fn account_at(&self, service: Service, url: &Url, provider: &str) -> Result<Selector, Error> {
+        let mut serving = self.accounts_at(service, url, provider)?;
+        let account = match serving.as_slice() {
+            own if own.iter().any(|own| own.default) => None,
+            [] | [_] => serving.pop().map(|own| own.account),
+            _ => {
+                let accounts = serving.into_iter().map(|own| own.account).collect();
+                let host = shown(&endpoint::authority(url));
+                return Err(Error::SharedByAccounts { host, provider: provider.to_owned(), accounts });
+            }
+        };
+        Ok(Selector { provider: provider.to_owned(), account })
+    }
+
+    /// The accounts of a provider whose tokens may be sent to this URL.
+    fn accounts_at(&self, service: Service, url: &Url, provider: &str) -> Result<Vec<Credential>, Error> {
+        let Some(vault) = self.vault()? else { return Ok(vec![]) };
+        let mut rows = vault.of_provider(&self.tenant, provider)?;
+        if rows.is_empty()
+            && let Ok(known) = self.registry.find(provider)
+        {
+            rows = vault.of_provider(&self.tenant, &known.id)?;
+        }
+        let live = rows.into_iter().map(|row| row.credential).filter(|own| own.revoked_at.is_none());
+        Ok(live.filter(|own| own.server.serves(service, url)).collect())
+    }
+
     /// A token that may be sent to this URL. Whether it may is looked at first: nothing is spent for a wrong place.
     pub(crate) fn token_at(
         &self,
@@ -51,11 +80,20 @@ impl App {
         fallback: Option<Secret>,
     ) -> Result<Placed, Error> {
         let server = self.server_of(selector, fallback.is_some())?;
-        admit(&selector.provider, &server, service, url)?;
+        if let Err(refusal) = admit(&selector.provider, &server, service, url) {
+            return Err(self.with_others(refusal, service, url)?);
+        }
         let access = self.token(selector, demand, fallback)?;
         let server = access.credential.as_ref().map_or(server, |own| own.server.clone());
         admit(&selector.provider, &server, service, url)?;
         Ok(Placed { access, server })
+    }
+
+    /// A refusal that knows the provider's other accounts, which the place is one of.
+    fn with_others(&self, refusal: Error, service: Service, url: &Url) -> Result<Error, Error> {
+        let Error::WrongHost { provider, host, known, .. } = refusal else { return Ok(refusal) };
+        let serving = self.accounts_at(service, url, &provider)?.into_iter().map(|own| own.account).collect();
+        Ok(Error::WrongHost { provider, host, known, serving })
     }
 
     /// Puts a host on the list of places that one credential's tokens may be sent to.
@@ -134,6 +172,7 @@ pub(super) fn admit(provider: &str, server: &Server, service: Service, url: &Url
         provider: shown(provider),
         host: shown(&endpoint::authority(url)),
         known: server.hosts(service),
+        serving: vec![],
     })
 }
 

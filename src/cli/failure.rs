@@ -192,6 +192,7 @@ impl Failure {
             Error::WrongHost { .. }
             | Error::RedirectRefused { .. }
             | Error::SharedHost { .. }
+            | Error::SharedByAccounts { .. }
             | Error::UnknownHost { .. }
             | Error::ImportNeedsName { .. }
             | Error::ConnectedAlready { .. }

@@ -92,6 +92,11 @@ impl App {
             .ok_or_else(|| Error::Usage(format!("`{}` is no method", shown(&outgoing.method))))?;
         let headers = headers(&outgoing.headers)?;
         let url = self.url(selector, &outgoing.target, fallback.is_some())?;
+        let selector = match &selector.account {
+            // A path is on the default account's own host.
+            None if !outgoing.target.starts_with('/') => &self.account_at(Service::Api, &url, &selector.provider)?,
+            _ => selector,
+        };
         let placed = self.token_at(Service::Api, &url, selector, Demand::default(), fallback)?;
         Ok(Exchange {
             app: self,

@@ -124,7 +124,21 @@ fn missing_scope(facts: &AnswerFacts<'_>, scopes: &Scopes) -> Failure {
 pub(super) fn of_use(error: &Error) -> Failure {
     let text = error.to_string();
     match error {
-        Error::WrongHost { provider, host, known } => wrong_host(error, provider, host, known),
+        Error::WrongHost { provider, host, known, serving } => match serving.first() {
+            None => wrong_host(error, provider, host, known),
+            Some(first) => {
+                let accounts: Vec<_> = serving.iter().map(|account| shown(account)).collect();
+                Failure::new("wrong_host", 7, text)
+                    .because(format!("that host is of another account: {}", accounts.join(", ")))
+                    .hint(format!("name that one, as in: oauth request {} METHOD URL", named(provider, first)))
+            }
+        },
+        Error::SharedByAccounts { provider, accounts, .. } => {
+            let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
+            Failure::new("ambiguous_account", 3, text)
+                .because(format!("they are: {}", list.join(", ")))
+                .hint(format!("name one, or choose a default: oauth default {}", named(provider, &accounts[0])))
+        }
         Error::RedirectRefused { cause, .. } => Failure::new("wrong_host", 7, text).because(cause.clone()),
         Error::SharedHost { providers, .. } => Failure::new("ambiguous_provider", 3, text)
             .because(format!("they are: {}", providers.join(", ")))
