@@ -193,6 +193,22 @@ fn a_dry_run_tells_what_would_be_brought_in_and_brings_in_nothing() {
 }
 
 #[test]
+fn a_provider_without_an_entry_is_told_with_the_command_that_makes_one() {
+    let (server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let there = Home::new();
+    let command = format!("oauth provider add demo --issuer {}", server.issuer());
+    import(&there, &made, &[])
+        .success()
+        .stderr_has(&format!("demo has no entry here, which a new login needs: {command}"));
+    let told = import(&there, &made, &["--force", "--json"]).success().json();
+    assert_eq!(told["unknown_providers"], json!([{"provider": "demo", "action": command}]));
+    there.oauth(command.split(' ').skip(1)).run().success();
+    import(&there, &made, &["--force"]).success().says_nothing_of("has no entry");
+    assert_eq!(import(&there, &made, &["--force", "--json"]).success().json()["unknown_providers"], json!([]));
+}
+
+#[test]
 fn a_rotating_refresh_token_is_held_back_where_it_is_brought_in_until_it_is_taken_over() {
     let (server, home) = DemoServer::connected();
     let made = export(&home, &[]);

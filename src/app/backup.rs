@@ -5,10 +5,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::discover::is_address;
 use super::{App, Error, LEASE_WAIT, Selector};
 use crate::age::{self, Lock, Opener};
 use crate::files;
-use crate::model::Secret;
+use crate::model::{Credential, Secret};
+use crate::provider;
 use crate::vault::{Backup, ClientsOf, Malformed, Restoration, Restoring, Row, Source, Vault};
 
 /// More than this is no backup of ours, in bytes.
@@ -75,6 +77,8 @@ pub(crate) struct BroughtIn {
     pub(crate) done: Restoration,
     /// Where the master key of a new store lives, when this made one.
     pub(crate) chosen: Option<Source>,
+    /// Providers without an entry here, which their next login wants, each by a credential of it.
+    pub(crate) unknown: Vec<Credential>,
 }
 
 impl App {
@@ -153,15 +157,27 @@ impl App {
         let restoring = Restoring { tenant, force: how.force, take_over: how.take_over, now: (self.clock)() };
         if how.dry_run {
             let done = Vault::foresee(self.vault()?.as_ref(), backup, &restoring)?;
-            return Ok(BroughtIn { done, chosen: None });
+            return Ok(self.brought_in(done, None));
         }
         let deadline = Instant::now() + LEASE_WAIT;
         let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;
         let (seal, chosen) = vault.unlock_or_choose(&self.keys, deadline)?;
-        Ok(BroughtIn { done: vault.restore(&seal, backup, &restoring, deadline)?, chosen })
+        Ok(self.brought_in(vault.restore(&seal, backup, &restoring, deadline)?, chosen))
     }
 
-    /// Reads a whole file that is no secret in itself: it is encrypted.
+    fn brought_in(&self, done: Restoration, chosen: Option<Source>) -> BroughtIn {
+        let mut unknown: Vec<Credential> = vec![];
+        for own in done.credentials.iter().filter(|one| one.verdict.is_taken()).map(|one| &one.credential) {
+            let told = is_address(&own.provider) || unknown.iter().any(|other| other.provider == own.provider);
+            if !told && matches!(self.registry.find(&own.provider), Err(provider::Error::Unknown { .. })) {
+                unknown.push(own.clone());
+            }
+        }
+        BroughtIn { done, chosen, unknown }
+    }
+
+    /// Reads a whole file that is no secret in itself: it is encrypted. What is no age file is refused before anybody is asked
+    /// for what opens it.
     pub(crate) fn read_backup(&self, path: Option<&Path>) -> Result<Vec<u8>, Error> {
         let name = path.map_or_else(|| "standard input".into(), |path| path.display().to_string());
         let failed = |error: io::Error| Error::Usage(format!("cannot read {name}: {error}"));

@@ -8,8 +8,9 @@ use serde_json::json;
 use super::context::Context;
 use super::credential;
 use super::export::PassphraseArgs;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use crate::app::{App, BroughtIn, Identity, Import, ImportVerdict as Verdict, Opener};
+use crate::model::Credential;
 use crate::model::text::{counted, shown};
 
 /// Options that belong to a backup.
@@ -68,6 +69,19 @@ fn opener(args: &RestoreArgs, app: &App, context: &Context) -> Result<Opener, Fa
     keys.map(Opener::Identities).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
+/// The command that makes an entry for a credential's provider, from what the credential knows of its server.
+fn add_command(own: &Credential) -> String {
+    let (name, server) = (failure::word(&own.provider), &own.server);
+    match &server.issuer {
+        Some(issuer) => format!("oauth provider add {name} --issuer {}", failure::word(issuer)),
+        None => format!(
+            "oauth provider add {name} --authorization-endpoint {} --token-endpoint {}",
+            failure::word(&server.authorization_endpoint),
+            failure::word(&server.token_endpoint)
+        ),
+    }
+}
+
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Added => "added",
@@ -114,6 +128,10 @@ fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Fai
         let names: Vec<_> = done.other_tenants.iter().map(|name| shown(name)).collect();
         terminal.note(&format!("left out, of other tenants: {} (--all-tenants)", names.join(", ")));
     }
+    for own in &brought.unknown {
+        let provider = shown(&own.provider);
+        terminal.note(&format!("{provider} has no entry here, which a new login needs: {}", add_command(own)));
+    }
     if dry_run {
         terminal.say(NOTHING_DONE);
     }
@@ -122,8 +140,9 @@ fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Fai
         let all = done.credentials.iter();
         let all =
             all.map(|one| json!({"credential": credential::json(&one.credential, now), "result": word(one.verdict)}));
+        let unknown = brought.unknown.iter().map(|own| json!({"provider": own.provider, "action": add_command(own)}));
         let mut object = json!({"credentials": all.collect::<Vec<_>>(), "clients": done.clients,
-            "left_out_tenants": done.other_tenants});
+            "left_out_tenants": done.other_tenants, "unknown_providers": unknown.collect::<Vec<_>>()});
         if dry_run {
             object["dry_run"] = true.into();
         }
