@@ -117,6 +117,28 @@ fn a_dry_run_stores_no_token_and_makes_no_store() {
 }
 
 #[test]
+fn what_can_be_refused_is_refused_before_anybody_types_a_secret() {
+    let home = Home::new();
+    // Without a terminal a secret that is asked for would be the error.
+    home.oauth(["import", "nope"]).run().fails(3).stderr_has("there is no provider named `nope`");
+    for (name, text) in [("empty.age", ""), ("passwd.age", "root:x:0:0:root:/root:/bin/sh\n")] {
+        std::fs::write(home.path().join(name), text).unwrap();
+        home.oauth(["import", name]).run().fails(2).stderr_has("the backup cannot be opened");
+    }
+    home.oauth(["import", "all.age", "work", "--passphrase-file", "pw"])
+        .run()
+        .fails(2)
+        .stderr_has("a backup takes no account: `work` is one word too many");
+}
+
+#[test]
+fn the_command_that_tests_a_new_token_names_its_account() {
+    let home = Home::new();
+    import(&home, &["gitlab", "main"], TOKEN).success().stderr_has("oauth test gitlab\n");
+    import(&home, &["gitlab", "me"], TOKEN).success().stderr_has("oauth test gitlab me\n");
+}
+
+#[test]
 fn of_two_lines_none_is_taken_for_the_secret() {
     let home = Home::new();
     for text in ["one\ntwo", "one\ntwo\n", "one\r\n\r\ntwo\r\n"] {

@@ -146,6 +146,12 @@ fn encrypt_at(plain: &[u8], lock: &Lock, work_factor: u8) -> Vec<u8> {
     file
 }
 
+/// Whether it is a file of this format, as far as can be seen without opening it.
+pub(crate) fn check(file: &[u8]) -> Result<(), Error> {
+    let unarmored = armor::unarmored(file).transpose()?;
+    Header::read(unarmored.as_deref().unwrap_or(file)).map(|_| ())
+}
+
 /// Opens a file, all of it, in letters or not.
 pub(crate) fn decrypt(file: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>, Error> {
     let unarmored = armor::unarmored(file).transpose()?;

@@ -190,6 +190,7 @@ impl App {
         if bytes.len() as u64 > LARGEST {
             return Err(Error::Usage(format!("{name} is larger than any backup is")));
         }
+        age::check(&bytes).map_err(BackupError::Unopened)?;
         Ok(bytes)
     }
 

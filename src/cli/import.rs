@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, named};
 use super::restore::{self, RestoreArgs};
 use super::terminal::Tone;
 use super::{credential, when};
@@ -91,7 +91,14 @@ pub(super) enum ToolName {
 
 pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
     let Some(provider) = &args.provider else { return from::run(&args, context) };
-    if args.account.is_none() && !args.token_stdin && restore::is_file(provider, context)? {
+    if restore::is_file(provider, context)? {
+        if let Some(account) = &args.account {
+            let word = shown(account);
+            return Err(Failure::usage(format!("a backup takes no account: `{word}` is one word too many")));
+        }
+        if args.token_stdin {
+            return Err(Failure::usage("a backup is no provider, which --token-stdin is for".into()));
+        }
         return restore::run(provider, &args.restore, (args.take_over, args.dry_run), context);
     }
     if args.take_over || args.restore.is_given() {
@@ -101,6 +108,8 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         )));
     }
     let selector = Selector::parse(provider, args.account.as_deref())?;
+    // Nobody types a secret for what is not there.
+    context.registry()?.find(&selector.provider)?;
     let token = if args.token_stdin {
         context.terminal.read_secret("Token (not shown):")?
     } else {
@@ -163,5 +172,6 @@ fn tell(imported: &Imported, context: &Context) {
             }
         }
     }
-    terminal.say(&format!("  see whether the provider takes it: oauth test {}", own.provider));
+    let whose = if own.default { own.provider.clone() } else { named(&own.provider, &own.account) };
+    terminal.say(&format!("  see whether the provider takes it: oauth test {whose}"));
 }

@@ -29,7 +29,7 @@ Examples:
 pub(super) struct TestArgs {
     /// The provider, or PROVIDER@ACCOUNT [default: every credential of the tenant]
     provider: Option<String>,
-    /// The account
+    /// The account [default: the provider's default account, where a provider is named]
     account: Option<String>,
     /// Every credential of the tenant, said aloud
     #[arg(long, conflicts_with = "provider")]
