@@ -10,7 +10,7 @@ use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
 use crate::model::credential::OTHERS_ANSWER;
 use crate::model::text::{counted, shown};
-use crate::model::time::parse_duration;
+use crate::model::time::parse_with_unit;
 use crate::model::{Credential, Kind, Status, Timestamp};
 
 /// Show every credential: its status, when it expires, when it was last used
@@ -29,7 +29,7 @@ pub(super) struct ListArgs {
     #[arg(long, value_name = "STATUS")]
     status: Option<StatusFilter>,
     /// Only what will need a human within this time (24h, 7d), the earliest first, as far as the providers tell
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "status")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_with_unit, conflicts_with = "status")]
     forecast: Option<Duration>,
     /// Every tenant, not only one
     #[arg(long)]

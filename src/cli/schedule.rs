@@ -7,7 +7,7 @@ use super::context::Context;
 use super::failure::Failure;
 use crate::app::{Error, Keeper, Schedule, unit_part};
 use crate::model::text::shown;
-use crate::model::time::parse_duration;
+use crate::model::time::{parse_duration, parse_with_unit};
 use crate::paths;
 
 /// A timer that refreshes and tests everything, and tells in time when a person will be needed
@@ -48,7 +48,7 @@ enum KeeperChoice {
 
 /// A duration that is handed on as it was typed.
 fn checked_duration(text: &str) -> Result<String, String> {
-    parse_duration(text).map(|_| text.to_owned())
+    parse_with_unit(text).map(|_| text.to_owned())
 }
 
 pub(super) fn run(args: &ScheduleArgs, context: &Context) -> Result<u8, Failure> {

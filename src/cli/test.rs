@@ -10,7 +10,7 @@ use super::terminal::{Terminal, Tone};
 use super::{capabilities, credential, table};
 use crate::app::{CheckOutcome, CheckResult, Checking, Selector};
 use crate::model::text::{markup, shown};
-use crate::model::time::parse_duration;
+use crate::model::time::{parse_duration, parse_with_unit};
 
 /// Progress is shown from this many credentials on.
 const MANY: usize = 4;
@@ -41,7 +41,7 @@ pub(super) struct TestArgs {
     #[arg(long)]
     offline: bool,
     /// Fail when a human is needed before this has passed (24h, 7d)
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_with_unit)]
     min_valid: Option<Duration>,
     /// Try the harmless requests that the provider's entry lists, and show which the token is allowed
     #[arg(long, conflicts_with = "offline")]

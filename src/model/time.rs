@@ -77,6 +77,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     count.checked_mul(factor).map(Duration::from_secs).ok_or_else(|| "that duration is too long".into())
 }
 
+/// The same where people think in days, and a bare number would be taken for them.
+pub(crate) fn parse_with_unit(text: &str) -> Result<Duration, String> {
+    let bare = text != "0" && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if bare { Err(format!("say of what: {text}d for days, {text}h for hours")) } else { parse_duration(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
