@@ -294,12 +294,34 @@ fn a_client_registration_that_is_missing_or_refused_is_exit_2() {
     complains(2, "usage", empty).says("there is no secret on standard input");
 }
 
+#[test]
+fn what_is_not_quite_the_way_to_say_it_is_answered_with_the_way_to_say_it() {
+    let home = Home::new();
+    let cases: &[(&[&str], &str)] = &[
+        (&["list", "github"], "oauth list --provider github"),
+        (&["exec", "--token-file", "demo", "--", "true"], "oauth exec PROVIDER --token-file -- COMMAND"),
+        (&["list", "--forecast", "7"], "7d for days"),
+        (&["test", "--min-valid", "3"], "3d for days"),
+        (&["schedule", "--print", "--min-valid", "3"], "3d for days"),
+        (&["provider", "discover", "127.0.0.1:8720"], "https://127.0.0.1:8720"),
+        (&["provider", "remove", "github"], "`github` is built in, and cannot be removed"),
+        (&["provider", "check", "nofile.toml"], "nofile.toml: there is no such file"),
+    ];
+    for (words, told) in cases {
+        home.oauth(words.iter().copied()).run().fails(2).stdout_is("").stderr_has(told);
+        home.oauth(words.iter().copied()).args(["--json"]).run().fails(2);
+    }
+    let listed = home.oauth(["--json", "list", "github"]).run();
+    assert!(listed.error()["hint"].as_str().is_some_and(|hint| hint.contains("--provider github")), "{listed}");
+}
+
 // --- No such thing ----------------------------------------------------------------------------------------------------
 
 #[test]
 fn what_is_not_there_is_exit_3() {
     let home = Home::new();
-    for command in ["token", "test", "revoke"] {
+    fails(&home, 3, "not_connected", &["revoke", "github"]).hints(&["oauth list"]).action("oauth list");
+    for command in ["token", "test"] {
         fails(&home, 3, "not_connected", &[command, "github"])
             .says("github is not connected")
             .action("oauth init github");

@@ -37,6 +37,13 @@ fn everything_in_every_tenant_is_revoked_and_wiped() {
 }
 
 #[test]
+fn of_one_credential_is_spoken_as_of_one() {
+    let home = Home::new();
+    home.oauth(["import", "github", "--token-stdin"]).stdin("x").run().success();
+    home.oauth(["panic", "--yes"]).run().stderr_has("of 1 credential is ended");
+}
+
+#[test]
 fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end_it() {
     let (fine, home) = DemoServer::connected();
     let broken = DemoServer::start(["--expire", "3600"]);

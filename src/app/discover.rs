@@ -34,7 +34,8 @@ impl App {
     /// Walks from an address to its authorization server's metadata: RFC 9728, RFC 8414, OpenID Connect Discovery.
     pub(crate) fn discover(&self, url: &str) -> Result<Discovery, Error> {
         if let Err(endpoint::Refused::NotAUrl) = endpoint::check(url) {
-            return Err(Error::Usage(format!("`{}` is no address", crate::model::text::shown(url))));
+            let url = crate::model::text::shown(url);
+            return Err(Error::Usage(format!("`{url}` is no address; write it whole, as in https://{url}")));
         }
         let mut findings = Findings::default();
         let found = self.walk(url, &mut findings);

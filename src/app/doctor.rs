@@ -142,7 +142,11 @@ impl App {
             let what = error.to_string();
             found.add("files", if mended { Outcome::Mended(what) } else { Outcome::Wrong(error.into()) });
         }
-        found.fine("files", format!("{} files and directories are closed to others", places.len()));
+        let all = match places.len() {
+            1 => "the one file or directory is".into(),
+            count => format!("{count} files and directories are"),
+        };
+        found.fine("files", format!("{all} closed to others"));
     }
 
     fn look_at_providers(&self, found: &mut Findings) {

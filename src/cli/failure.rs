@@ -9,10 +9,11 @@ mod server;
 mod store;
 
 use std::error::Error as StdError;
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Value, json};
 
 use super::when;
@@ -124,6 +125,16 @@ impl Failure {
         self.hints.push(command.clone());
         self.action = Some(command);
         self
+    }
+
+    /// For a command that ends things: a login is no help where nothing is connected, and what is may be looked up.
+    pub(super) fn no_login(mut self) -> Self {
+        if self.code != "not_connected" {
+            return self;
+        }
+        let login = self.action.take();
+        self.hints.retain(|hint| Some(hint) != login.as_ref());
+        self.action("oauth list")
     }
 
     /// The whole error in one line.
@@ -246,6 +257,31 @@ impl From<provider::Error> for Failure {
     fn from(error: provider::Error) -> Self {
         of_provider(&error)
     }
+}
+
+/// What the parser cannot know: what somebody is likely to have meant.
+pub(super) fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let command = words.find(|word| !word.starts_with('-')).unwrap_or_default();
+    let tip = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(given)))
+            if command == "list" && !given.starts_with('-') =>
+        {
+            format!("for one provider: oauth list --provider {}", word(given))
+        }
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing)))
+            if command == "exec"
+                && words.any(|word| word == "--token-file")
+                && missing.iter().any(|one| one.contains("PROVIDER")) =>
+        {
+            "--token-file takes the word after it for its path; without a path, write it last: \
+             oauth exec PROVIDER --token-file -- COMMAND"
+                .to_owned()
+        }
+        _ => return error,
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    error
 }
 
 /// Help and version go to stdout; everything else is wrong usage.

@@ -176,7 +176,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = as_helper(arguments);
     let cli = match token_line(&arguments).map_or_else(|| Cli::try_parse_from(&arguments), Ok) {
         Ok(cli) => cli,
-        Err(error) => return failure::of_arguments(&error, arguments.iter().any(|argument| argument == "--json")),
+        Err(error) => {
+            return failure::of_arguments(
+                &failure::with_tip(error, &arguments),
+                arguments.iter().any(|argument| argument == "--json"),
+            );
+        }
     };
     let context = Context::new(environment, &cli.global, core_limit);
     let code = match dispatch(cli.command, &context) {

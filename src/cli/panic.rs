@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, gravest};
 use super::{credential, revoke, table};
 use crate::app::{Ended, Error, Fate, Panicked};
-use crate::model::text::shown;
+use crate::model::text::{counted, shown};
 
 /// Revoke everything, in every tenant, then wipe it here
 ///
@@ -55,7 +55,8 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
     let terminal = &context.terminal;
     let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on() || ended.wiped.is_err()).collect();
     let ended = credentials.len() - left.len();
-    terminal.say(&format!("{ended} of {} credentials are ended, at the provider and here", credentials.len()));
+    let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
+    terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
     if terminal.json {
         let all: Vec<_> = credentials.iter().map(|ended| describe(ended, context)).collect();
         let clients: Vec<_> =

@@ -41,7 +41,7 @@ pub(super) fn run(args: &RevokeArgs, context: &Context) -> Result<u8, Failure> {
     let app = context.app()?;
     let Some(provider) = &args.provider else { return all(args, &app, context) };
     let selector = Selector::parse(provider, args.account.as_deref())?;
-    let done = app.revoke(&selector, args.local, args.forget)?;
+    let done = app.revoke(&selector, args.local, args.forget).map_err(|error| Failure::from(error).no_login())?;
     tell(&done, context);
     if context.terminal.json {
         context.terminal.data_json(&describe(&done, context))?;

@@ -38,6 +38,8 @@ pub(crate) enum Error {
     BadName(String),
     #[error("a provider named `{0}` is built in")]
     BuiltIn(String),
+    #[error("`{0}` is built in, and cannot be removed")]
+    NotYours(String),
     #[error("there is a provider named `{0}` already")]
     Exists(String),
     /// The entry's text is wrong; each mistake is named with its line and key.
@@ -183,7 +185,7 @@ impl Registry {
     pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
         let id = check_name(name)?;
         if builtin::all().any(|(other, _)| other == id) {
-            return Err(Error::BuiltIn(id));
+            return Err(Error::NotYours(id));
         }
         if !self.path(&id).exists() {
             return Err(Error::Unknown { similar: near::nearest(&id, &self.own_names()?), name: id });
@@ -346,6 +348,6 @@ mod tests {
         }
         registry.remove("mine").unwrap();
         assert!(matches!(registry.find("mine"), Err(Error::Unknown { .. })));
-        assert!(matches!(registry.remove("google"), Err(Error::BuiltIn(_))));
+        assert!(matches!(registry.remove("google"), Err(Error::NotYours(_))));
     }
 }

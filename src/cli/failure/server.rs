@@ -68,6 +68,9 @@ pub(super) fn of_provider(error: &provider::Error) -> Failure {
             Failure::usage(text).hint("a name is made of a-z, 0-9, `.`, `_` and `-`, and begins with a letter or digit")
         }
         E::BuiltIn(_) => Failure::usage(text).hint("choose another name for your own"),
+        E::NotYours(_) => Failure::usage(text)
+            .because("nor can one of yours take its place: it has a name of its own")
+            .hint("to change it for yourself, add it under another name: oauth provider add NAME --file FILE"),
         E::Exists(name) => Failure::usage(text).hint(format!("oauth provider remove {name}")),
         E::Invalid { mistakes, .. } => {
             mistakes.iter().fold(Failure::set_up(text), |failure, mistake| failure.because(shown_long(mistake)))

@@ -61,6 +61,9 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
 fn check(name: &str, live: bool, variables: &BTreeMap<String, String>, context: &Context) -> Result<(), Failure> {
     let registry = context.registry()?;
     let file = name.contains(['/', '\\']) || Path::new(name).extension().is_some_and(|kind| kind == "toml");
+    if file && matches!(Path::new(name).try_exists(), Ok(false)) {
+        return Err(Failure::usage(format!("{}: there is no such file", shown(name))));
+    }
     let provider = if file { registry.read_file(Path::new(name))? } else { registry.find(name)? };
     if live {
         let differences = context.app()?.compare_provider(&provider, variables)?;
