@@ -104,6 +104,18 @@ fn when_a_person_is_needed_the_hook_is_told_the_facts_and_no_secret() {
 }
 
 #[test]
+fn the_command_that_a_hook_is_told_connects_in_the_tenant_of_the_credential() {
+    let (server, home) = DemoServer::connected();
+    let init = home.oauth(["init", "demo", "--client-id", CLIENT, "--tenant", "work"]);
+    server.sign_in(init, "bob@example.test").success();
+    configure(&home, &format!("[hooks]\non_reauth = '{}'\n", hook(&home, "calls")));
+    server.revoke_all();
+    home.oauth(["token", "demo", "--refresh", "--tenant", "work"]).run().fails(4);
+    let facts = one_call(&home, "calls");
+    assert!(facts.lines().any(|line| line == "OAUTH_ACTION=oauth --tenant work init demo"), "{facts}");
+}
+
+#[test]
 fn the_same_event_is_told_once_an_hour_however_many_meet_it() {
     let (server, home) = DemoServer::connected();
     let (reauth, trouble) = (hook(&home, "reauth"), hook(&home, "trouble"));

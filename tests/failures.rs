@@ -276,7 +276,7 @@ fn a_client_registration_that_is_missing_or_refused_is_exit_2() {
         .says("GitHub needs a client registration")
         .because("there is no client secret")
         .hint_has("register at https://github.com/settings/applications/new")
-        .action("oauth init github --client-id ID --client-secret-stdin");
+        .action("oauth init github --client-id x --client-secret-stdin");
     assert_eq!(server.requests() - server.count("requests/metadata"), 0, "nothing but the metadata was asked for");
     server.break_token_endpoint(&json!({"answer": {"status": 401, "body": r#"{"error":"invalid_client"}"#}}));
     let refused = |json: &[&str]| {

@@ -26,6 +26,7 @@ mod flows;
 mod golden;
 mod helpers;
 mod herd;
+mod hints;
 mod hostile;
 mod identity;
 mod import;

@@ -69,7 +69,9 @@ impl App {
             }
         };
         if rows.is_empty() {
-            return Err(Error::NothingConnected);
+            let known = self.tenants_besides(&vault)?;
+            let name = self.tenant.clone();
+            return Err(if known.is_empty() { Error::NothingConnected } else { Error::EmptyTenant { name, known } });
         }
         let seal = self.unlock(&vault)?;
         Ok(self.check_rows(rows, &seal, checking, progress))

@@ -63,8 +63,12 @@ pub(crate) enum Mend {
     Writable(PathBuf),
     /// The place on the disk that is full.
     Room(PathBuf),
-    /// The provider, and the client id that lacks a secret.
-    Secret(String, String),
+    /// The client id lacks a secret.
+    Secret {
+        tenant: String,
+        provider: String,
+        client: String,
+    },
 }
 
 /// Findings as they come up.

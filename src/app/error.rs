@@ -12,15 +12,19 @@ use crate::{callback, files, helper, provider, sandbox, vault};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{} is not connected", label(provider, account.as_deref()))]
-    NotConnected { provider: String, account: Option<String>, known: Vec<String> },
+    /// `known`: the accounts that are. `tenants`: see [`super::App::other_tenants`].
+    NotConnected { provider: String, account: Option<String>, known: Vec<String>, tenants: Vec<String> },
     #[error("{provider} has several accounts and no default")]
     Ambiguous { provider: String, accounts: Vec<String> },
     #[error("nothing is connected yet")]
     NothingConnected,
+    #[error("nothing is connected in the tenant `{}`", crate::model::text::shown(name))]
+    EmptyTenant { name: String, known: Vec<String> },
     #[error("of what is connected, nothing is known to have a git host")]
     NothingForGit { connected: BTreeSet<String> },
     #[error("{provider} needs to be authorized again")]
     ReauthorizationRequired {
+        tenant: String,
         provider: String,
         account: String,
         is_default: bool,
@@ -30,7 +34,7 @@ pub(crate) enum Error {
     #[error("the token of {provider} comes from the environment, and cannot be refreshed")]
     StaticToken { provider: String },
     #[error("the refresh token of {} is {}, and is not sent", label(provider, Some(account)), kind_of_stale(reason))]
-    Stale { provider: String, account: String, is_default: bool, reason: String },
+    Stale { tenant: String, provider: String, account: String, is_default: bool, reason: String },
     #[error("the refresh token of {label} is not sent while its access token lives")]
     Unmarked { label: String },
     #[error("the login at {provider} was refused")]
@@ -146,6 +150,7 @@ impl Error {
     /// A person has to authorize this credential again.
     pub(crate) fn reauthorization(credential: &Credential, reason: &str) -> Self {
         Self::ReauthorizationRequired {
+            tenant: credential.tenant.clone(),
             provider: credential.provider.clone(),
             account: credential.account.clone(),
             // Without a subject the same account cannot be recognised, and has to be named.
@@ -158,7 +163,8 @@ impl Error {
     /// The refresh token of this credential is an old copy.
     pub(crate) fn stale(credential: &Credential, reason: String) -> Self {
         let is_default = credential.default && credential.subject.is_some();
-        Self::Stale { provider: credential.provider.clone(), account: credential.account.clone(), is_default, reason }
+        let Credential { tenant, provider, account, .. } = credential.clone();
+        Self::Stale { tenant, provider, account, is_default, reason }
     }
 
     pub(crate) fn protocol(doing: impl Into<String>) -> impl FnOnce(protocol::Error) -> Self {

@@ -71,11 +71,12 @@ impl App {
     /// Revoking again is no error, so a provider whose only account was revoked is found without its name.
     fn select_any(&self, vault: &Vault, selector: &Selector) -> Result<Credential, Error> {
         match self.select(vault, selector) {
-            Err(Error::NotConnected { provider, account: None, known }) => {
-                let mut rows = vault.of_provider(&self.tenant, &provider)?;
+            Err(missing @ Error::NotConnected { .. }) if selector.account.is_none() => {
+                let Error::NotConnected { provider, .. } = &missing else { return Err(missing) };
+                let mut rows = vault.of_provider(&self.tenant, provider)?;
                 match (rows.pop(), rows.is_empty()) {
                     (Some(only), true) => Ok(only.credential),
-                    _ => Err(Error::NotConnected { provider, account: None, known }),
+                    _ => Err(missing),
                 }
             }
             found => Ok(found?.credential),

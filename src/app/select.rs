@@ -79,7 +79,10 @@ impl App {
         let accounts: Vec<_> = known.into_iter().map(|own| own.account).collect();
         match &selector.account {
             None if !accounts.is_empty() => Err(Error::Ambiguous { provider, accounts }),
-            account => Err(Error::NotConnected { provider, account: account.clone(), known: accounts }),
+            account => {
+                let (account, tenants) = (account.clone(), self.tenants_besides(vault)?);
+                Err(Error::NotConnected { provider, account, known: accounts, tenants })
+            }
         }
     }
 
@@ -108,13 +111,12 @@ impl App {
     /// The error for a store that does not exist yet: an unknown provider is told first.
     pub(super) fn nothing_connected(&self, selector: &Selector) -> Error {
         let account = selector.account.clone();
-        match self.registry.find(&selector.provider) {
-            Ok(provider) => Error::NotConnected { provider: provider.id, account, known: vec![] },
-            Err(_) if is_address(&selector.provider) => {
-                Error::NotConnected { provider: selector.provider.clone(), account, known: vec![] }
-            }
-            Err(error) => error.into(),
-        }
+        let provider = match self.registry.find(&selector.provider) {
+            Ok(provider) => provider.id,
+            Err(_) if is_address(&selector.provider) => selector.provider.clone(),
+            Err(error) => return error.into(),
+        };
+        Error::NotConnected { provider, account, known: vec![], tenants: vec![] }
     }
 }
 

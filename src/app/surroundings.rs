@@ -131,7 +131,8 @@ impl App {
                 let entry = self.registry.find(&client.provider).ok().map(|provider| provider.entry);
                 if !client.has_secret() && entry.is_some_and(|entry| !entry.public_client) {
                     let what = format!("{} wants a secret, and client {} has none", client.provider, client.name);
-                    found.add("clients", Outcome::Notice(what, Mend::Secret(client.provider, client.client_id)));
+                    let (tenant, provider, client) = (tenant.to_owned(), client.provider, client.client_id);
+                    found.add("clients", Outcome::Notice(what, Mend::Secret { tenant, provider, client }));
                 }
             }
         }

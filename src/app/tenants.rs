@@ -3,12 +3,25 @@
 use super::revoke::RevokedOne;
 use super::{App, Error};
 use crate::model::text::shown;
-use crate::vault::Tenant;
+use crate::vault::{Tenant, Vault};
 
 impl App {
     /// Every tenant in which there is something.
     pub(crate) fn tenants(&self) -> Result<Vec<Tenant>, Error> {
         Ok(self.vault()?.map(|vault| vault.tenants()).transpose()?.unwrap_or_default())
+    }
+
+    /// The tenants there are, where this one is none of them: its name may be a mistake. The usual one never is.
+    pub(crate) fn other_tenants(&self) -> Result<Vec<String>, Error> {
+        self.vault()?.map_or_else(|| Ok(vec![]), |vault| self.tenants_besides(&vault))
+    }
+
+    pub(super) fn tenants_besides(&self, vault: &Vault) -> Result<Vec<String>, Error> {
+        if self.tenant == "default" {
+            return Ok(vec![]);
+        }
+        let names: Vec<_> = vault.tenants()?.into_iter().map(|tenant| tenant.name).collect();
+        Ok(if names.contains(&self.tenant) { vec![] } else { names })
     }
 
     /// Gives a tenant another name. Gives the number of its credentials.

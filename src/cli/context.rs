@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::failure::{Failure, know_tenants};
 use super::{Global, Terminal};
 use crate::app::{Alarms, App, Hooks, check_tenant};
 use crate::config::{self, Config};
@@ -26,6 +26,7 @@ pub(super) struct Context {
     pub(super) terminal: Terminal,
     /// What this command's work has to tell through hooks.
     pub(super) alarms: Alarms,
+    /// As it was said with `--tenant`.
     tenant: Option<String>,
     /// The size of core dumps before we forbade them, in bytes; `None` is without limit.
     #[cfg_attr(not(unix), allow(dead_code, reason = "there is no such limit"))]
@@ -35,12 +36,11 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn new(environment: Environment, global: &Global, core_limit: Option<u64>) -> Self {
-        let tenant = global.tenant.clone().or_else(|| environment.get("OAUTH_TENANT").map(str::to_owned));
         Self {
             terminal: Terminal::new(&environment, global),
             environment,
             alarms: Alarms::default(),
-            tenant,
+            tenant: global.tenant.clone(),
             core_limit,
             config: OnceLock::new(),
         }
@@ -162,8 +162,10 @@ impl Context {
 
     pub(super) fn tenant(&self) -> Result<String, Failure> {
         let config = self.config()?;
-        let name = self.tenant.as_deref().or(config.tenant.as_deref()).unwrap_or("default");
+        let usual = self.environment.get("OAUTH_TENANT").or(config.tenant.as_deref()).unwrap_or("default");
+        let name = self.tenant.as_deref().unwrap_or(usual);
         check_tenant(name)?;
+        know_tenants(usual, name);
         Ok(name.to_owned())
     }
 

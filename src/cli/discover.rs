@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, oauth, word};
 use super::provider::DiscoverArgs;
 use super::terminal::Tone;
 use crate::app::{ClauseVerdict, Discovered, Discovery};
@@ -22,7 +22,7 @@ pub(super) fn run(args: &DiscoverArgs, context: &Context) -> Result<u8, Failure>
         let path = app.write_discovered(name, &found)?;
         context.terminal.say(&format!("added {name} in {}", path.display()));
     } else {
-        context.terminal.say(&format!("connect it: oauth init {}", found.url));
+        context.terminal.say(&format!("connect it: {}", oauth(format_args!("init {}", word(&found.url)))));
     }
     Ok(0)
 }

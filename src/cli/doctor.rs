@@ -134,7 +134,7 @@ fn command(mend: &Mend) -> String {
         Mend::Fix => "oauth doctor --fix".into(),
         Mend::Login => "oauth init PROVIDER ACCOUNT".into(),
         Mend::TakeOver => {
-            "oauth init PROVIDER ACCOUNT; or, where no other copy is in use: oauth doctor --take-over".into()
+            format!("{}; or, where no other copy is in use: oauth doctor --take-over", oauth("init PROVIDER ACCOUNT"))
         }
         Mend::NextUse => "nothing to do: the next `oauth token` takes it up".into(),
         Mend::Proxy(name) => format!("export {name}=http://HOST:PORT; or: unset {name}"),

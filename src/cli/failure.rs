@@ -3,6 +3,7 @@
 //! Only here are hints written, because only this room knows commands. A hint is something that can be pasted.
 
 mod answer;
+mod commands;
 mod login;
 mod names;
 mod server;
@@ -90,7 +91,12 @@ impl Failure {
         accounts
             .first()
             .into_iter()
-            .fold(failure, |failure, first| failure.hint(format!("oauth default {}", named(&provider, first))))
+            .fold(failure, |failure, first| failure.hint(oauth(format_args!("default {}", named(&provider, first)))))
+    }
+
+    /// Nothing is in the tenant, and something in others.
+    pub(super) fn empty_tenant(name: &str, known: Vec<String>) -> Self {
+        Self::from(Error::EmptyTenant { name: name.to_owned(), known })
     }
 
     pub(super) fn internal(message: String) -> Self {
@@ -150,15 +156,16 @@ impl Failure {
 
     pub(super) fn from_error(error: &Error) -> Self {
         match error {
-            Error::NotConnected { provider, account, known } => {
-                not_connected(error, provider, account.as_deref(), known)
+            Error::NotConnected { provider, account, known, tenants } => {
+                elsewhere(not_connected(error, provider, account.as_deref(), known), tenants)
             }
             Error::Ambiguous { .. } | Error::NothingForGit { .. } => names::none_meant(error),
             Error::ReauthorizationRequired { .. }
             | Error::Stale { .. }
             | Error::StaticToken { .. }
             | Error::Unmarked { .. } => login::again(error),
-            Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action("oauth init PROVIDER"),
+            Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action(oauth("init PROVIDER")),
+            Error::EmptyTenant { name, known } => names::empty_tenant(error, name, known),
             Error::Denied { response, .. } => denied(error, response),
             Error::LoginTimedOut { redirect_uri, register, strangers, .. } => {
                 timed_out(error, redirect_uri, register, *strangers)
@@ -180,16 +187,20 @@ impl Failure {
             | Error::NoInstallation { .. }
             | Error::WrongAccount { .. }
             | Error::ForeignToken { .. } => login::failure(error),
-            Error::NameRequired { provider } => {
-                Self::usage(error.to_string()).hint(format!("give it one: oauth init {provider} NAME"))
+            Error::NameRequired { provider } => Self::usage(error.to_string())
+                .hint(format!("give it one: {}", oauth(format_args!("init {provider} NAME")))),
+            Error::ClientRequired { need, .. } => {
+                let secret = if need.secret { " --client-secret-stdin" } else { "" };
+                let init = oauth(format_args!("init {} --client-id ID{secret}", word(&need.provider)));
+                Self::client_required(error, need, &init)
             }
-            Error::ClientRequired { need, .. } => client_required(error, need),
             Error::NoSuchClient { provider, name, known } => no_such_client(error, provider, name, known),
             Error::ClientElsewhere { provider, registered_at, .. } => client_elsewhere(error, provider, registered_at),
             Error::ClientRefused { provider, response } => Self::new("invalid_client", 2, error.to_string())
                 .because(format!("the provider answered {response}; the tokens are kept"))
                 .hint(format!(
-                    "check client id and secret, then: oauth init {provider} --client-id ID --client-secret-stdin"
+                    "check client id and secret, then: {}",
+                    oauth(format_args!("init {provider} --client-id ID --client-secret-stdin"))
                 )),
             Error::RequestRefused { provider, account, response } => {
                 request_refused(error, provider, account.as_deref(), response)
@@ -330,28 +341,10 @@ fn of_refresh(error: &Error) -> Failure {
         Error::StillRefreshing { .. } => Failure::new("unreachable", 5, error.to_string())
             .because("the provider has not answered yet; its answer is stored when it comes")
             .hint("try again in a minute"),
-        Error::TokenRejected { .. } => Failure::new("token_rejected", 5, error.to_string())
+        Error::TokenRejected { label } => Failure::new("token_rejected", 5, error.to_string())
             .because("it answers 401, although the token can be refreshed; nothing is changed here")
-            .hint("try again later; if it goes on, connect the account again with: oauth init"),
+            .hint(format!("try again later; if it goes on, connect the account again: {}", init_labelled(label))),
         _ => Failure::internal(error.to_string()),
-    }
-}
-
-/// The command that connects a credential again.
-pub(super) fn init_command(own: &Credential) -> String {
-    init_again(&own.provider, &own.account, own.default && own.subject.is_some())
-}
-
-fn init_again(provider: &str, account: &str, is_default: bool) -> String {
-    if is_default { format!("oauth init {provider}") } else { format!("oauth init {}", named(provider, account)) }
-}
-
-/// Provider and account as two words, or as one where the account could be taken for an option.
-pub(super) fn named(provider: &str, account: &str) -> String {
-    if account.starts_with('-') {
-        word(&format!("{provider}@{account}"))
-    } else {
-        format!("{provider} {}", word(account))
     }
 }
 
@@ -401,7 +394,6 @@ mod tests {
 
     #[test]
     fn a_hostile_account_cannot_leave_its_quotes() {
-        assert_eq!(named("x", "--port=1"), "x@--port=1");
         assert_eq!(word("alice@example.com"), "alice@example.com");
         assert_eq!(word("it's; rm -rf /"), r"'it'\''s; rm -rf /'");
         assert_eq!(word("a\x1b[2J"), r"'a\x1b[2J'");

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, named};
+use super::failure::{Failure, named, oauth_in};
 use super::restore::{self, RestoreArgs};
 use super::terminal::Tone;
 use super::{credential, when};
@@ -173,5 +173,6 @@ fn tell(imported: &Imported, context: &Context) {
         }
     }
     let whose = if own.default { own.provider.clone() } else { named(&own.provider, &own.account) };
-    terminal.say(&format!("  see whether the provider takes it: oauth test {whose}"));
+    let test = oauth_in(&own.tenant, format_args!("test {whose}"));
+    terminal.say(&format!("  see whether the provider takes it: {test}"));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::context::Context;
-use super::failure::{Failure, named, word};
+use super::failure::{Failure, named, oauth, oauth_in, option_value, word};
 use super::person::AtTerminal;
 use super::registration::{self, RegistrationArgs};
 use super::terminal::Tone;
@@ -199,15 +199,59 @@ pub(super) fn again(provider: &str, account: &str, context: &Context) -> Result<
     Ok(())
 }
 
-/// A client that is refused is given again with all that was said besides.
+/// A client that is missing or refused is given with all that was said besides.
 fn failed(error: Error, login: &Login) -> Failure {
-    let Error::ClientRefused { response, .. } = &error else { return error.into() };
+    let key = login.machine.key.is_some();
+    match &error {
+        Error::ClientRequired { need, .. } => {
+            let proof = need.secret.then_some(if key { "--key-file FILE" } else { "--client-secret-stdin" });
+            Failure::client_required(&error, need, &said(login, login.client.id.as_deref(), proof))
+        }
+        Error::ClientRefused { response, .. } => {
+            let proof = if key { "--key-file FILE" } else { "--client-secret-stdin" };
+            Failure::client_refused(&error, &response.to_string(), &said(login, None, Some(proof)))
+        }
+        _ => error.into(),
+    }
+}
+
+/// The command line of a login with this client or another one, which proves itself by these options.
+fn said(login: &Login, client: Option<&str>, proof: Option<&str>) -> String {
+    let mut line = String::from("init ");
+    line += &login.account.as_ref().map_or_else(|| word(&login.provider), |own| named(&login.provider, own));
+    let mut option = |name: &str, value: &str| line += &format!(" {name}{}", option_value(value));
     let flow = FlowName::value_variants().iter().find(|name| login.flow == Some(name.flow()));
-    let flow = flow.and_then(|name| Some(format!(" --flow {}", name.to_possible_value()?.get_name())));
-    let flow = flow.unwrap_or_default();
-    let whose = login.account.as_ref().map_or_else(|| word(&login.provider), |own| named(&word(&login.provider), own));
-    let proof = if login.machine.key.is_some() { "--key-file FILE" } else { "--client-secret-stdin" };
-    Failure::client_refused(&error, &response.to_string(), &format!("oauth init {whose}{flow} --client-id ID {proof}"))
+    if let Some(name) = flow.and_then(ValueEnum::to_possible_value) {
+        option("--flow", name.get_name());
+    }
+    let list = |scopes: &Scopes| scopes.iter().collect::<Vec<_>>().join(",");
+    login.scopes.iter().for_each(|scopes| option("--scope", &list(scopes)));
+    if !login.add_scopes.is_empty() {
+        option("--add-scope", &list(&login.add_scopes));
+    }
+    match &login.redirect {
+        RedirectChoice::Usual => {}
+        RedirectChoice::Uri(uri) => option("--redirect-uri", uri),
+        RedirectChoice::Ports(first, last) if first == last => option("--port", &first.to_string()),
+        RedirectChoice::Ports(first, last) => option("--port", &format!("{first}-{last}")),
+    }
+    login.parameters.iter().for_each(|(name, value)| option("--param", &format!("{name}={value}")));
+    login.variables.iter().for_each(|(name, value)| option("--set", &format!("{name}={value}")));
+    login.resources.iter().for_each(|resource| option("--resource", resource));
+    let Machine { key_id, subject, audience, subject_token, .. } = &login.machine;
+    let subject_token = subject_token.as_ref().map(ToString::to_string);
+    let given =
+        [("--key-id", key_id), ("--subject", subject), ("--audience", audience), ("--subject-token", &subject_token)];
+    for (name, value) in given.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))) {
+        option(name, value);
+    }
+    line += if login.dpop { " --dpop" } else { "" };
+    line += if login.make_default { " --default" } else { "" };
+    line += &format!(" --client-id{}", option_value(client.unwrap_or("ID")));
+    if let Some(proof) = proof {
+        line += &format!(" {proof}");
+    }
+    oauth(line)
 }
 
 fn connect(login: &Login, context: &Context) -> Result<u8, Failure> {
@@ -232,11 +276,11 @@ fn tell(connected: &Connected, context: &Context) {
     let mark = if own.default { "" } else { " (not the default account)" };
     terminal.say(&format!("{} {verb} {name}{mark}", terminal.tint_err("✓", Tone::Good)));
     if let Some(before) = &connected.renamed_from {
-        let (before, name, provider) = (shown(before), shown(&own.account), shown(&own.provider));
+        let (before, name) = (shown(before), shown(&own.account));
+        let again = oauth_in(&own.tenant, format_args!("init {} NAME", word(&own.provider)));
         terminal
             .warn(&format!("it is the account that was named `{before}`, and is `{name}` now: there is no second one"));
-        terminal
-            .say(&format!("  hint: another account? sign out in the browser first, then: oauth init {provider} NAME"));
+        terminal.say(&format!("  hint: another account? sign out in the browser first, then: {again}"));
     }
     if !own.scopes.is_empty() {
         terminal.say(&format!("  scopes: {}", shown(&own.scopes.to_string())));

@@ -5,9 +5,10 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::context::Context;
-use super::failure::{Failure, gravest, init_command};
+use super::failure::{Failure, gravest, init_command, oauth};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
+use crate::app::App;
 use crate::model::credential::OTHERS_ANSWER;
 use crate::model::text::{counted, shown};
 use crate::model::time::parse_with_unit;
@@ -48,7 +49,8 @@ enum StatusFilter {
 
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
     let now = context.now();
-    let (mut all, damaged) = context.app()?.list(args.all_tenants)?;
+    let app = context.app()?;
+    let (mut all, damaged) = app.list(args.all_tenants)?;
     let empty = all.is_empty() && damaged.is_empty();
     let failures: Vec<_> = damaged.iter().map(Failure::from_error).collect();
     for failure in &failures {
@@ -70,9 +72,11 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         return context.terminal.data_json(&array).map(|()| exit);
     }
     if all.is_empty() {
-        let words =
-            if empty { "nothing is connected yet; start with: oauth init PROVIDER" } else { "no credential fits" };
-        context.terminal.say(words);
+        if empty {
+            tell_empty(&app, args.all_tenants, context)?;
+        } else {
+            context.terminal.say("no credential fits");
+        }
         return Ok(exit);
     }
     context.terminal.data(&rendered(&all, args.all_tenants, now, &context.terminal))?;
@@ -86,6 +90,19 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         context.terminal.hint(&[init_command(own)]);
     }
     Ok(exit)
+}
+
+/// Says that there is nothing, or that the tenant's name may be mistaken.
+fn tell_empty(app: &App, all_tenants: bool, context: &Context) -> Result<(), Failure> {
+    let known = if all_tenants { vec![] } else { app.other_tenants()? };
+    if known.is_empty() {
+        context.terminal.say(&format!("nothing is connected yet; start with: {}", oauth("init PROVIDER")));
+        return Ok(());
+    }
+    let failure = Failure::empty_tenant(&app.tenant, known);
+    context.terminal.say(&failure.summary());
+    context.terminal.hint(&failure.hints);
+    Ok(())
 }
 
 /// Why a credential needs a new login, and how that is begun.

@@ -39,6 +39,17 @@ pub(crate) enum TokenSource {
     GithubActions(Option<String>),
 }
 
+impl std::fmt::Display for TokenSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::File(path) => write!(f, "file:{path}"),
+            Self::GithubActions(None) => f.write_str("github-actions"),
+            Self::GithubActions(Some(audience)) => write!(f, "github-actions:{audience}"),
+        }
+    }
+}
+
 impl std::str::FromStr for TokenSource {
     type Err = String;
 

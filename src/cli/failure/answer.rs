@@ -1,7 +1,7 @@
 //! What the answer to a user's own request means, and where a token is not sent.
 
 use super::server::LATER;
-use super::{Failure, init_command, named, shown_long, when, word};
+use super::{Failure, init_command, named, oauth, oauth_in, shown_long, when, word};
 use crate::app::{Error, NotRun, Verdict};
 use crate::model::text::shown;
 use crate::model::{Credential, Kind, Scopes};
@@ -64,11 +64,12 @@ impl Failure {
     pub(in crate::cli) fn nothing_found(tool: &str, encrypted: bool) -> Self {
         let failure = Self::new("not_found", 3, format!("nothing of {tool}'s was found"));
         if encrypted {
-            return failure
-                .because("its files are encrypted")
-                .hint("for each account: oidc-gen --print=NAME | oauth import --from oidc-agent --file -");
+            return failure.because("its files are encrypted").hint(format!(
+                "for each account: oidc-gen --print=NAME | {}",
+                oauth("import --from oidc-agent --file -")
+            ));
         }
-        failure.hint(format!("if it lies elsewhere: oauth import --from {tool} --file FILE"))
+        failure.hint(format!("if it lies elsewhere: {}", oauth(format_args!("import --from {tool} --file FILE"))))
     }
 
     /// The file that the answer goes to does not take it.
@@ -95,7 +96,7 @@ fn unauthorized(facts: &AnswerFacts<'_>) -> Failure {
 fn again(failure: Failure, own: &Credential) -> Failure {
     let command = init_command(own);
     if own.kind == Kind::Imported {
-        let import = command.replacen("init", "import", 1);
+        let import = oauth_in(&own.tenant, format_args!("import {}", named(&own.provider, &own.account)));
         return failure
             .hint(format!("bring in a new one: {import} --token-stdin --force; or connect instead: {command}"));
     }
@@ -142,21 +143,30 @@ pub(super) fn of_use(error: &Error) -> Failure {
         Error::RedirectRefused { cause, .. } => Failure::new("wrong_host", 7, text).because(cause.clone()),
         Error::SharedHost { providers, .. } => Failure::new("ambiguous_provider", 3, text)
             .because(format!("they are: {}", providers.join(", ")))
-            .hint(format!("name one, as in: oauth request {} METHOD URL", providers[0])),
-        Error::UnknownHost { .. } => Failure::new("unknown_provider", 3, text)
-            .hint("name the provider: oauth request PROVIDER METHOD URL; see them all: oauth provider list"),
+            .hint(format!("name one, as in: {}", oauth(format_args!("request {} METHOD URL", providers[0])))),
+        Error::UnknownHost { .. } => Failure::new("unknown_provider", 3, text).hint(format!(
+            "name the provider: {}; see them all: oauth provider list",
+            oauth("request PROVIDER METHOD URL")
+        )),
         Error::ImportNeedsName { provider } => {
-            Failure::usage(text).hint(format!("give it one: oauth import {provider} NAME --token-stdin"))
+            Failure::usage(text).hint(format!("give it one: {}", import(&format!("{provider} NAME"), "--token-stdin")))
         }
         Error::TokenInUse { provider, account } => Failure::usage(shown_long(&text))
-            .hint(format!("to replace it: oauth import {} --token-stdin --force", named(provider, account)))
-            .hint(format!("or give the new one a name of its own: oauth import {provider} NAME --token-stdin")),
+            .hint(format!("to replace it: {}", import(&named(provider, account), "--token-stdin --force")))
+            .hint(format!(
+                "or give the new one a name of its own: {}",
+                import(&format!("{provider} NAME"), "--token-stdin")
+            )),
         Error::ConnectedAlready { provider, account } => {
-            let whose = named(provider, account);
-            Failure::usage(text).hint(format!("give the token another name, or end the login: oauth revoke {whose}"))
+            let revoke = oauth(format_args!("revoke {}", named(provider, account)));
+            Failure::usage(text).hint(format!("give the token another name, or end the login: {revoke}"))
         }
         _ => Failure::new("bad_request", 1, text),
     }
+}
+
+fn import(whose: &str, how: &str) -> String {
+    oauth(format_args!("import {whose} {how}"))
 }
 
 fn wrong_host(error: &Error, provider: &str, host: &str, known: &[String]) -> Failure {
@@ -167,7 +177,7 @@ fn wrong_host(error: &Error, provider: &str, host: &str, known: &[String]) -> Fa
         format!("it goes to: {}", known.join(", "))
     };
     Failure::new("wrong_host", 7, error.to_string()).because(cause).hint(format!(
-        "if the host is {provider}'s, add it at a terminal: oauth request --allow-host {} {provider} METHOD URL",
-        word(host)
+        "if the host is {provider}'s, add it at a terminal: {}",
+        oauth(format_args!("request --allow-host {} {provider} METHOD URL", word(host)))
     ))
 }

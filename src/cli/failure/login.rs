@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, init_again, named, next_step, shown_long, word};
+use super::{Failure, init_again, named, next_step, oauth, shown_long, word};
 use crate::app::{ClientNeed, Error, KeyError};
 use crate::model::credential::OTHERS_ANSWER;
 use crate::model::text::{shown, variable_part};
@@ -22,7 +22,8 @@ pub(super) fn failure(error: &Error) -> Failure {
             if !taken {
                 return failure;
             }
-            failure.hint(format!("or connect `{found}` under a name that is free: oauth init {} NAME", word(provider)))
+            let again = oauth(format_args!("init {} NAME", word(provider)));
+            failure.hint(format!("or connect `{found}` under a name that is free: {again}"))
         }
         Error::DeviceTimedOut { .. } => Failure::new("authorization_timeout", 4, error.to_string())
             .because("the code is over, and nothing was stored")
@@ -45,7 +46,7 @@ pub(super) fn failure(error: &Error) -> Failure {
             Failure::new("client_required", 2, shown_long(&error.to_string()))
                 .because(format!("it answered {response}"))
                 .hint(format!("register a client there by hand; the redirect URI is {redirect_uri}"))
-                .action(format!("oauth init {} --client-id ID", word(provider)))
+                .action(oauth(format_args!("init {} --client-id ID", word(provider))))
         }
         Error::UnusableKey { path, error: cause } => unusable_key(error, path, *cause),
         Error::UnusableCertificate { error: cause, .. } => {
@@ -61,6 +62,29 @@ pub(super) fn failure(error: &Error) -> Failure {
 }
 
 impl Failure {
+    /// There is no client, or it lacks its secret; `again` is the command with one.
+    pub(in crate::cli) fn client_required(error: &Error, need: &ClientNeed, again: &str) -> Self {
+        let mut failure = Self::new("client_required", 2, error.to_string());
+        let what = match (need.id, need.secret) {
+            (true, true) => "there is no client id and no client secret",
+            (true, false) => "there is no client id",
+            _ => "there is no client secret",
+        };
+        failure = failure.because(what);
+        failure =
+            failure.because(format!("{} wants every program to be registered by its user, once", shown(&need.name)));
+        for (at, step) in need.setup.iter().enumerate() {
+            failure = failure.hint(format!("{}. {step}", at + 1));
+        }
+        if !need.redirect_uri.is_empty() {
+            failure = failure.hint(format!("the redirect URI is {}", need.redirect_uri));
+        }
+        if let Some(url) = &need.console_url {
+            failure = failure.hint(format!("register at {url}"));
+        }
+        failure.action(again)
+    }
+
     /// The provider takes no login of this client; `again` is the command with another one.
     pub(in crate::cli) fn client_refused(error: &Error, answer: &str, again: &str) -> Self {
         Self::new("invalid_client", 2, error.to_string())
@@ -138,29 +162,7 @@ pub(super) fn request_refused(
     let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
     Failure::new("request_refused", 4, error.to_string())
         .because(format!("the provider answered {response}; the tokens are kept"))
-        .action(format!("oauth init {whose}"))
-}
-
-pub(super) fn client_required(error: &Error, need: &ClientNeed) -> Failure {
-    let mut failure = Failure::new("client_required", 2, error.to_string());
-    let what = match (need.id, need.secret) {
-        (true, true) => "there is no client id and no client secret",
-        (true, false) => "there is no client id",
-        _ => "there is no client secret",
-    };
-    failure = failure.because(what);
-    failure = failure.because(format!("{} wants every program to be registered by its user, once", shown(&need.name)));
-    for (at, step) in need.setup.iter().enumerate() {
-        failure = failure.hint(format!("{}. {step}", at + 1));
-    }
-    if !need.redirect_uri.is_empty() {
-        failure = failure.hint(format!("the redirect URI is {}", need.redirect_uri));
-    }
-    if let Some(url) = &need.console_url {
-        failure = failure.hint(format!("register at {url}"));
-    }
-    let secret = if need.secret { " --client-secret-stdin" } else { "" };
-    failure.action(format!("oauth init {} --client-id ID{secret}", need.provider))
+        .action(oauth(format_args!("init {whose}")))
 }
 
 pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &[String]) -> Failure {
@@ -172,7 +174,7 @@ pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &
     };
     let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
     if names.is_empty() {
-        failure.hint(format!("oauth client set {provider} --client-id ID"))
+        failure.hint(oauth(format_args!("client set {provider} --client-id ID")))
     } else {
         failure.because(format!("there are: {}", names.join(", ")))
     }
@@ -181,24 +183,24 @@ pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &
 pub(super) fn client_elsewhere(error: &Error, provider: &str, registered_at: &str) -> Failure {
     Failure::new("issuer_mismatch", 7, error.to_string())
         .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
-        .hint(format!("oauth client list {provider}"))
+        .hint(oauth(format_args!("client list {provider}")))
 }
 
 /// Only a person goes on from here.
 pub(super) fn again(error: &Error) -> Failure {
     match error {
-        Error::ReauthorizationRequired { provider, account, is_default, reason, why } => {
-            let command = init_again(provider, account, *is_default);
+        Error::ReauthorizationRequired { tenant, provider, account, is_default, reason, why } => {
+            let command = init_again(tenant, provider, account, *is_default);
             let failure = Failure::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
             why.iter().fold(failure.action(command), |failure, why| {
                 let failure = failure.because(shown_long(&format!("likely {}", why.cause)));
                 why.next.iter().fold(failure, |failure, next| failure.hint(next_step(next)))
             })
         }
-        Error::Stale { provider, account, is_default, reason } => {
+        Error::Stale { tenant, provider, account, is_default, reason } => {
             let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .because(shown_long(reason))
-                .action(init_again(provider, account, *is_default));
+                .action(init_again(tenant, provider, account, *is_default));
             if reason.starts_with(OTHERS_ANSWER) {
                 return failure;
             }
@@ -206,7 +208,7 @@ pub(super) fn again(error: &Error) -> Failure {
         }
         Error::StaticToken { provider } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
             .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
-            .action(format!("oauth init {}", word(provider))),
+            .action(oauth(format_args!("init {}", word(provider)))),
         Error::Unmarked { .. } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
             .because("the record of its last refresh is lost, and an older copy of the store would go unnoticed")
             .action("oauth doctor --take-over")

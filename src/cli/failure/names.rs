@@ -1,6 +1,7 @@
 //! What is not there under the name it was asked for by.
 
-use super::{Failure, named, shown_long, word};
+use super::commands::current_tenant;
+use super::{Failure, named, oauth, shown_long};
 use crate::app::Error;
 use crate::model::near;
 use crate::model::text::shown;
@@ -16,7 +17,7 @@ pub(super) fn not_connected(error: &Error, provider: &str, account: Option<&str>
         None => failure,
     };
     let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
-    failure.action(format!("oauth init {whose}"))
+    failure.action(oauth(format_args!("init {whose}")))
 }
 
 /// Connected accounts that somebody may have meant.
@@ -24,6 +25,35 @@ fn near_accounts(asked: &str, all: &[String]) -> Vec<String> {
     let lower: Vec<_> = all.iter().map(|own| own.to_ascii_lowercase()).collect();
     let near = near::nearest(&asked.to_ascii_lowercase(), &lower);
     near.iter().filter_map(|name| lower.iter().position(|own| own == name)).map(|at| shown(&all[at])).collect()
+}
+
+/// Where nothing is in the tenant, its name may be a mistake.
+pub(super) fn elsewhere(failure: Failure, tenants: &[String]) -> Failure {
+    match current_tenant() {
+        Some(name) if !tenants.is_empty() => {
+            let failure = failure.because(format!("nothing is connected in the tenant `{}`", shown(name)));
+            near_tenants(failure, name, tenants)
+        }
+        _ => failure,
+    }
+}
+
+/// The same, where nobody in particular was asked for.
+pub(super) fn empty_tenant(error: &Error, name: &str, tenants: &[String]) -> Failure {
+    let failure = Failure::new("not_connected", 3, error.to_string());
+    near_tenants(failure, name, tenants).action(oauth("init PROVIDER"))
+}
+
+/// Tells of the tenants there are, one of which may have been meant.
+fn near_tenants(failure: Failure, name: &str, tenants: &[String]) -> Failure {
+    let list: Vec<_> = tenants.iter().map(|own| shown(own)).collect();
+    let mut failure = failure.because(format!("there are the tenants: {}", list.join(", ")));
+    let near: Vec<_> = near::nearest(name, tenants).iter().map(|own| shown(own)).collect();
+    if !near.is_empty() {
+        // Before the hint that would make a tenant of a mistake.
+        failure.hints.insert(0, format!("did you mean the tenant: {}", near.join(", ")));
+    }
+    failure
 }
 
 pub(super) fn no_such_tenant(error: &Error, known: &[String]) -> Failure {
@@ -39,13 +69,16 @@ pub(super) fn none_meant(error: &Error) -> Failure {
             let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
             Failure::new("ambiguous_account", 3, error.to_string())
                 .because(format!("connected are: {}", list.join(", ")))
-                .hint(format!("name one, or choose a default: oauth default {provider} {}", word(&accounts[0])))
+                .hint(format!(
+                    "name one, or choose a default: {}",
+                    oauth(format_args!("default {}", named(provider, &accounts[0])))
+                ))
         }
         Error::NothingForGit { connected } => {
             let names: Vec<_> = connected.iter().map(|provider| shown(provider)).collect();
             Failure::new("not_connected", 3, error.to_string())
                 .because(format!("connected are: {}", names.join(", ")))
-                .hint("connect a provider with one, such as: oauth init github")
+                .hint(format!("connect a provider with one, such as: {}", oauth("init github")))
                 .hint("a host of your own is named in the provider's entry: git_hosts = [\"git.example.com\"]")
         }
         other => Failure::internal(other.to_string()),

@@ -1,7 +1,7 @@
 //! What servers answer, entries that describe them wrongly, and the port that is listened on.
 
 use super::store::of_files;
-use super::{Failure, root, shown_long, when, word};
+use super::{Failure, oauth, root, shown_long, when, word};
 use crate::{callback, http, protocol, provider};
 
 /// What helps against a trouble of the provider's.
@@ -36,8 +36,8 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
             failure("issuer_mismatch", 7).hint("nothing was stored; check whom the address belongs to")
         }
         E::ResourceMismatch { found, .. } => failure("resource_mismatch", 7).hint(format!(
-            "nothing was stored; if you trust that one, connect it by its own name: oauth init {}",
-            word(found)
+            "nothing was stored; if you trust that one, connect it by its own name: {}",
+            oauth(format_args!("init {}", word(found)))
         )),
         E::IdToken(_) => failure("id_token_rejected", 7),
         E::OtherAccount { .. } => {

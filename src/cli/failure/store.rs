@@ -22,9 +22,8 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
     match error {
         E::Files(error) => of_files(error),
         E::Unreadable { label, source } => {
-            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
             let failure = Failure::new("store_unavailable", 6, text).because(root(source));
-            failure.hint(format!("connect it again: {}", init_again(provider, account, false)))
+            failure.hint(format!("connect it again: {}", init_labelled(label)))
         }
         E::Database { source, .. } if is_busy(source) => Failure::new("busy", 5, text)
             .because("another program holds it, and has not let go within 10 s")
@@ -44,7 +43,6 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             Failure::new("store_unavailable", 6, text).hint("use the newer version of this program")
         }
         E::Damaged { label, .. } | E::Tampered { label, .. } => {
-            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
             Failure::new("tampered", 7, text)
                 .because(
                     "a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent",
@@ -70,9 +68,7 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             .hint("the key as text, to put it there: oauth key recovery --raw"),
         E::NotTaken => Failure::internal(text),
         E::Stale { label, reason } => {
-            let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
-            let action = init_again(provider, account, false);
-            Failure::new("reauthorization_required", 4, text).because(shown_long(reason)).action(action)
+            Failure::new("reauthorization_required", 4, text).because(shown_long(reason)).action(init_labelled(label))
         }
         E::Leased { .. } => Failure::new("busy", 5, text).hint("try again"),
         E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),

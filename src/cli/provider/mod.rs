@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::discover;
-use super::failure::{Failure, gravest};
+use super::failure::{Failure, gravest, oauth};
 use super::terminal::Tone;
 use super::{pairs, parse_pair};
 use crate::app::{NewProvider, Provider};
@@ -234,7 +234,7 @@ fn add(args: AddArgs, context: &Context) -> Result<u8, Failure> {
     context.terminal.say(&format!("added {name} in {}", path.display()));
     context.terminal.say(&format!("  authorization  {}", shown(&entry.authorization_endpoint)));
     context.terminal.say(&format!("  token          {}", shown(&entry.token_endpoint)));
-    context.terminal.say(&format!("connect an account: oauth init {name} --client-id ID"));
+    context.terminal.say(&format!("connect an account: {}", oauth(format_args!("init {name} --client-id ID"))));
     if context.terminal.json {
         context.terminal.data_json(&describe(&Provider { id: name, entry, built_in: false }))?;
     }

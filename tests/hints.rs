@@ -1,0 +1,105 @@
+//! Commands in hints: pasted, they do what the hint says.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::demo::{ALICE, CLIENT, DemoServer};
+use crate::support::sandbox::{Home, Run};
+
+const AGAIN: &str = "oauth --tenant acme init demo";
+
+/// A server, and a home in which ALICE is connected in the tenant `acme`, and in no other.
+fn connected_in_acme() -> (DemoServer, Home) {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    server.sign_in(home.oauth(["--tenant", "acme", "init", "demo", "--client-id", CLIENT]), ALICE).success();
+    (server, home)
+}
+
+/// A command as it stands in a hint, run by a shell that knows the program by its name.
+fn pasted(home: &Home, command: &str) -> Run {
+    let bin = Path::new(env!("CARGO_BIN_EXE_oauth")).parent().expect("a directory");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
+    home.command("sh").args(["-c", &format!("{command} \"$@\""), "sh"]).env("PATH", path)
+}
+
+#[test]
+fn what_a_hint_connects_is_in_the_tenant_that_it_is_about() {
+    let (server, home) = connected_in_acme();
+    server.revoke_all();
+    let refresh = ["--tenant", "acme", "token", "demo", "--refresh"];
+    let error = home.oauth(refresh).args(["--json"]).run().fails(4).error();
+    assert_eq!(error["action"], AGAIN, "{error}");
+    for (args, exit) in [
+        (&refresh[..], 4),
+        (&["--tenant", "acme", "list"], 0),
+        (&["--tenant", "acme", "test"], 4),
+        (&["list", "--all-tenants"], 0),
+        (&["list", "--all-tenants", "--forecast", "1d"], 0),
+        (&["doctor"], 0),
+    ] {
+        home.oauth(args.iter().copied()).run().fails(exit).stderr_has(&format!("hint: {AGAIN}\n"));
+    }
+    // A shell that takes this tenant by itself need not be told.
+    let taken = home.oauth(["token", "demo", "--refresh", "--json"]).env("OAUTH_TENANT", "acme").run().fails(4).error();
+    assert_eq!(taken["action"], "oauth init demo");
+    server.sign_in(pasted(&home, AGAIN), ALICE).success();
+    home.oauth(refresh).run().success();
+    assert_eq!(home.oauth(["list", "--json"]).run().success().json(), json!([]), "nothing is in the usual tenant");
+}
+
+#[test]
+fn two_tenants_with_one_account_have_two_commands() {
+    let (server, home) = connected_in_acme();
+    server.sign_in(home.oauth(["init", "demo", "--client-id", CLIENT]), ALICE).success();
+    server.revoke_all();
+    for tenant in ["default", "acme"] {
+        home.oauth(["--tenant", tenant, "token", "demo", "--refresh"]).run().fails(4);
+    }
+    home.oauth(["list", "--all-tenants", "--forecast", "1d"])
+        .run()
+        .success()
+        .stderr_has(&format!("hint: {AGAIN}\n"))
+        .stderr_has("hint: oauth init demo\n");
+}
+
+#[test]
+fn a_tenant_in_which_nothing_is_may_be_a_mistake() {
+    let (_server, home) = connected_in_acme();
+    for args in [&["token", "demo"][..], &["test"], &["list"]] {
+        let output = home.oauth(["--tenant", "acmee"]).args(args.iter().copied()).run();
+        output.fails(if args[0] == "list" { 0 } else { 3 });
+        output
+            .stderr_has("`acmee`")
+            .stderr_has("there are the tenants: acme")
+            .stderr_has("did you mean the tenant: acme");
+    }
+    // Where there is nothing yet, any name may be meant.
+    let fresh = Home::new();
+    let output = fresh.oauth(["--tenant", "acmee", "test"]).run();
+    output.fails(3).stderr_has("hint: oauth --tenant acmee init PROVIDER");
+}
+
+#[test]
+fn a_client_that_is_missing_is_given_with_all_that_was_typed() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let typed = ["init", "demo", "bot", "--flow", "client-credentials", "--scope", "a,b", "--tenant", "acme"];
+    let error = home.oauth(typed).args(["--json", "--no-input"]).run().fails(2).error();
+    assert_eq!(error["code"], "client_required");
+    let again = "oauth --tenant acme init demo bot --flow client-credentials --scope a,b --client-id ID";
+    assert_eq!(error["action"], format!("{again} --client-secret-stdin"), "{error}");
+    let added = ["init", "demo", "--add-scope", "email", "--port", "8000-8009"];
+    let error = home.oauth(added).args(["--json", "--no-input"]).run().fails(2).error();
+    let action = error["action"].as_str().expect("a command");
+    assert!(action.starts_with("oauth init demo --add-scope email --port 8000-8009 --client-id ID"), "{action}");
+}
+
+#[test]
+fn a_token_that_is_not_taken_is_hinted_at_with_its_name() {
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"faults": [{"endpoint": "userinfo", "do": {"answer": {"status": 401}}}]}));
+    let output = home.oauth(["test", "demo"]).run();
+    output.fails(5).stderr_has("connect the account again: oauth init demo alice@example.test");
+}
