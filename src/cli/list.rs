@@ -227,11 +227,13 @@ pub(super) fn rendered(all: &[Credential], tenants: bool, now: Timestamp, termin
 
 /// When the token ends; a credential that renews itself needs nobody then.
 fn expires(own: &Credential, now: Timestamp) -> String {
+    // What is held back, or refused, does not.
+    let renews = own.refreshable && own.reauth.is_none() && own.stale.is_none();
     match own.expires_at {
         _ if own.revoked_at.is_some() => "-".into(),
         None => "not told".into(),
-        Some(at) if own.refreshable && own.reauth.is_none() && at <= now => "renews at next use".into(),
-        Some(at) if own.refreshable && own.reauth.is_none() => format!("{}, renews", when::relative(at, now)),
+        Some(at) if renews && at <= now => "renews at next use".into(),
+        Some(at) if renews => format!("{}, renews", when::relative(at, now)),
         Some(at) => when::relative(at, now),
     }
 }
