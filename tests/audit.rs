@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::demo::{ALICE, DemoServer, store};
 use crate::support::sandbox::{Home, Output};
+use crate::support::terminal::on_terminal;
 
 #[track_caller]
 fn audit(home: &Home, args: &[&str]) -> Vec<Value> {
@@ -226,4 +227,26 @@ fn a_filter_with_a_name_that_nothing_has_is_a_mistake_and_not_an_empty_answer() 
     for command in ["list", "audit"] {
         home.oauth([command, "--provider", "demo"]).run().success().stdout_has(ALICE);
     }
+}
+
+#[test]
+fn on_a_terminal_an_event_takes_one_line_and_no_line_is_wider() {
+    let (server, home) = DemoServer::connected();
+    // A program with a name of the usual length asks.
+    let ask = |args: &[&str]| home.oauth(args.iter().copied()).through(["sh", "-c", "\"$@\"; exit $?", "sh"]).run();
+    ask(&["token", "demo", "--refresh"]).success();
+    server.revoke_all();
+    ask(&["token", "demo", "--refresh"]).fails(4);
+    ask(&["token", "demo", "somebody.with.a.long.name@example.test"]).fails(3);
+    let narrow = |args: &[&str]| on_terminal(home.oauth(args.iter().copied()), "out").run().success().stdout.clone();
+    let audit = narrow(&["audit", "--color", "never", "--event", "refused"]);
+    assert_eq!(audit.lines().count(), 2, "a header and one event:\n{audit}");
+    assert!(audit.trim_end().ends_with('…'), "{audit}");
+    for args in [&["audit"][..], &["audit", "--summary"], &["provider", "list"]] {
+        let text = narrow(&[args, &["--color", "never"]].concat());
+        let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+    let whole = narrow(&["audit", "--color", "never", "--verbose", "--event", "refused"]);
+    assert!(!whole.contains('…'), "nothing is cut where all is asked for:\n{whole}");
 }

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, named, word};
+use super::failure::{Failure, init_labelled, word};
 use super::terminal::Terminal;
 use super::{table, when};
 use crate::app::{AUDIT_KINDS, App, AuditEvent, AuditFilter, AuditSummary, Unusual};
@@ -65,6 +64,9 @@ enum AuditCommand {
 }
 
 /// How often a follower looks.
+const HEADER: [&str; 5] = ["WHEN", "EVENT", "CREDENTIAL", "PROGRAM", "OUTCOME"];
+/// So many characters are left of what came of an event, however wide the other columns are.
+const LEAST_OUTCOME: usize = 12;
 const PACE: Duration = Duration::from_millis(300);
 
 pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
@@ -175,25 +177,44 @@ fn object(event: &AuditEvent) -> Value {
 
 fn lines(events: &[AuditEvent], header: bool, context: &Context) -> String {
     let now = context.now();
-    let rows = events.iter().map(|event| {
-        let outcome = match &event.detail {
-            // There is room for one of both.
-            Some(detail) if event.outcome != "ok" && is_short(&context.terminal) => detail.clone(),
-            Some(detail) if event.outcome != "ok" => format!("{}: {detail}", event.outcome),
-            _ => event.outcome.clone(),
-        };
-        vec![
-            when::local(event.at, now),
-            event.kind.clone(),
-            shown(format!("{} {}", event.provider, event.account).trim()),
-            program(event, &context.terminal),
-            shown(&outcome),
-        ]
-    });
+    let rows: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let outcome = match &event.detail {
+                // There is room for one of both.
+                Some(detail) if event.outcome != "ok" && is_short(&context.terminal) => detail.clone(),
+                Some(detail) if event.outcome != "ok" => format!("{}: {detail}", event.outcome),
+                _ => event.outcome.clone(),
+            };
+            vec![
+                when::local(event.at, now),
+                event.kind.clone(),
+                shown(format!("{} {}", event.provider, event.account).trim()),
+                program(event, &context.terminal),
+                shown(&outcome),
+            ]
+        })
+        .collect();
+    let rows = with_room(rows, &context.terminal);
     if header {
-        return table::titled(&["WHEN", "EVENT", "CREDENTIAL", "PROGRAM", "OUTCOME"], rows, &context.terminal);
+        return table::titled(&HEADER, rows, &context.terminal);
     }
     table::lines(None, rows, context.terminal.width()).into_iter().map(|line| line + "\n").collect()
+}
+
+/// Cuts what came of it to the room that the other columns leave: most rows would have a second line for it.
+fn with_room(mut rows: Vec<Vec<String>>, terminal: &Terminal) -> Vec<Vec<String>> {
+    let Some(width) = terminal.width().filter(|_| is_short(terminal)) else { return rows };
+    let widest =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(HEADER[column].len());
+    // Two columns lie empty behind each.
+    let room = usize::from(width).saturating_sub((0..4).map(widest).sum::<usize>() + 10).max(LEAST_OUTCOME);
+    for outcome in rows.iter_mut().filter_map(|row| row.last_mut()) {
+        if outcome.chars().count() > room {
+            *outcome = outcome.chars().take(room - 1).chain(['…']).collect();
+        }
+    }
+    rows
 }
 
 /// A terminal has little room for each event.
@@ -245,17 +266,17 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
         vec![shown(&own.label), own.uses.to_string(), own.failures.to_string(), error]
     });
     let mut text = table::titled(&["CREDENTIAL", "USES", "FAILURES", "LAST ERROR"], rows, &context.terminal);
+    let mut line = |words: String| text += &format!("{}\n", context.terminal.fitted(&words, 2));
     for (label, count) in &summary.missing {
-        let _ = writeln!(text, "not connected, asked for {}: {} ({})", times(*count), shown(label), init(label));
+        line(format!("not connected, asked for {}: {} ({})", times(*count), shown(label), init_labelled(label)));
     }
     for (label, scopes, count) in &summary.missing_scopes {
-        let scopes = word(&scopes.replace(' ', ","));
-        let _ =
-            writeln!(text, "lacked a scope {}: {} ({} --add-scope {scopes})", times(*count), shown(label), init(label));
+        let command = format!("{} --add-scope {}", init_labelled(label), word(&scopes.replace(' ', ",")));
+        line(format!("lacked a scope {}: {} ({command})", times(*count), shown(label)));
     }
     for one in &summary.unusual {
         let (_, label, at, words) = told(one);
-        let _ = writeln!(text, "unusual, {}: {}: {}", when::local(at, now), shown(label), shown(&words));
+        line(format!("unusual, {}: {}: {}", when::local(at, now), shown(label), shown(&words)));
     }
     context.terminal.data(&text)?;
     Ok(0)
@@ -263,16 +284,6 @@ fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
 
 fn times(count: usize) -> String {
     if count == 1 { "once".into() } else { format!("{count} times") }
-}
-
-/// The command that connects what a label names.
-fn init(label: &str) -> String {
-    let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
-    if account.is_empty() {
-        format!("oauth init {}", word(provider))
-    } else {
-        format!("oauth init {}", named(provider, account))
-    }
 }
 
 /// The kind, the credential, the time and the words of something unusual.

@@ -177,10 +177,18 @@ fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failu
 
 fn line(provider: &Provider, widest: usize, context: &Context) -> String {
     let whose = if provider.built_in { "" } else { "  (yours)" };
-    let aliases = provider.entry.aliases.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    let aliases =
-        if aliases.is_empty() { aliases } else { context.terminal.tint_out(&format!("  also {aliases}"), Tone::Faint) };
-    format!("  {:<widest$}  {}{whose}{aliases}", provider.id, shown(&provider.entry.name))
+    let line = format!("  {:<widest$}  {}{whose}", provider.id, shown(&provider.entry.name));
+    let width = context.terminal.width().map_or(usize::MAX, usize::from);
+    let mut aliases = String::new();
+    // As many as there is room for; `provider show` has them all.
+    for alias in provider.entry.aliases.iter().take(3) {
+        let next = format!("{}{alias}", if aliases.is_empty() { "  also " } else { ", " });
+        if line.chars().count() + aliases.len() + next.len() > width {
+            break;
+        }
+        aliases += &next;
+    }
+    if aliases.is_empty() { line } else { line + &context.terminal.tint_out(&aliases, Tone::Faint) }
 }
 
 /// Whether a word stands in its name, an alias, its category or a scope's meaning.
