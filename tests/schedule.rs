@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::demo::{ALICE, DemoServer, store};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, store};
 use crate::support::files::private;
 use crate::support::sandbox::{Home, MASTER_KEY, Run};
 
@@ -190,4 +190,24 @@ fn a_key_that_a_timer_would_not_have_is_refused_and_never_written() {
     output.fails(2).stderr_has("OAUTH_MASTER_KEY_FILE").says_nothing_of(MASTER_KEY);
     scheduled(&home, &["--keeper", "systemd", "--every", "5s"]).run().fails(2);
     assert!(!units(&home).exists());
+}
+
+#[test]
+fn a_key_that_is_not_set_just_now_is_not_taken_for_one_that_a_timer_has() {
+    let (_server, home) = DemoServer::connected();
+    let without = |args: &[&str]| home.oauth(args.iter().copied()).without_key();
+    let print = ["schedule", "--keeper", "systemd", "--print"];
+    without(&print).run().fails(2).stdout_is("").stderr_has("OAUTH_MASTER_KEY").stderr_has("oauth key move --to file");
+    home.oauth(["key", "move", "--to", "file"]).run().success();
+    without(&print).run().success().stdout_has("[Timer]");
+}
+
+#[test]
+fn a_timer_says_whom_it_looks_at_and_when_it_runs() {
+    let (server, home) = DemoServer::connected();
+    let init = home.oauth(["init", "demo", "--client-id", CLIENT, "--tenant", "acme"]);
+    server.sign_in(init, ALICE).success();
+    let output = scheduled(&home, &["--keeper", "systemd"]).run();
+    output.success().stderr_has("the tenant `default`").stderr_has("oauth --tenant acme schedule");
+    output.stderr_has("loginctl enable-linger");
 }

@@ -180,6 +180,11 @@ impl App {
         Ok(self.vault()?.map(|vault| vault.key_status()).transpose()?.and_then(|status| status.source))
     }
 
+    /// Where this run takes the master key from, if it is told.
+    pub(crate) fn given_place(&self) -> Option<KeySource> {
+        self.keys.given.as_ref().map(Given::source)
+    }
+
     /// The master key as a code for paper.
     pub(crate) fn recovery_code(&self) -> Result<Secret, Error> {
         let found = self.vault()?.filter(Vault::has_key);

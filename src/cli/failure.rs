@@ -18,9 +18,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Value, json};
 
 use super::when;
-use crate::app::{Error, Next};
-use crate::model::Credential;
-use crate::model::text::{shown, whole};
+use crate::app::{Error, KeySource, Next};
 use crate::{config, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 use login::{client_elsewhere, client_required, denied, no_such_client, request_refused, timed_out};
@@ -59,6 +57,17 @@ impl Failure {
         Self::usage(format!("the key of this store was given by {place}, and only you can give it there"))
             .hint("keep it in a file from now on: oauth key recovery --restore --to file")
             .hint("or: --to keyring, --to passphrase")
+    }
+
+    /// The key is where nothing can take it from that runs by itself.
+    pub(super) fn key_beyond_timers(place: &KeySource) -> Self {
+        let failure = match place {
+            KeySource::Passphrase => {
+                Self::usage("the master key lies under a passphrase, which nobody types for a timer".into())
+            }
+            place => Self::usage(format!("the master key comes from {}, which a timer does not have", place.words())),
+        };
+        failure.hint("give it in OAUTH_MASTER_KEY_FILE; or move it, and try again: oauth key move --to file")
     }
 
     pub(super) fn no_secret() -> Self {

@@ -4,17 +4,19 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
-use crate::app::{Error, Keeper, Schedule, unit_part};
+use super::failure::{Failure, oauth_in};
+use crate::app::{App, Error, Keeper, KeySource, Schedule, unit_part};
 use crate::model::text::shown;
 use crate::model::time::{parse_duration, parse_with_unit};
 use crate::paths;
 
-/// A timer that refreshes and tests everything, and tells in time when a person will be needed
+/// A timer that refreshes and tests what is connected, and tells in time when a person will be needed
 ///
-/// It runs `oauth test --min-valid` for the tenant, as a timer of systemd or an agent of launchd. The hooks of config.toml
-/// and the desktop are told what it finds (`on_reauth`). No secret is written: the master key has to come from the keyring or
-/// a file.
+/// It runs `oauth test --min-valid` for the tenant, as a timer of systemd or an agent of launchd; each tenant has a timer of
+/// its own. The hooks of config.toml and the desktop are told what it finds (`on_reauth`). No secret is written: the master
+/// key has to come from the keyring or a file.
+///
+/// Timers of a user run while that user is logged in. On a machine where nobody is: loginctl enable-linger
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -67,6 +69,7 @@ pub(super) fn run(args: &ScheduleArgs, context: &Context) -> Result<u8, Failure>
     for (path, _) in &files {
         context.terminal.say(&format!("wrote {}", shown(&path.display().to_string())));
     }
+    tell_reach(&schedule, context)?;
     if let Some(words) = &refused {
         context.terminal.warn(&format!("the timer is written and was not started: {}", shown(words)));
     }
@@ -75,6 +78,32 @@ pub(super) fn run(args: &ScheduleArgs, context: &Context) -> Result<u8, Failure>
         context.terminal.data_json(&json!({"files": paths, "started": refused.is_none()}))?;
     }
     Ok(u8::from(refused.is_some()))
+}
+
+/// What a timer does not look at, and when it does not run.
+fn tell_reach(schedule: &Schedule, context: &Context) -> Result<(), Failure> {
+    let app = context.app()?;
+    let others: Vec<_> =
+        app.tenants()?.into_iter().map(|tenant| tenant.name).filter(|name| *name != app.tenant).collect();
+    context.terminal.say(&format!("it tests what is connected in the tenant `{}`", shown(&app.tenant)));
+    if let Some(other) = others.first() {
+        let command = oauth_in(other, "schedule");
+        context.terminal.say(&format!("  another tenant has a timer of its own: {command}"));
+    }
+    if schedule.keeper == Keeper::Systemd {
+        context.terminal.say("  it runs while you are logged in; on a machine where nobody is: loginctl enable-linger");
+    }
+    Ok(())
+}
+
+/// The place of the master key, where a timer cannot take it from: what is set in a shell only, or typed by a person.
+fn out_of_reach(app: &App) -> Result<Option<KeySource>, Failure> {
+    let place = match app.given_place() {
+        // The timer is given the file's name.
+        Some(KeySource::File(_)) => return Ok(None),
+        given => app.key_place()?.or(given),
+    };
+    Ok(place.filter(|place| !matches!(place, KeySource::Keyring | KeySource::File(_))))
 }
 
 fn print(files: &[(std::path::PathBuf, String)], context: &Context) -> Result<u8, Failure> {
@@ -105,14 +134,12 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
         None if cfg!(windows) => return Err(Failure::usage("there is no timer for this system; see --print".into())),
         None => Keeper::Systemd,
     };
-    let environment = &context.environment;
-    for name in ["OAUTH_MASTER_KEY", "OAUTH_MASTER_KEY_COMMAND"] {
-        if environment.secret(name).is_some() && !args.remove {
-            return Err(Failure::usage(format!(
-                "the master key comes from {name}, which a timer does not have; give it in OAUTH_MASTER_KEY_FILE"
-            )));
-        }
+    if !args.remove
+        && let Some(place) = out_of_reach(&context.app()?)?
+    {
+        return Err(Failure::key_beyond_timers(&place));
     }
+    let environment = &context.environment;
     // A proxy's user name and password stand before an `@`, and a unit is no place for them.
     if environment.get("HTTPS_PROXY").is_some_and(|proxy| proxy.contains('@')) && !args.remove {
         let words = "HTTPS_PROXY holds a user name or password, which would stand in the unit; set it up where your timers \

@@ -258,7 +258,8 @@ fn of_file(given: &Given, description: &Description) -> Result<MasterKey, Error>
 }
 
 impl Given {
-    pub(super) fn source(&self) -> Source {
+    /// The place it stands for.
+    pub(crate) fn source(&self) -> Source {
         match self {
             Self::Value(_) => Source::Environment,
             Self::File(path) => Source::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
