@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 const LOCK_PACE: Duration = Duration::from_millis(5);
 
 /// A file or directory of ours that cannot be trusted or reached.
+/// A disk with fewer bytes left than this is full: SQLite asks for half of it at once.
+const FULL: u64 = 64 << 10;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// Others can read or write it, or it is not what it should be. `mend` is a command to paste, where one helps.
@@ -141,6 +144,11 @@ pub(crate) fn room(path: &Path) -> Option<u64> {
 #[cfg(not(unix))]
 pub(crate) fn room(_: &Path) -> Option<u64> {
     None
+}
+
+/// Whether there is hardly any room left on the disk on which a file lies.
+pub(crate) fn is_full(path: &Path) -> bool {
+    room(path.parent().unwrap_or(path)).is_some_and(|left| left < FULL)
 }
 
 /// Files in a directory that [`replace`] was writing when its process died.

@@ -107,6 +107,7 @@ impl App {
         self.look_around(looking, &mut found);
         self.look_at_files(&mut found);
         self.look_at_providers(&mut found);
+        self.look_for_room(&mut found);
         match self.vault() {
             Err(error) => found.add("store", Outcome::Wrong(error)),
             Ok(None) => {
@@ -116,7 +117,6 @@ impl App {
                 }
             }
             Ok(Some(vault)) => {
-                self.look_for_room(&mut found);
                 if let Err(error) = self.look_into(&vault, looking, &mut found) {
                     found.add("store", Outcome::Wrong(error));
                 }

@@ -90,8 +90,9 @@ pub(crate) enum Error {
     Offline { label: String },
     #[error("cannot refresh {label}")]
     HeldOff { label: String, seconds: i64 },
+    /// `full`: the store, where the disk is full on which it lies.
     #[error("cannot refresh {label}")]
-    RefreshBroken { label: String, cause: String },
+    RefreshBroken { label: String, cause: String, full: Option<std::path::PathBuf> },
     #[error("the refresh of {label} takes long, and goes on")]
     StillRefreshing { label: String },
     #[error("the provider does not accept the token of {label}")]

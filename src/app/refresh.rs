@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{App, Error};
+use crate::files;
 use crate::http::Http;
 use crate::model::credential::{LOST_ANSWER, OTHERS_ANSWER};
 use crate::model::{
@@ -92,7 +93,10 @@ impl App {
             Report::Done => Ok(()),
             Report::Refused(response) => Err(refused(lease.credential(), &response)),
             Report::Failed(source) => Err(Error::Protocol { doing: format!("cannot refresh {}", own.label()), source }),
-            Report::Broken(cause) => Err(Error::RefreshBroken { label: own.label(), cause }),
+            Report::Broken(cause) => {
+                let full = Some(self.home.database.clone()).filter(|path| files::is_full(path));
+                Err(Error::RefreshBroken { label: own.label(), cause, full })
+            }
         }
     }
 
@@ -100,7 +104,7 @@ impl App {
         let label = lease.credential().label();
         let broken = |what: &'static str| {
             let label = label.clone();
-            move |error: std::io::Error| Error::RefreshBroken { label, cause: format!("{what}: {error}") }
+            move |error: std::io::Error| Error::RefreshBroken { label, cause: format!("{what}: {error}"), full: None }
         };
         let mut worker = Command::new(program())
             .arg(WORKER)
@@ -122,7 +126,9 @@ impl App {
         });
         match report.recv_timeout(WAIT) {
             Ok(Some(report)) => Ok(report),
-            Ok(None) => Err(Error::RefreshBroken { label, cause: "the worker ended without a report".into() }),
+            Ok(None) => {
+                Err(Error::RefreshBroken { label, cause: "the worker ended without a report".into(), full: None })
+            }
             Err(_) => Err(Error::StillRefreshing { label }),
         }
     }

@@ -107,10 +107,13 @@ impl App {
         Ok(())
     }
 
-    /// A store that can be read and not written gives tokens, until the first refresh.
+    /// A store that can be read and not written gives tokens, until the first refresh; one that is not there yet could not be
+    /// made.
     pub(super) fn look_for_room(&self, found: &mut Findings) {
-        let dir = self.home.database.parent().unwrap_or(Path::new("/"));
-        if let Some(path) = [dir, &self.home.database].into_iter().find(|path| !files::can_be_written(path)) {
+        let above = self.home.database.ancestors().skip(1);
+        let dir = above.into_iter().find(|dir| dir.exists()).unwrap_or(Path::new("/"));
+        let places = [dir, &self.home.database].into_iter().filter(|path| path.exists());
+        if let Some(path) = places.into_iter().find(|path| !files::can_be_written(path)) {
             let what = format!("{} cannot be written: no token can be refreshed or recorded", path.display());
             found.add("store", Outcome::Notice(what, Mend::Writable(path.to_owned())));
         }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, gravest, init_command, next_step, shown_long, word};
+use super::failure::{Failure, gravest, init_command, next_step, oauth, oauth_in, room_command, shown_long, word};
 use super::table;
 use super::terminal::Tone;
 use crate::app::{Finding, Looking, Mend, Next, Outcome};
@@ -139,16 +139,16 @@ fn command(mend: &Mend) -> String {
         Mend::NextUse => "nothing to do: the next `oauth token` takes it up".into(),
         Mend::Proxy(name) => format!("export {name}=http://HOST:PORT; or: unset {name}"),
         Mend::Certificates(name) => format!("unset {name}; or let it name certificates (PEM)"),
-        Mend::Browser => "unset BROWSER; or: oauth init PROVIDER --no-browser".into(),
+        Mend::Browser => format!("unset BROWSER; or: {}", oauth("init PROVIDER --no-browser")),
         Mend::Clock => next_step(&Next::SetClock),
         Mend::Port(port) => format!("end the program that listens there; see which one: ss -ltnp 'sport = :{port}'"),
-        Mend::Writable(path) => format!("chmod u+w {}", word(&path.display().to_string())),
-        Mend::Room(path) => format!(
-            "delete what is not needed there; see how much is left: df -h {}",
+        Mend::Writable(path) => format!(
+            "chmod u+w {}; or, where the whole file system is read-only, have it mounted writable",
             word(&path.display().to_string())
         ),
-        Mend::Secret(provider, client) => {
-            format!("oauth client set {provider} --client-id {} --client-secret-stdin", shown(client))
+        Mend::Room(path) => room_command(path),
+        Mend::Secret { tenant, provider, client } => {
+            oauth_in(tenant, format_args!("client set {provider} --client-id {} --client-secret-stdin", word(client)))
         }
     }
 }

@@ -21,10 +21,13 @@ use super::when;
 use crate::app::{Error, KeySource, Next};
 use crate::{config, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
-use login::{client_elsewhere, client_required, denied, no_such_client, request_refused, timed_out};
-use names::{no_such_tenant, not_connected};
+use commands::init_again;
+pub(super) use commands::{init_command, init_labelled, know_tenants, named, oauth, oauth_in, option_value};
+use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
+use names::{elsewhere, no_such_tenant, not_connected};
 use server::{of_callback, of_protocol, of_provider};
-use store::{damaged, of_backup, of_files, of_vault};
+pub(super) use store::room_command;
+use store::{damaged, no_room, of_backup, of_files, of_vault};
 
 /// An error on its way to the user.
 #[derive(Debug)]
@@ -344,8 +347,9 @@ fn of_refresh(error: &Error) -> Failure {
         Error::HeldOff { seconds, .. } => Failure::new("rate_limited", 5, error.to_string())
             .because("the provider has asked not to be asked again so soon; nothing was sent")
             .hint(format!("try again in {}", when::length(u64::try_from(*seconds).unwrap_or(0)))),
-        Error::RefreshBroken { cause, .. } => {
-            Failure::new("store_unavailable", 6, error.to_string()).because(shown_long(cause))
+        Error::RefreshBroken { cause, full, .. } => {
+            let failure = Failure::new("store_unavailable", 6, error.to_string()).because(shown_long(cause));
+            full.iter().fold(failure, |failure, path| no_room(failure, path))
         }
         Error::StillRefreshing { .. } => Failure::new("unreachable", 5, error.to_string())
             .because("the provider has not answered yet; its answer is stored when it comes")

@@ -65,7 +65,14 @@ impl Store {
         let mut store = Self::connect(path)?;
         // Until it is known to be ours to write, not even its write-ahead log is moved into it.
         store.checkpoint_at_the_end(false)?;
-        let found = store.version()?;
+        let found = match store.version() {
+            // A log that holds nothing keeps nothing from us, and nobody else can write either.
+            Err(Error::Database { .. }) if files::is_full(path) && !has_log(path) => {
+                store = Self::over(open_as_it_lies(path).map_err(store.failed())?, None, path);
+                store.version()?
+            }
+            found => found?,
+        };
         if found > latest() {
             return Err(Error::NewerSchema { path: store.path, found, known: latest() });
         }

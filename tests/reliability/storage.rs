@@ -6,6 +6,7 @@
 //! second round another program has the store open: then the command writes nothing before its worker does.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
@@ -305,4 +306,35 @@ fn a_master_key_is_replaced_or_not() {
 #[test]
 fn a_provider_is_added_or_not() {
     inject(Subject::AddProvider, false, sample());
+}
+
+/// A disk of its own to which the store has moved, and not a byte left, as long as the command runs.
+const FULL_DISK: &str = r#"
+dir=$1; shift
+cp -a "$dir" "$dir.kept"
+mount -t tmpfs -o size=1m,mode=700 none "$dir"
+cp -a "$dir.kept/." "$dir"
+rm -r "$dir.kept"
+"$1" doctor --take-over 2>/dev/null
+dd if=/dev/zero of="$dir/fill" bs=4k 2>/dev/null || true # until it is full
+exec "$@"
+"#;
+
+#[test]
+fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
+    let (server, home) = DemoServer::connected();
+    let token = home.oauth(["token", "demo"]).run().success().stdout.clone();
+    let before = server.requests();
+    let on_it = |args: &[&str]| {
+        let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", FULL_DISK, "sh"].map(OsString::from);
+        let outer = outer.into_iter().chain([home.oauth_home().into_os_string()]);
+        home.oauth(args.iter().copied()).through(outer).run()
+    };
+    on_it(&["token", "demo"]).success().stdout_is(&token);
+    on_it(&["list"]).success().stdout_has(ALICE).stdout_has("valid");
+    let refused = on_it(&["token", "demo", "--refresh"]);
+    refused.fails(6).stderr_has("the disk is full").stderr_has("df -h");
+    let looked = on_it(&["doctor"]);
+    looked.success().stdout_has("lies on a disk that is full").stdout_has("every sealed value opens in its place");
+    assert_eq!(server.requests(), before, "nothing was sent");
 }

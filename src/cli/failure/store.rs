@@ -1,9 +1,11 @@
 //! The store, its key, backups and private files.
 
+use std::io;
 use std::path::Path;
 
-use super::{Failure, init_again, root, shown_long, word};
+use super::{Failure, init_labelled, root, shown_long, word};
 use crate::app::{BackupError, Error};
+use crate::model::text::shown;
 use crate::vault::{KeyError, KeyringError};
 use crate::{age, files, vault};
 
@@ -31,6 +33,7 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         E::Database { path, source } if is_damage(source) => {
             aside(Failure::new("store_unavailable", 6, text).because(root(source)), path)
         }
+        E::Database { path, source } if is_full(source, path) => no_room(Failure::new("store_unavailable", 6, text), path),
         E::Database { source, .. } => Failure::new("store_unavailable", 6, text).because(root(source)),
         E::Unswept { .. } => Failure::new("busy", 5, text)
             .because("another program reads the store as it was before, and has not ended within 10 s")
@@ -122,6 +125,9 @@ pub(super) fn of_files(error: &files::Error) -> Failure {
             let failure = Failure::new("insecure_permissions", 7, error.to_string());
             mend.iter().fold(failure, |failure, mend| failure.action(mend.clone()))
         }
+        files::Error::Io { path, source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            no_room(Failure::new("store_unavailable", 6, error.to_string()), path)
+        }
         files::Error::Io { source, .. } => {
             Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string())
         }
@@ -170,6 +176,26 @@ fn aside(failure: Failure, path: &Path) -> Failure {
     failure
         .hint(format!("put it aside: mkdir -m 700 {dir} && mv {path}* {dir}"))
         .hint("then bring back a backup (oauth import FILE), or connect the accounts again (oauth init PROVIDER)")
+}
+
+/// Where the store lies on a full disk, SQLite seldom says so itself: it tells which file it could not make larger.
+fn is_full(error: &rusqlite::Error, path: &Path) -> bool {
+    use rusqlite::ErrorCode as C;
+    let could_be = matches!(error.sqlite_error_code(), Some(C::SystemIoFailure | C::CannotOpen | C::ReadOnly));
+    error.sqlite_error_code() == Some(C::DiskFull) || could_be && files::is_full(path)
+}
+
+/// What to do about a disk that is full.
+pub(super) fn no_room(failure: Failure, path: &Path) -> Failure {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    failure
+        .because(format!("the disk is full on which {} lies", shown(&dir.display().to_string())))
+        .hint(room_command(dir))
+}
+
+/// The command that shows how full a disk is.
+pub(in crate::cli) fn room_command(dir: &Path) -> String {
+    format!("delete what is not needed there; see how much is left: df -h {}", word(&dir.display().to_string()))
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {
