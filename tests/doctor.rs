@@ -1,5 +1,6 @@
 //! `doctor`: each trouble is found, and what it says mends it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -148,4 +149,42 @@ fn the_clock_is_compared_with_a_server_only_when_it_may_be_asked() {
     drop(server);
     let output = home.oauth(["doctor", "--json", "--online"]).run();
     assert!(only(output.success(), "clock").1.contains("no server told"), "{output}");
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_closed_to_them() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["key", "move", "--to", "file"]).run().success();
+    let file = home.oauth_home().join("master-key");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("a mode");
+    let doctor = |args: &[&str]| home.oauth(["doctor"]).args(args.iter().copied()).without_key().run();
+    doctor(&[]).fails(7).stderr_has("chmod 600");
+    doctor(&["--fix"]).success().stdout_has("mended");
+    assert_eq!(fs::metadata(&file).expect("the key file").permissions().mode() & 0o777, 0o600);
+    doctor(&[]).success().says_nothing_of("chmod");
+}
+
+#[test]
+fn a_store_whose_keyring_is_out_of_reach_is_not_advised_to_take_another_key() {
+    let (_server, home) = DemoServer::connected();
+    store(&home).execute("update store set key_source = 'keyring'", []).expect("a change of the store");
+    let output = home.oauth(["doctor"]).without_key().run();
+    output.fails(6).stdout_has("wrong  keyring").says_nothing_of("key generate");
+    output.stderr_has("lives in the keyring").stderr_has("oauth key recovery --restore");
+    // Where there is no store yet, a new key is what is needed.
+    Home::new().oauth(["doctor"]).without_key().run().fails(6).stderr_has("oauth key generate");
+}
+
+/// The directory cannot be written for as long as the command runs.
+const READ_ONLY: &str = r#"dir=$1; shift; mount --bind "$dir" "$dir"; mount -o remount,bind,ro "$dir"; exec "$@""#;
+
+#[test]
+fn a_home_that_cannot_be_written_is_told_before_there_is_a_store_too() {
+    let home = Home::new();
+    fs::create_dir(home.oauth_home()).expect("a directory");
+    fs::set_permissions(home.oauth_home(), fs::Permissions::from_mode(0o700)).expect("a mode");
+    let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", READ_ONLY, "sh"].map(OsString::from);
+    let outer = outer.into_iter().chain([home.oauth_home().into_os_string()]);
+    let output = home.oauth(["doctor"]).through(outer).run();
+    output.success().stdout_has("cannot be written").stderr_has("writable");
 }

@@ -292,3 +292,54 @@ fn a_passphrase_opens_the_store_and_the_file_that_held_the_key_can_go() {
     let opened = typed(plain(&["token", "demo", ALICE]), &["correct horse"]);
     assert!(opened.success().stdout.contains(before[0].trim_end()), "{opened}");
 }
+
+#[test]
+fn a_rotation_says_that_the_recovery_code_of_the_old_key_is_void() {
+    const VOID: &str = "recovery code that was printed before opens nothing";
+    let (_server, home, file) = with_key_file();
+    let key = |args: &[&str]| filed(&home, &file, &["key"]).args(args.iter().copied()).run();
+    key(&["recovery"]).success();
+    key(&["rotate"]).success().stderr_has(VOID).stderr_has("oauth key recovery");
+    key(&["rotate"]).success().says_nothing_of(VOID);
+    key(&["recovery"]).success();
+    assert_eq!(key(&["rotate", "--json"]).success().json()["recovery_code_void"], true);
+}
+
+#[test]
+fn an_empty_passphrase_is_told_from_nobody_who_could_type_one() {
+    let (_server, home, file) = with_key_file();
+    let command = || filed(&home, &file, &["key", "move", "--to", "passphrase"]);
+    typed(command(), &["", ""]).fails(2).stdout_has("a passphrase that is empty protects nothing");
+    command().run().fails(2).stderr_has("nobody can be asked here");
+}
+
+#[test]
+fn the_status_tells_where_the_key_comes_from_now() {
+    let (_server, home) = DemoServer::connected();
+    let file = home.path().join("key");
+    fs::write(&file, format!("{MASTER_KEY}\n")).expect("a key file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a private file");
+    let words = format!("source              the file {}, for this command", file.display());
+    filed(&home, &file, &["key", "status"]).run().success().stdout_has(&words);
+    let told = filed(&home, &file, &["key", "status", "--json"]).run().success().json();
+    assert_eq!(
+        (&told["source"], &told["given"]),
+        (&json!("OAUTH_MASTER_KEY"), &json!(format!("the file {}", file.display())))
+    );
+    home.oauth(["key", "status"]).run().success().stdout_has("source              OAUTH_MASTER_KEY\n");
+}
+
+#[test]
+fn what_helps_to_a_key_that_is_lost_or_another_one_is_said() {
+    const CODE: &str = "oauth key recovery --restore --to file";
+    let (_server, home, file) = with_key_file();
+    let kept = home.path().join("kept");
+    fs::rename(&file, &kept).expect("the key file is lost");
+    let token = || home.oauth(["token", "demo", ALICE]).without_key();
+    token().run().fails(6).stderr_has("cannot read the key file").stderr_has(CODE);
+    filed(&home, &file, &["token", "demo", ALICE]).run().fails(6).stderr_has(CODE);
+    let other = home.oauth(["key", "generate"]).run().success().stdout.clone();
+    token().env("OAUTH_MASTER_KEY", other.trim()).run().fails(6).stderr_has("not the master key").stderr_has(CODE);
+    fs::rename(&kept, &file).expect("the key file is back");
+    token().run().success();
+}

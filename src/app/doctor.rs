@@ -201,14 +201,15 @@ impl App {
             found.fine("key", "none yet; it is chosen when the first account is connected");
             return Ok(());
         }
-        let seal = match self.unlock(vault) {
+        let seal = match self.unlock(vault).or_else(|error| self.unlock_tightened(vault, error, found)) {
             Ok(seal) => seal,
             Err(error) => {
                 found.add("key", Outcome::Wrong(error));
                 return Ok(());
             }
         };
-        let source = vault.key_status()?.source.map_or_else(|| "its place".into(), |source| source.words());
+        let source = self.given_place().or(vault.key_status()?.source);
+        let source = source.map_or_else(|| "its place".into(), |source| source.words());
         found.fine("key", format!("from {source}, and it opens the store"));
         for row in rows {
             if let Err(error) = Vault::try_seal(row, &seal) {
@@ -225,6 +226,18 @@ impl App {
         }
         found.fine("refreshes", "none was interrupted");
         Ok(())
+    }
+
+    /// A key file that others could read is closed to them, where that may be mended.
+    fn unlock_tightened(&self, vault: &Vault, error: Error, found: &mut Findings) -> Result<vault::Seal, Error> {
+        let Error::Vault(vault::Error::Files(open)) = &error else { return Err(error) };
+        let files::Error::Insecure { path, mend: Some(_), .. } = open else { return Err(error) };
+        if !found.fix || files::tighten(path).is_err() {
+            return Err(error);
+        }
+        let seal = self.unlock(vault)?;
+        found.add("files", Outcome::Mended(open.to_string()));
+        Ok(seal)
     }
 
     /// A refresh that has not ended: another process may be at it, its answer may lie there, or it is lost.

@@ -90,6 +90,8 @@ pub(crate) type Variables = Box<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 /// The master key, and whether it opens the store.
 pub(crate) struct KeyState {
     pub(crate) status: KeyStatus,
+    /// The place that this run takes the key from, whatever the store says.
+    pub(crate) given: Option<KeySource>,
     pub(crate) opens: Result<(), Error>,
 }
 
@@ -152,7 +154,7 @@ impl App {
     pub(crate) fn key_status(&self) -> Result<Option<KeyState>, Error> {
         let Some(vault) = self.vault()? else { return Ok(None) };
         let opens = vault.unlock(&self.keys).map(|_| ()).map_err(Error::from);
-        Ok(Some(KeyState { status: vault.key_status()?, opens }))
+        Ok(Some(KeyState { status: vault.key_status()?, given: self.given_place(), opens }))
     }
 
     /// Replaces the master key; every credential is sealed anew. `hand_out` is given the new key where it lives with the

@@ -13,7 +13,7 @@ use crate::files;
 use crate::http::{self, Request, header};
 use crate::model::{Server, Timestamp};
 use crate::provider::PortRule;
-use crate::vault::{Row, Source, Vault};
+use crate::vault::{self, KeyError, Row, Source, Vault};
 
 /// More seconds than this between two clocks make servers refuse what is signed here.
 const DRIFT: i64 = 60;
@@ -97,7 +97,13 @@ impl App {
             return Ok(());
         }
         let begun = Instant::now();
-        match self.keys.probe() {
+        // A store that has its key needs that one, and no other place for a new one.
+        let has_key = vault.is_some_and(Vault::has_key);
+        let probed = self.keys.probe().map_err(|error| match error {
+            vault::Error::NoKey(KeyError::NoPlace(error)) if has_key => vault::Error::NoKey(KeyError::Keyring(error)),
+            error => error,
+        });
+        match probed {
             Ok(_) => {
                 let took = begun.elapsed().as_millis();
                 found.fine("keyring", format!("present and unlocked; one read took {took} ms"));

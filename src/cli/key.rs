@@ -36,7 +36,7 @@ enum KeyCommand {
     ///
     /// The new key goes where the old one lives: into the keyring, or into the key file. Where a variable or a command
     /// of yours gives the key, the new one is printed, before it is used: keep it. An interrupted rotation loses nothing
-    /// and is simply run again.
+    /// and is simply run again. A recovery code of the old key opens nothing any more: print a new one.
     Rotate,
     /// Drop the copy of the key that the kernel's keyring keeps for a while
     ///
@@ -49,6 +49,8 @@ enum KeyCommand {
     /// sealed anew.
     Move(MoveArgs),
     /// Print the key as a code for paper, or put it back from one
+    ///
+    /// A code is good for as long as the key is: `key rotate` makes another key, which needs another code.
     Recovery(RecoveryArgs),
 }
 
@@ -84,11 +86,14 @@ fn rotate(context: &Context) -> Result<u8, Failure> {
     if let Some(failure) = unprinted {
         return Err(failure);
     }
-    let Rotated { source, key_id, former_key_id, credentials, leftover } = rotated?;
+    let Rotated { source, key_id, former_key_id, credentials, voids_code, leftover } = rotated?;
     let printed = matches!(source, KeySource::Environment | KeySource::Command);
     if context.terminal.json && !printed {
         let source = source.words();
-        let object = json!({"source": source, "key_id": key_id, "former_key_id": former_key_id, "sealed": credentials});
+        let object = json!({
+            "source": source, "key_id": key_id, "former_key_id": former_key_id, "sealed": credentials,
+            "recovery_code_void": voids_code,
+        });
         context.terminal.data_json(&object)?;
     }
     context
@@ -96,6 +101,10 @@ fn rotate(context: &Context) -> Result<u8, Failure> {
         .note(&format!("the master key is replaced; sealed under {key_id}: {}", counted(credentials, "credential")));
     if printed {
         context.terminal.note("the old key opens nothing any more; keep the new one where the old one was");
+    }
+    if voids_code {
+        context.terminal.warn("the recovery code that was printed before opens nothing from now on");
+        context.terminal.note("  print a new one: oauth key recovery");
     }
     if let Some(error) = leftover {
         let cause = Failure::from(Error::from(error)).summary();
@@ -126,16 +135,25 @@ fn generate(context: &Context) -> Result<u8, Failure> {
 
 fn status(context: &Context) -> Result<u8, Failure> {
     let state = context.app()?.key_status()?.filter(|state| state.status.key_id.is_some());
-    let Some(KeyState { status, opens }) = state else { return first_key(context) };
+    let Some(KeyState { status, given, opens }) = state else { return first_key(context) };
     let source = status.source.as_ref().map(KeySource::words);
+    let given = given.filter(|given| status.source.as_ref() != Some(given)).map(|given| given.words());
     if context.terminal.json {
-        let object =
-            json!({"source": source, "key_id": status.key_id, "sealed": status.sealed_rows, "opens": opens.is_ok()});
+        let object = json!({
+            "source": source, "given": given, "key_id": status.key_id, "sealed": status.sealed_rows,
+            "opens": opens.is_ok(),
+        });
         context.terminal.data_json(&object)?;
     } else {
         let opened = if opens.is_ok() { "yes" } else { "no" };
+        let source = source.unwrap_or_else(|| "not chosen yet".into());
+        let source = match given {
+            // The variable that was set when the store was made may not be there any more.
+            Some(given) => format!("{given}, for this command (the store was told {source})"),
+            None => source,
+        };
         let lines = [
-            ("source", source.unwrap_or_else(|| "not chosen yet".into())),
+            ("source", source),
             ("key id", status.key_id.unwrap_or_else(|| "-".into())),
             ("sealed credentials", status.sealed_rows.to_string()),
             ("opens the store", opened.into()),
@@ -234,9 +252,16 @@ fn target(place: Place, path: Option<PathBuf>, context: &Context) -> Result<KeyT
 
 /// Asks twice: what was typed wrongly could never be typed again.
 fn new_passphrase(context: &Context) -> Result<Secret, Failure> {
-    let nobody = || Failure::usage("a passphrase is typed in a terminal, and there is none".into());
-    let first = context.terminal.ask_secret("New passphrase (not shown):").ok_or_else(nobody)?;
-    let second = context.terminal.ask_secret("Once more:").ok_or_else(nobody)?;
+    let terminal = &context.terminal;
+    let untyped = || {
+        Failure::usage(if terminal.can_ask() {
+            "a passphrase that is empty protects nothing; nothing is changed".into()
+        } else {
+            "a passphrase is typed in a terminal, and nobody can be asked here".into()
+        })
+    };
+    let first = terminal.ask_secret("New passphrase (not shown):").ok_or_else(untyped)?;
+    let second = terminal.ask_secret("Once more:").ok_or_else(untyped)?;
     if first.expose() == second.expose() {
         return Ok(first);
     }

@@ -30,6 +30,8 @@ pub(crate) struct Rotated {
     pub(crate) former_key_id: String,
     /// How many credentials were sealed anew.
     pub(crate) credentials: usize,
+    /// A recovery code of the former key was given out.
+    pub(crate) voids_code: bool,
     /// The former key could not be removed from its place, and why. It opens nothing any more.
     pub(crate) leftover: Option<Error>,
 }
@@ -62,6 +64,7 @@ impl Vault {
         let source = self.rotatable_source(access)?;
         let old = self.unlock(access)?;
         self.remove_spare_keys(access)?;
+        let voids_code = self.code_is_out()?;
         let key = MasterKey::generate();
         let place = KeyPlace { vault: self, access, source: &source };
         let wrapped = place.put(&key, now)?;
@@ -81,7 +84,14 @@ impl Vault {
         let _ = self.record(&Seal::new(&key, &self.description.id), entry);
         let (key_id, former_key_id) = (key.id().to_owned(), old.key_id().to_owned());
         self.description = self.store.describe()?;
-        Ok(Rotated { source, key_id, former_key_id, credentials, leftover })
+        Ok(Rotated { source, key_id, former_key_id, credentials, voids_code, leftover })
+    }
+
+    /// Whether a recovery code of the present key was given out, as far back as the record goes.
+    fn code_is_out(&self) -> Result<bool, Error> {
+        let events = self.events(0)?;
+        let last = events.iter().rev().find(|event| matches!(event.kind.as_str(), "key_exported" | "key_replaced"));
+        Ok(last.is_some_and(|event| event.kind == "key_exported"))
     }
 
     /// Both locks: nobody chooses a key, and nobody writes with one.

@@ -50,14 +50,12 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
                 .because(
                     "a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent",
                 )
-                .hint(format!(
-                    "if you changed it yourself, connect again: oauth init {} {}",
-                    word(provider),
-                    word(account)
-                ))
+                .hint(format!("if you changed it yourself, connect again: {}", init_labelled(label)))
         }
         E::WrongKey { .. } => {
-            Failure::new("wrong_master_key", 6, text).hint("see where its own key lives: oauth key status")
+            Failure::new("wrong_master_key", 6, text)
+                .hint("let nothing give another key (OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE, OAUTH_MASTER_KEY_COMMAND); where its own lives: oauth key status")
+                .hint(FROM_CODE)
         }
         E::AuditBroken { .. } => Failure::new("tampered", 7, text)
             .because("every event carries a code over itself and the one before, which only the master key can make")
@@ -109,13 +107,19 @@ fn of_key(error: &KeyError) -> Failure {
         KeyError::Malformed { .. } if cause.starts_with("OAUTH_MASTER_KEY") => {
             Failure::new("bad_config", 2, cause.clone()).action("oauth key generate")
         }
-        KeyError::Malformed { .. } => failure("wrong_master_key"),
+        KeyError::Malformed { .. } => {
+            failure("wrong_master_key").hint("put the store's key there as it was, out of a backup").hint(FROM_CODE)
+        }
         KeyError::PassphraseWanted => failure("passphrase_required")
             .hint("run it in a terminal once: the kernel keeps the key for a while then; see OAUTH_KEY_CACHE")
             .hint("for jobs without a person: oauth key move --to file"),
-        KeyError::WrongPassphrase => failure("wrong_master_key"),
+        KeyError::WrongPassphrase => failure("wrong_master_key").hint("type it again").hint(FROM_CODE),
+        KeyError::Files(error @ files::Error::Io { .. }) => {
+            of_files(error).hint("bring the key file back to where it was, such as out of a backup").hint(FROM_CODE)
+        }
         KeyError::Files(error) => of_files(error),
-        KeyError::Command(_) => failure("keyring_unavailable"),
+        KeyError::Command(_) => failure("keyring_unavailable")
+            .hint("run the command in OAUTH_MASTER_KEY_COMMAND by itself, and see that it prints the key"),
     }
 }
 
