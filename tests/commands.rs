@@ -990,7 +990,11 @@ fn there_are_completions_for_every_shell_and_manual_pages() {
     let bash = oauth(&home, &["completions", "bash"]).stdout.clone();
     home.command("bash").args(["-n"]).stdin(bash).run().success().stderr_is("");
     let page = oauth(&home, &["man"]);
-    page.stdout_has(".TH oauth 1").stdout_has(".SH NAME").stdout_has(".SH \"EXIT CODES\"").stdout_has("config.toml lies in").stderr_is("");
+    page.stdout_has(".TH oauth 1")
+        .stdout_has(".SH NAME")
+        .stdout_has(".SH \"EXIT CODES\"")
+        .stdout_has("config.toml lies in")
+        .stderr_is("");
     let directory = home.path().join("man1");
     oauth(&home, &["man", "--dir", directory.to_str().expect("UTF-8")]).stdout_is("");
     let pages: BTreeSet<_> =

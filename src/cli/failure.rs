@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::when;
 use crate::app::{Error, KeySource, Next};
+use crate::model::text::{shown, whole};
 use crate::{config, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 use commands::init_again;
