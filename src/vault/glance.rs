@@ -19,23 +19,27 @@ use crate::files;
 static CONNECTIONS: Mutex<usize> = Mutex::new(0);
 
 /// That there is a connection.
-pub(super) struct Connected(());
+pub(super) struct Connected(&'static Mutex<usize>);
 
 impl Connected {
     pub(super) fn count() -> Self {
-        *connections() += 1;
-        Self(())
+        Self::among(&CONNECTIONS)
+    }
+
+    fn among(connections: &'static Mutex<usize>) -> Self {
+        *locked(connections) += 1;
+        Self(connections)
     }
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        *connections() -= 1;
+        *locked(self.0) -= 1;
     }
 }
 
-fn connections() -> MutexGuard<'static, usize> {
-    CONNECTIONS.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(connections: &'static Mutex<usize>) -> MutexGuard<'static, usize> {
+    connections.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A store that nobody was writing when this began. The files that are opened on it meanwhile are closed before this ends,
@@ -49,7 +53,11 @@ pub(super) struct Quiet<'a> {
 impl<'a> Quiet<'a> {
     /// None where somebody may be writing, or where it cannot be told.
     pub(super) fn begin(store: &'a Path) -> Option<Self> {
-        let none = connections();
+        Self::among(&CONNECTIONS, store)
+    }
+
+    fn among(connections: &'static Mutex<usize>, store: &'a Path) -> Option<Self> {
+        let none = locked(connections);
         if *none > 0 {
             return None;
         }
@@ -79,4 +87,48 @@ fn lock(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn lock(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glance_begins_where_this_process_has_no_connection_and_nobody_a_log() {
+        static CONNECTIONS: Mutex<usize> = Mutex::new(0);
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let begins = || Quiet::among(&CONNECTIONS, &store).is_some();
+        assert!(!begins(), "there is no store");
+        fs::write(&store, "").unwrap();
+        assert!(begins());
+        let connected = Connected::among(&CONNECTIONS);
+        assert!(!begins());
+        drop(connected);
+        for end in ["-wal", "-journal"] {
+            let quiet = Quiet::among(&CONNECTIONS, &store).unwrap();
+            assert!(quiet.lasts());
+            let log = files::with_end(&store, end);
+            fs::write(&log, "").unwrap();
+            assert!(!quiet.lasts(), "{end}");
+            drop(quiet);
+            assert!(!begins(), "{end}");
+            fs::remove_file(&log).unwrap();
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn whoever_glances_holds_a_shared_lock_on_the_whole_file() {
+        use std::os::unix::fs::MetadataExt;
+
+        static CONNECTIONS: Mutex<usize> = Mutex::new(0);
+        let store = tempfile::NamedTempFile::new().unwrap();
+        let inode = store.path().metadata().unwrap().ino();
+        let quiet = Quiet::among(&CONNECTIONS, store.path()).unwrap();
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        let ours = locks.lines().find(|line| line.ends_with(&format!(":{inode} 0 EOF"))).unwrap();
+        assert!(ours.contains("POSIX") && ours.contains("READ"), "{ours}");
+        drop(quiet);
+    }
 }
