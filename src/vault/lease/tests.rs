@@ -116,6 +116,12 @@ impl Place {
         self.vault.lease(id, &self.seal, Instant::now() + Duration::from_secs(60)).unwrap()
     }
 
+    /// How often an event of this name was recorded.
+    fn events(&self, name: &str) -> i64 {
+        let count = "select count(*) from events where event = ?1";
+        self.vault.store.connection().unwrap().query_row(count, [name], |row| row.get(0)).unwrap()
+    }
+
     /// The tokens that are stored, opened anew.
     fn tokens(&self, id: &CredentialId) -> (Option<String>, Option<String>) {
         let (access, refresh) = self.lease(id).tokens().unwrap();
@@ -154,6 +160,71 @@ fn what_landed_is_committed_by_the_next_lease_and_once() {
     drop(lease);
     assert_eq!(place.tokens(&id), both("at-new", Some("rt-new")));
     assert_eq!(place.lease(&id).credential().generation, 2);
+    assert_eq!(place.events("refreshed"), 1);
+}
+
+#[test]
+fn the_refresh_token_of_an_answer_that_is_not_ours_is_stored_and_held_back() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    for nothing_new in [None, Some("rt-old")] {
+        lease.set_aside(answer(nothing_new), "not ours", NOW, NOW).unwrap();
+        assert_eq!((lease.credential().generation, lease.staleness().unwrap()), (1, None));
+    }
+    lease.set_aside(answer(Some("rt-new")), "not ours", NOW, NOW).unwrap();
+    drop(lease);
+    let lease = place.lease(&id);
+    assert_eq!((lease.credential().generation, lease.staleness().unwrap().as_deref()), (2, Some("not ours")));
+    assert_eq!(lease.habits().unwrap().rotates, Some(true));
+    drop(lease);
+    assert_eq!(place.tokens(&id), both("at-old", Some("rt-new")));
+}
+
+#[test]
+fn what_landed_of_an_answer_that_is_not_ours_is_held_back_by_the_next_lease() {
+    for (refresh, generation, held) in [(Some("rt-new"), 2, Some("not ours")), (None, 1, None)] {
+        let (place, id) = Place::with(login("old"));
+        let mut lease = place.lease(&id);
+        lease.begin(NOW).unwrap();
+        lease.put(&answer(refresh), NOW, Some("not ours")).unwrap();
+        drop(lease);
+        let lease = place.lease(&id);
+        assert_eq!((lease.credential().generation, lease.row.held.as_deref()), (generation, held));
+        drop(lease);
+        assert_eq!(place.tokens(&id), both("at-old", refresh.or(Some("rt-old"))));
+    }
+}
+
+#[test]
+fn what_is_learnt_of_a_server_is_known_to_the_next() {
+    for taken in [true, false] {
+        let (place, id) = Place::with(login("old"));
+        let learnt = Habits { rotates: Some(false), takes_again: Some(taken) };
+        place.lease(&id).learn(learnt, NOW).unwrap();
+        assert_eq!(place.lease(&id).habits().unwrap(), learnt);
+    }
+}
+
+#[test]
+fn a_row_without_any_mark_is_told_unless_its_refresh_token_stays() {
+    let (place, id) = Place::with(login("old"));
+    assert!(!place.lease(&id).is_unmarked().unwrap());
+    for marks in [place.vault.home.marks.clone(), crate::vault::marks::beside(&place.vault.home.database)] {
+        std::fs::remove_file(marks).unwrap();
+    }
+    assert!(place.lease(&id).is_unmarked().unwrap());
+    place.lease(&id).learn(Habits { rotates: Some(false), takes_again: None }, NOW).unwrap();
+    assert!(!place.lease(&id).is_unmarked().unwrap());
+}
+
+#[test]
+fn what_a_child_has_written_is_seen_when_the_row_is_read_again() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    place.vault.store.connection().unwrap().execute("update credentials set reauth = 'told'", []).unwrap();
+    assert_eq!(lease.credential().reauth, None);
+    lease.reload().unwrap();
+    assert_eq!(lease.credential().reauth.as_deref(), Some("told"));
 }
 
 #[test]
@@ -218,7 +289,8 @@ fn a_renewed_login_becomes_the_default_where_no_other_lives() {
     assert_eq!((is_default(&alice), is_default(&bob)), (true, false));
     place.lease(&alice).wipe(NOW).unwrap();
     assert_eq!(place.tokens(&alice), (None, None));
-    assert!(!is_default(&alice) && place.lease(&alice).credential().revoked_at.is_some());
+    let own = place.lease(&alice).credential().clone();
+    assert!(!own.default && own.revoked_at.is_some() && own.generation == 2);
     place.lease(&alice).reauthorize(login("again")).unwrap();
     assert!(!is_default(&alice), "bob lives");
     place.lease(&alice).wipe(NOW).unwrap();
@@ -264,9 +336,7 @@ fn a_refusal_is_written_down_and_keeps_the_tokens() {
     assert_eq!((lease.credential().reauth.as_deref(), lease.lost_attempt()), (Some("refused"), None));
     drop(lease);
     assert_eq!(place.tokens(&id), both("at-old", Some("rt-old")));
-    let count = "select count(*) from events where event in ('refused', 'refresh_failed')";
-    let events: i64 = place.vault.store.connection().unwrap().query_row(count, [], |row| row.get(0)).unwrap();
-    assert_eq!(events, 2);
+    assert_eq!((place.events("refused"), place.events("refresh_failed")), (1, 1));
 }
 
 #[test]

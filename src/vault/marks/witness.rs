@@ -206,6 +206,13 @@ mod tests {
     }
 
     #[test]
+    fn only_a_file_that_was_replaced_meanwhile_is_let_pass() {
+        let error = |kind: io::ErrorKind| files::Error::io("open", Path::new("marks"))(kind.into());
+        assert!(gone_meanwhile(error(io::ErrorKind::NotFound)).is_ok());
+        assert!(gone_meanwhile(error(io::ErrorKind::PermissionDenied)).is_err());
+    }
+
+    #[test]
     fn who_makes_the_file_waits_for_another_that_does() {
         let dir = tempfile::tempdir().unwrap();
         let locks = dir.path().join("locks");
