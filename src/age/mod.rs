@@ -172,17 +172,18 @@ fn with_passphrase(header: &Header<'_>, passphrase: &Secret) -> Result<FileKey, 
     let [stanza] = header.stanzas.as_slice() else { return Err(Error::Header) };
     let [_, salt, work_factor] = stanza.words.as_slice() else { return Err(Error::Header) };
     let salt: [u8; 16] = header::base64_bytes(salt).and_then(|bytes| bytes.try_into().ok()).ok_or(Error::Header)?;
-    let work_factor = Some(work_factor)
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0'))
-        .and_then(|text| text.parse().ok())
-        .ok_or(Error::Header)?;
     if stanza.body.len() != WRAPPED {
         return Err(Error::Header);
     }
-    if work_factor > HIGHEST_WORK_FACTOR {
-        return Err(Error::TooCostly(work_factor));
-    }
+    let work_factor = bearable(work_factor)?;
     open(&scrypt_wrap_key(passphrase, &salt, work_factor), &stanza.body).ok_or(Error::WrongPassphrase)
+}
+
+/// The cost that a header asks for, where this program pays it.
+fn bearable(work_factor: &str) -> Result<u8, Error> {
+    let plain = work_factor.bytes().all(|byte| byte.is_ascii_digit()) && !work_factor.starts_with('0');
+    let work_factor = work_factor.parse().ok().filter(|_| plain).ok_or(Error::Header)?;
+    if work_factor > HIGHEST_WORK_FACTOR { Err(Error::TooCostly(work_factor)) } else { Ok(work_factor) }
 }
 
 fn with_identities(header: &Header<'_>, identities: &[Identity]) -> Result<FileKey, Error> {

@@ -76,6 +76,7 @@ fn the_cost_of_a_passphrase_is_bounded_before_it_is_paid() {
     let file = String::from_utf8_lossy(&for_passphrase(b"it")).into_owned();
     let with = |factor: &str| file.replacen(" 4\n", &format!(" {factor}\n"), 1).into_bytes();
     assert_eq!(decrypt(&with("30"), &passphrase("x")).unwrap_err(), Error::TooCostly(30));
+    assert_eq!((bearable("22"), bearable("23")), (Ok(22), Err(Error::TooCostly(23))));
     for odd in ["04", "+4", "0", "-1", "0x4", "4.", "256", "99999999999999999999", ""] {
         assert_eq!(decrypt(&with(odd), &passphrase("x")).unwrap_err(), Error::Header, "{odd:?}");
     }
