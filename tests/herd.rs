@@ -226,6 +226,20 @@ fn a_refresh_that_was_killed_is_remembered_where_the_server_forgives_nothing() {
 }
 
 #[test]
+fn what_a_killed_refresh_left_in_doubt_is_told_also_when_the_server_was_busy_meanwhile() {
+    let (server, home) = DemoServer::connected();
+    let command = refreshing(&server, &home, FOR_EVER);
+    slow_down(&server, 0);
+    kill_process(worker_of(command.id()), Signal::KILL).expect("the worker is there");
+    assert_ne!(command.finish().code, Some(0));
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "600"}}}));
+    home.oauth(["token", "demo"]).run().fails(5).stdout_is("");
+    server.mend();
+    let next = home.oauth(["token", "demo"]).run();
+    next.fails(4).stdout_is("").stderr_has("the answer to a refresh begun at ");
+}
+
+#[test]
 fn an_answer_that_landed_is_found_although_it_was_never_committed() {
     let (server, home) = DemoServer::connected();
     let old = home.oauth(["token", "demo"]).run().stdout.clone();

@@ -248,6 +248,8 @@ fn another_host_is_refused_before_anything_is_sent() {
     }
     request(&home, &[&stranger.url("/")]).run().fails(3).stderr_has("no provider is known");
     assert!(stranger.seen().is_empty());
+    // Where nothing is connected, there is no list to hold a host to.
+    request(&home, &["github", "https://evil.example/"]).run().fails(3).stderr_has("github is not connected");
 }
 
 #[test]
@@ -280,24 +282,23 @@ fn a_host_is_allowed_by_a_person_only() {
     let stranger = Origin::saying("mine");
     let (_server, home) = connected(&[]);
     request(&home, &["demo", &stranger.url("/"), "--allow-host", stranger.authority()]).run().fails(7);
-    let line = format!(
-        "{} request --allow-host {} demo {}",
-        env!("CARGO_BIN_EXE_oauth"),
-        stranger.authority(),
-        stranger.url("/")
-    );
-    let script = |answer: &str| {
+    let script = |stranger: &Origin, answer: &str| {
+        let (oauth, authority, url) = (env!("CARGO_BIN_EXE_oauth"), stranger.authority(), stranger.url("/"));
+        let line = format!("{oauth} request --allow-host {authority} demo {url}");
         let mut run = home.command("script").args(["-qec", &line, "/dev/null"]).stdin_open().spawn();
         run.wait_for_stdout("[y/N]");
         run.write(&format!("{answer}\n"));
         run.finish()
     };
-    script("n").fails(7);
+    script(&stranger, "n").fails(7);
     assert!(stranger.seen().is_empty());
-    script("y").success();
+    script(&stranger, "y").success();
     assert_eq!(stranger.seen().len(), 1);
-    // It stands on the credential's own list from now on, and the tokens are whole.
+    // It stands on the credential's own list from now on, also beside another, and the tokens are whole.
+    let second = Origin::saying("theirs");
+    script(&second, "y").success();
     request(&home, &["demo", &stranger.url("/")]).run().success().stdout_is("mine");
+    request(&home, &["demo", &second.url("/")]).run().success().stdout_is("theirs");
     home.oauth(["token", "demo", "--refresh"]).run().success();
 }
 
