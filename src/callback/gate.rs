@@ -44,7 +44,7 @@ const GRACE: Duration = Duration::from_millis(50);
 const ANSWER_TIME: Duration = Duration::from_secs(5);
 
 /// Read and thrown away behind a head.
-const LINGER_LIMIT: u64 = 256 * 1024;
+pub(super) const LINGER_LIMIT: u64 = 256 * 1024;
 
 /// Between two tries at something that failed for want of descriptors, and how many tries.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -21,7 +21,7 @@ use super::typed::{self, Slip, Typed};
 use super::{Error, Event, Verdict};
 
 /// A limit beyond this is none, and clocks cannot count to every [`Duration`].
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Takes requests and gives each its answer, depending on how far the login is.
 pub(super) struct Desk {

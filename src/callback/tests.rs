@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::gate::LINGER_LIMIT;
 use super::head::HEAD_LIMIT;
 use super::page::Answer;
+use super::serve::LONGEST;
 use super::{Address, Error, Event, FAREWELL, Host, Listener, Page, Port, Query, Verdict, typing};
 
 /// Far longer than anything here takes; a test that fails does not hang.
@@ -659,6 +661,7 @@ fn the_bounds_are_those_that_were_promised() {
     let (listener, _directory) = bound();
     assert_eq!((listener.limits.connections, listener.limits.head_time), (64, Duration::from_secs(5)));
     assert_eq!((HEAD_LIMIT, FAREWELL), (16 * 1024, Duration::from_secs(1)));
+    assert_eq!((LINGER_LIMIT, LONGEST.as_secs()), (262_144, 31_536_000));
 }
 
 #[test]
