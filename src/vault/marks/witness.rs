@@ -206,6 +206,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_may_be_read_only_is_refused_unless_the_file_system_takes_no_writing_at_all() {
+        // A program that runs is not opened for writing.
+        let path = std::env::current_exe().unwrap();
+        let witness = Witness { path: path.clone(), locks: &path };
+        assert!(File::open(&path).is_ok() && witness.known(None).is_err());
+    }
+
+    #[test]
     fn only_a_file_that_was_replaced_meanwhile_is_let_pass() {
         let error = |kind: io::ErrorKind| files::Error::io("open", Path::new("marks"))(kind.into());
         assert!(gone_meanwhile(error(io::ErrorKind::NotFound)).is_ok());
