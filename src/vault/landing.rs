@@ -221,7 +221,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let landing = Landing::new(dir.path(), "row");
         let ready = landing.prepare().unwrap();
-        assert_eq!(fs::metadata(dir.path().join("row")).unwrap().len(), RESERVED as u64);
+        assert_eq!(fs::metadata(dir.path().join("row")).unwrap().len(), 16_384);
         ready.write(b"sealed").unwrap();
         landing.prepare().unwrap();
         assert_eq!(landing.read().unwrap().unwrap(), b"sealed");
