@@ -134,7 +134,11 @@ fn tell(done: &Revoked, context: &Context) {
     terminal.say(&sentence(done));
     let unsupported = kinds(done, Fate::Unsupported);
     if !unsupported.is_empty() && done.refresh != Fate::Revoked {
-        let page = own.server.applications_url.as_deref().map_or_else(String::new, |url| format!("; end it at {url}"));
+        let page = own
+            .server
+            .applications_url
+            .as_deref()
+            .map_or_else(String::new, |url| format!("; end it at {}", shown(url)));
         terminal.warn(&format!("{at} has no way to revoke the {}{page}", unsupported.join(" and the ")));
     }
     for sibling in &done.siblings {
