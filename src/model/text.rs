@@ -1,7 +1,5 @@
 //! Text that came from outside, made safe to show.
 
-use serde_json::Value;
-
 /// The longest piece of foreign text that is ever shown, in characters.
 const SHOWN: usize = 200;
 
@@ -49,16 +47,6 @@ fn turns_direction(c: char) -> bool {
 /// Whether `text` holds nothing that a terminal would act on, however long it is.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || turns_direction(c))
-}
-
-/// The same of every text in `value`, names of members included.
-pub(crate) fn is_plain_json(value: &Value) -> bool {
-    match value {
-        Value::String(text) => is_plain(text),
-        Value::Array(values) => values.iter().all(is_plain_json),
-        Value::Object(members) => members.iter().all(|(name, value)| is_plain(name) && is_plain_json(value)),
-        _ => true,
-    }
 }
 
 /// `text` inside an element, or a quoted attribute, of HTML or XML.

@@ -25,7 +25,8 @@ fn a_backup_says_nothing_that_an_entry_could_not_say() {
     ];
     for (member, value) in cases {
         let forged = forged(&home, &made, |document| {
-            *document["credentials"][0].pointer_mut(member).expect("a member") = value.clone();
+            let (inside, name) = member.rsplit_once('/').expect("a pointer");
+            document["credentials"][0].pointer_mut(inside).expect("an object")[name] = value.clone();
         });
         let there = Home::new();
         let refused = import(&there, &forged, &["--json"]);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Server;
 use crate::model::rules::{self, Mistake};
-use crate::model::{Mint, TokenSource, text};
+use crate::model::{Mint, TokenSource};
 
 /// More seconds than this no server takes a refresh token that it has replaced: a year.
 const LONGEST_GRACE: u64 = 366 * 86_400;
@@ -24,11 +24,11 @@ impl Server {
         mistakes.iter().find_map(|mistake| mistake(self)).or_else(|| self.quirks.mistakes().into_iter().next())
     }
 
-    /// No text holds anything that a terminal or a header line would act on.
+    /// No text holds anything that a header line would act on.
     fn text_mistake(&self) -> Option<Mistake> {
         let record = serde_json::to_value(self).expect("a server's record is JSON");
         let Value::Object(members) = record else { return None };
-        let wrong = members.iter().find(|(_, value)| !text::is_plain_json(value));
+        let wrong = members.iter().find(|(_, value)| has_control(value));
         wrong.map(|(key, _)| (key.clone(), "it holds control characters".into()))
     }
 
@@ -97,5 +97,16 @@ impl Server {
             _ => false,
         };
         wrong.then(|| ("mint.subject_token".into(), "it names no place of a token".into()))
+    }
+}
+
+fn has_control(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(char::is_control),
+        Value::Array(values) => values.iter().any(has_control),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| name.contains(char::is_control) || has_control(value))
+        }
+        _ => false,
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Backup, Malformed, Plain, SavedClient, SavedCredential};
-use crate::model::text::{is_plain, is_plain_json, shown, whole};
+use crate::model::credential::IMPORTED_FROM;
+use crate::model::text::{is_plain, shown, whole};
 use crate::model::{Kind, Scopes, Server, Timestamp, endpoint, rules};
 
 /// More tokens than this nobody stores one after the other.
@@ -34,7 +35,7 @@ impl Backup {
     }
 
     fn check(&self) -> Result<(), Malformed> {
-        check_time("made_at", self.made_at).map_err(|wrong| Malformed::wrong("the backup".into(), wrong))?;
+        check_time("made_at", self.made_at).map_err(|wrong| Malformed::wrong("the backup", wrong))?;
         let mut seen = BTreeSet::new();
         for own in &self.credentials {
             check_names(&own.tenant, &own.provider)?;
@@ -44,7 +45,7 @@ impl Backup {
                 return Err(Malformed::Twice(label()));
             }
             own.check_secrets().map_err(|()| Malformed::NoSecret(label()))?;
-            own.check().map_err(|wrong| Malformed::wrong(label(), wrong))?;
+            own.check().map_err(|wrong| Malformed::wrong(&label(), wrong))?;
         }
         let mut seen = BTreeSet::new();
         for own in &self.clients {
@@ -54,7 +55,7 @@ impl Backup {
             if !seen.insert((&own.tenant, &own.provider, &own.client_id)) {
                 return Err(Malformed::Twice(label()));
             }
-            own.check().map_err(|wrong| Malformed::wrong(label(), wrong))?;
+            own.check().map_err(|wrong| Malformed::wrong(&label(), wrong))?;
         }
         Ok(())
     }
@@ -74,17 +75,18 @@ impl SavedCredential {
             return wrong("server.mint", "it is missing, and `machine` needs it");
         }
         let texts = [("client_id", &self.client_id), ("token_type", &self.token_type)];
-        let subject = self.subject.as_ref().map(|subject| ("subject", subject));
-        check_texts(texts.into_iter().chain(subject))?;
+        check_texts(texts.into_iter())?;
         check_scopes("requested", &self.requested)?;
-        check_scopes("scopes", &self.scopes)?;
         check_pairs("parameters", &self.parameters)?;
         if let Some(mistake) = rules::parameter_mistake("parameters", self.parameters.keys()) {
             return Err(mistake);
         }
         check_variables(&self.variables)?;
-        if !self.metadata.iter().all(|(name, value)| is_plain(name) && is_plain_json(value)) {
-            return wrong("metadata", "it holds control characters");
+        // What a provider said freely (subject, granted scopes, the other facts) keeps no backup out, and is escaped
+        // wherever it is shown.
+        let tool = self.metadata.get(IMPORTED_FROM);
+        if tool.is_some_and(|tool| !tool.as_str().is_some_and(is_plain)) {
+            return wrong("metadata.imported_from", "it is no name of a tool");
         }
         self.check_numbers()
     }
@@ -141,8 +143,8 @@ impl Plain {
 }
 
 impl Malformed {
-    fn wrong(of: String, (member, what): Wrong) -> Self {
-        Self::Member { of: shown(&of), member: shown(&member), what }
+    fn wrong(of: &str, (member, what): Wrong) -> Self {
+        Self::Member { of: shown(of), member: shown(&member), what }
     }
 }
 
@@ -174,7 +176,7 @@ fn check_server(server: &Server) -> Result<(), Wrong> {
 }
 
 fn check_texts<'a>(mut texts: impl Iterator<Item = (&'a str, &'a String)>) -> Result<(), Wrong> {
-    let found = texts.find(|(_, text)| !is_plain(text));
+    let found = texts.find(|(_, text)| text.contains(char::is_control));
     found.map_or(Ok(()), |(member, _)| wrong(member, "it holds control characters"))
 }
 

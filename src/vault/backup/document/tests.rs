@@ -68,31 +68,12 @@ fn with(pointer: &str, value: Value) -> Result<Backup, Malformed> {
     })
 }
 
-#[test]
-fn of_every_member_that_leaves_the_store_what_no_entry_and_no_login_could_say_is_refused() {
-    let act = "a\u{1b}]0;x\u{7}";
-    let (own, client) = ("/credentials/0", "/clients/0");
-    let cases = [
-        ("tenant", json!(["", "--yes", " a", act, "a\u{202e}", "x".repeat(129)])),
-        (
-            "provider",
-            json!([
-                "",
-                "--yes",
-                "../../x",
-                "x;touch /tmp/x;$(id)",
-                "a b",
-                "X",
-                "demo@x",
-                act,
-                "file:///etc/passwd",
-                "http://as.example/",
-                "https://u:p@as.example/",
-                "https://as.example/ x",
-                "https://as.example/\u{202e}"
-            ]),
-        ),
-        ("account", json!(["", " a", act, "ali\u{200b}ce", "a\nb"])),
+/// What a terminal would act on.
+const ACT: &str = "a\u{1b}]0;x\u{7}";
+
+/// Members of a server's record, each with values that none of them has.
+fn wrong_servers() -> Vec<(&'static str, Value)> {
+    vec![
         ("server/issuer", json!(["", "x", "http://as.example"])),
         (
             "server/authorization_endpoint",
@@ -105,8 +86,7 @@ fn of_every_member_that_leaves_the_store_what_no_entry_and_no_login_could_say_is
                 "http://169.254.169.254/x",
                 "https://u@as.example/",
                 "x",
-                "https://as.example/#x",
-                "https://as.example/\u{202e}"
+                "https://as.example/#x"
             ]),
         ),
         ("server/refresh_endpoint", json!(["http://as.example/"])),
@@ -119,21 +99,21 @@ fn of_every_member_that_leaves_the_store_what_no_entry_and_no_login_could_say_is
         ("server/api_base", json!(["http://as.example/"])),
         ("server/applications_url", json!(["javascript:alert(1)", "http://as.example/"])),
         ("server/mtls_endpoint_aliases", json!([{"token_endpoint": "http://as.example/"}])),
-        ("server/api_hosts", json!([["*"], [""], ["*."], ["*.com"], ["a b"], [act], ["a/b"]])),
+        ("server/api_hosts", json!([["*"], [""], ["*."], ["*.com"], ["a b"], [ACT], ["a/b"]])),
         ("server/git_hosts", json!([["*"]])),
         ("server/registry_hosts", json!([["*"]])),
         ("server/git_username", json!(["a\nb"])),
-        ("server/registry_username", json!([act])),
-        ("server/token_env", json!(["X;touch /tmp/x;", "LD_PRELOAD", "PROMPT_COMMAND", "x", "", act])),
-        ("server/token_parameters", json!([{"client_secret": "x"}, {"a": act}])),
+        ("server/registry_username", json!([ACT])),
+        ("server/token_env", json!(["X;touch /tmp/x;", "LD_PRELOAD", "PROMPT_COMMAND", "x", "", ACT])),
+        ("server/token_parameters", json!([{"client_secret": "x"}, {"a": ACT}])),
         ("server/refresh_parameters", json!([{"refresh_token": "x"}])),
-        ("server/refresh_redirect_uri", json!([act])),
+        ("server/refresh_redirect_uri", json!([ACT])),
         ("server/refresh_grace", json!([u64::MAX])),
-        ("server/resource", json!([[act]])),
-        ("server/account_field", json!(["email", act])),
+        ("server/resource", json!([[ACT]])),
+        ("server/account_field", json!(["email", ACT])),
         ("server/subject_field", json!(["/refresh_token"])),
         ("server/metadata", json!([{"x": "token:/refresh_token"}, {"x": "y"}])),
-        ("server/identity_scopes", json!([[act]])),
+        ("server/identity_scopes", json!([[ACT]])),
         (
             "server/quirks",
             json!([{"headers": {"Host": "x"}}, {"headers": {"X": "a\r\nb"}}, {"token_header": "X-Token"},
@@ -145,18 +125,42 @@ fn of_every_member_that_leaves_the_store_what_no_entry_and_no_login_could_say_is
             {"grant": "token-exchange", "subject_token": {"file": "../x"}},
             {"grant": "token-exchange", "subject_token": {"environment": ""}}]),
         ),
+    ]
+}
+
+/// The same of a credential.
+fn wrong_credentials() -> Vec<(&'static str, Value)> {
+    vec![
+        ("tenant", json!(["", "--yes", " a", ACT, "a\u{202e}", "x".repeat(129)])),
+        (
+            "provider",
+            json!([
+                "",
+                "--yes",
+                "../../x",
+                "x;touch /tmp/x;$(id)",
+                "a b",
+                "X",
+                "demo@x",
+                ACT,
+                "file:///etc/passwd",
+                "http://as.example/",
+                "https://u:p@as.example/",
+                "https://as.example/ x",
+                "https://as.example/\u{202e}"
+            ]),
+        ),
+        ("account", json!(["", " a", ACT, "ali\u{200b}ce", "a\nb"])),
         ("kind", json!(["machine", "other"])),
-        ("subject", json!([act])),
-        ("client_id", json!([act])),
-        ("client_secret", json!(["", act])),
-        ("proof_key", json!(["", "a b", act])),
-        ("access_token", json!(["", "a b", "a\r\nb", act])),
-        ("requested", json!([[act], ["a b"], ["a\nb"]])),
-        ("scopes", json!([[act], ["a b"]])),
+        ("client_id", json!([ACT])),
+        ("client_secret", json!(["", ACT])),
+        ("proof_key", json!(["", "a b", ACT])),
+        ("access_token", json!(["", "a b", "a\r\nb", ACT])),
+        ("requested", json!([[ACT], ["a b"], ["a\nb"]])),
         ("token_type", json!(["Bearer\r\nX: y"])),
-        ("parameters", json!([{"client_secret": "x"}, {"a": act}, {act: "a"}])),
-        ("variables", json!([{"a": act}, {"A b": "x"}])),
-        ("metadata", json!([{"imported_from": act}, {act: 1}, {"x": [{"y": "\u{202e}"}]}])),
+        ("parameters", json!([{"client_secret": "x"}, {"a": ACT}, {ACT: "a"}])),
+        ("variables", json!([{"a": ACT}, {"A b": "x"}])),
+        ("metadata", json!([{"imported_from": ACT}, {"imported_from": 1}])),
         ("generation", json!([0, -1, i64::MAX, 1_i64 << 41])),
         ("issued_at", json!(["-9999-01-01T00:00:00Z", i64::MAX.to_string()])),
         ("authorized_at", json!([i64::MAX.to_string()])),
@@ -166,25 +170,34 @@ fn of_every_member_that_leaves_the_store_what_no_entry_and_no_login_could_say_is
         ("last_used_at", json!([i64::MAX.to_string()])),
         ("expires_at", json!([i64::MIN.to_string()])),
         ("refresh_expires_at", json!([i64::MIN.to_string()])),
-    ];
-    let of_clients = [
-        ("tenant", json!(["--yes", act])),
-        ("provider", json!(["--yes", "../../x", "x;id", act])),
-        ("name", json!(["", "a\nb", act])),
-        ("client_id", json!([act])),
-        ("client_secret", json!(["", act])),
-        ("registration_access_token", json!([act])),
+    ]
+}
+
+/// The same of a client registration.
+fn wrong_clients() -> Vec<(&'static str, Value)> {
+    vec![
+        ("tenant", json!(["--yes", ACT])),
+        ("provider", json!(["--yes", "../../x", "x;id", ACT])),
+        ("name", json!(["", "a\nb", ACT])),
+        ("client_id", json!([ACT])),
+        ("client_secret", json!(["", ACT])),
+        ("registration_access_token", json!([ACT])),
         (
             "registration",
-            json!([{"redirect_uri": act}, {"redirect_uri": "http://127.0.0.1/", "client_uri": "file:///x"}]),
+            json!([{"redirect_uri": ACT}, {"redirect_uri": "http://127.0.0.1/", "client_uri": "file:///x"}]),
         ),
         ("server/token_endpoint", json!(["file:///etc/passwd"])),
         ("server/token_env", json!(["LD_PRELOAD"])),
-        ("variables", json!([{"a": act}])),
+        ("variables", json!([{"a": ACT}])),
         ("updated_at", json!([i64::MAX.to_string()])),
-    ];
+    ]
+}
+
+#[test]
+fn of_every_member_that_leaves_the_store_what_no_entry_and_no_login_could_say_is_refused() {
     with("/credentials/0/generation", 3.into()).unwrap();
-    for (of, cases) in [(own, cases.as_slice()), (client, of_clients.as_slice())] {
+    let (own, client) = ("/credentials/0", "/clients/0");
+    for (of, cases) in [(own, wrong_servers()), (own, wrong_credentials()), (client, wrong_clients())] {
         for (member, values) in cases {
             for value in values.as_array().unwrap() {
                 let pointer = format!("{of}/{member}");
@@ -207,7 +220,9 @@ fn what_a_store_can_hold_is_taken() {
         ("server/applications_url", json!(["https://as.example/apps"])),
         ("client_secret", json!(["-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", "it's a secret"])),
         ("expires_at", json!([i64::MAX.to_string()])),
-        ("metadata", json!([{"cloudid": "x", "sites": [{"name": "zoë"}]}])),
+        ("subject", json!(["a\u{202e}b\nc"])),
+        ("scopes", json!([["a\u{202e}"]])),
+        ("metadata", json!([{"x": "a\u{202e}b\nc"}, {"cloudid": "x", "sites": [{"name": "zoë"}]}])),
     ];
     for (member, values) in cases {
         for value in values.as_array().unwrap() {
