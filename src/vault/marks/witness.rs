@@ -238,6 +238,25 @@ mod tests {
     }
 
     #[test]
+    fn who_makes_the_file_anew_waits_for_those_who_append() {
+        let dir = tempfile::tempdir().unwrap();
+        let locks = dir.path().join("locks");
+        let witness = Witness { path: dir.path().join("marks"), locks: &locks };
+        let id = id("a");
+        witness.append(&id, 2, || Ok(Known::default())).unwrap();
+        let file = witness.open().unwrap().unwrap();
+        file.lock_shared().unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| witness.mend(&Known::default()));
+            std::thread::sleep(Duration::from_millis(30)); // in which the other one waits, or does not
+            append(&file, &id, 8).unwrap();
+            drop(file);
+            other.join().unwrap().unwrap();
+        });
+        assert_eq!(witness.known(None).unwrap().unwrap().0, BTreeMap::from([("a".into(), 8)]));
+    }
+
+    #[test]
     fn a_record_that_was_cut_off_spoils_no_other() {
         let records = "\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;";
         assert_eq!(parse(records, None), BTreeMap::from([("a".into(), 8), ("b".into(), 2)]));
