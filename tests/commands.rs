@@ -1012,7 +1012,7 @@ fn version_and_help_go_to_stdout() {
     let home = Home::new();
     let version = format!("oauth {}\n", env!("CARGO_PKG_VERSION"));
     oauth(&home, &["--version"]).stdout_is(&version).stderr_is("");
-    oauth(&home, &["--help"]).stdout_has(".SH \"EXIT CODES\"").stdout_has("config.toml lies in").stderr_is("");
+    oauth(&home, &["--help"]).stdout_has("Exit codes:").stdout_has("config.toml lies in").stderr_is("");
     oauth(&home, &["token", "--help"]).stdout_has("--min-ttl").stderr_is("");
     assert!(!home.oauth_home().exists());
 }
