@@ -437,7 +437,7 @@ fn without_a_default_several_accounts_are_ambiguous() {
 fn the_same_account_can_be_in_two_tenants() {
     let home = connected(shared());
     let need = error(&init(&home, &["--tenant", "work", "--json"]).run(), 2, "client_required");
-    assert_eq!(need["action"], "oauth init op --client-id ID", "a client belongs to its tenant");
+    assert_eq!(need["action"], "oauth --tenant work init op --client-id ID", "a client belongs to its tenant");
     init(&home, &NATIVE).args(["--tenant", "work"]).run().success();
     assert_eq!(only(&home)["tenant"], "default");
     let both = home.oauth(["list", "--all-tenants", "--json"]).run().success().json();

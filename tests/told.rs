@@ -64,9 +64,10 @@ fn what_tokens_are_for_is_an_absolute_address_without_a_fragment() {
 fn a_mistyped_account_is_answered_with_the_one_that_is_near() {
     let (server, home) = DemoServer::connected();
     server.login(&home, "demo", BOB);
-    for command in ["token", "test", "revoke", "default"] {
+    for (command, mend) in [("token", "init demo"), ("test", "init demo"), ("revoke", "list"), ("default", "init demo")]
+    {
         let near = home.oauth([command, "demo", "Bob@exampel.test"]).run();
-        near.fails(3).stderr_has("hint: did you mean: bob@example.test\n  hint: oauth init demo");
+        near.fails(3).stderr_has(&format!("hint: did you mean: bob@example.test\n  hint: oauth {mend}"));
         home.oauth([command, "demo", "ali"]).run().fails(3).stderr_has("did you mean: alice@example.test\n");
         home.oauth([command, "dmeo", "x"]).run().fails(3).stderr_has("hint: did you mean: demo\n");
         home.oauth([command, "demo", "carol"]).run().fails(3).says_nothing_of("did you mean");
