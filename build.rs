@@ -10,6 +10,8 @@ use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=providers");
+    // The linker reads it in the static release, of which cargo knows nothing.
+    println!("cargo::rerun-if-changed=.cargo/order");
     let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("providers");
     let mut entries = Vec::new();
     for file in fs::read_dir(&folder).expect("the folder is part of the package") {
