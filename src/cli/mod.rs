@@ -8,7 +8,6 @@ mod context;
 mod credential;
 mod default;
 mod demo;
-mod discover;
 mod doctor;
 mod exec;
 mod export;

@@ -6,7 +6,7 @@
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::client::host_of;
+use super::error::host_of;
 use super::{Error, ErrorResponse};
 use crate::http::{Response, header};
 use crate::model::{Quirks, RefreshToken, Scopes, Secret, Server, Timestamp, text};

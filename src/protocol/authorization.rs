@@ -9,7 +9,8 @@ use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::client::{Channel, redeem, wire_client};
+use super::channel::Channel;
+use super::client::{redeem, wire_client};
 use super::dpop::Prover;
 use super::{Error, ErrorResponse, pushed, quirks};
 use crate::http::Http;

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::client::{Channel, grant, host_of};
+use super::channel::Channel;
+use super::client::grant;
+use super::error::host_of;
 use super::{Error, answer, form};
 use crate::http;
 use crate::model::{Scopes, Secret, TokenResponse, endpoint, text};

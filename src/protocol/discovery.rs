@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::client::host_of;
+use super::error::host_of;
 use super::metadata::Metadata;
 use super::{Error, answer};
 use crate::http::{Http, Request, header};

@@ -4,9 +4,10 @@
 //! Everything else may pass, and ends nothing.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::http;
-use crate::model::{Secret, text};
+use crate::model::{Secret, endpoint, text};
 
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub(crate) enum Error {
@@ -152,6 +153,11 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// Host and port of a URL, as an error names who answered.
+pub(super) fn host_of(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| "the server".into(), |url| endpoint::authority(&url))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Error;
-use super::client::Channel;
+use super::channel::Channel;
 use super::jwt::{Assertion, SigningKey};
 use crate::http::{Request, header};
 use crate::model::{Client, ClientAuthentication, Secret, Server, Timestamp};

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::client::{Channel, host_of};
+use super::channel::Channel;
+use super::error::host_of;
 use super::{Claims, Error, answer, dpop, quirks};
 use crate::http::{Request, Response, header};
 use crate::model::{AccessToken, Server, text};

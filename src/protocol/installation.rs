@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Channel, host_of};
+use super::channel::Channel;
+use super::error::host_of;
 use super::jwt::{SigningKey, object};
 use super::{Error, answer};
 use crate::http::{Method, Request, Response, header};
@@ -24,7 +25,7 @@ pub(crate) struct Installation {
 
 /// Everybody who has installed the App.
 pub(crate) fn installations(channel: &Channel<'_>, api_base: &str) -> Result<Vec<Installation>, Error> {
-    let key = super::mint::private_key(channel)?;
+    let key = channel.private_key()?;
     let mut all = Vec::new();
     for page in 1..=PAGES {
         let url = format!("{}/app/installations?per_page={PAGE}&page={page}", api_base.trim_end_matches('/'));

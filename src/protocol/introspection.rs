@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::client::{Channel, host_of};
+use super::channel::Channel;
+use super::error::host_of;
 use super::{Error, answer, form};
 use crate::model::{AccessToken, Secret};
 

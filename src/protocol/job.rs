@@ -5,7 +5,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::client::host_of;
+use super::error::host_of;
 use super::{Error, answer};
 use crate::http::{Http, Request, header};
 use crate::model::{Clock, Quirks, Secret, endpoint};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Error;
-use super::client::host_of;
+use super::error::host_of;
 use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Scopes, endpoint};
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::client::{Channel, grant};
-use super::jwt::{Assertion, SigningKey};
+use super::channel::Channel;
+use super::client::grant;
+use super::jwt::Assertion;
 use super::{Error, installation};
 use crate::model::{Mint, Scopes, Secret, TokenResponse};
 
@@ -37,7 +38,7 @@ pub(crate) fn mint(channel: &Channel<'_>, order: &Order<'_>) -> Result<TokenResp
             let subject = subject.as_deref().unwrap_or(issuer);
             let scope = asked.map(|(_, scope)| scope);
             let assertion = Assertion { issuer, subject, audience, key_id: key_id.as_deref(), scope };
-            let assertion = assertion.sign(&private_key(channel)?, (channel.clock)());
+            let assertion = assertion.sign(&channel.private_key()?, (channel.clock)());
             pairs.extend([("grant_type", JWT_BEARER), ("assertion", assertion.expose())]);
             // The key signs the assertion, which is all the authentication there is.
             grant(channel, None, &pairs, &[&assertion])
@@ -54,13 +55,7 @@ pub(crate) fn mint(channel: &Channel<'_>, order: &Order<'_>) -> Result<TokenResp
             grant(channel, Some(channel.client).filter(|client| !client.id.is_empty()), &pairs, &[token])
         }
         Mint::Installation { access_tokens_url } => {
-            installation::mint(channel, &private_key(channel)?, access_tokens_url)
+            installation::mint(channel, &channel.private_key()?, access_tokens_url)
         }
     }
-}
-
-/// The client's private key.
-pub(super) fn private_key(channel: &Channel<'_>) -> Result<SigningKey, Error> {
-    let text = channel.client.secret.as_ref().ok_or_else(|| Error::Request("there is no private key".into()))?;
-    SigningKey::from_pem(text).map_err(|error| Error::Request(format!("the private key cannot be used: {error}")))
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod authorization;
 mod challenge;
+mod channel;
 mod client;
 mod device;
 mod discovery;
@@ -32,7 +33,8 @@ mod revocation;
 pub(crate) use answer::retry_after;
 pub(crate) use authorization::{AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 pub(crate) use challenge::Challenge;
-pub(crate) use client::{Channel, NoToken, certificate, refresh};
+pub(crate) use channel::{Channel, certificate};
+pub(crate) use client::{NoToken, refresh};
 pub(crate) use device::{DeviceAuthorization, Poll, authorize_device};
 pub(crate) use discovery::{Finding, Findings, Verdict, discover, survey};
 pub(crate) use dpop::{Proven, Prover, new_proof_key, nonce_of_challenge};

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Error;
-use super::client::host_of;
 use super::discovery::{Findings, fetch, split};
+use super::error::host_of;
 use crate::http::{Http, Request, Response, header};
 use crate::model::{Clock, Scopes, endpoint, text};
 

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use url::Url;
 
-use super::client::{Channel, host_of};
+use super::channel::Channel;
+use super::error::host_of;
 use super::{Error, answer, form};
 use crate::model::Secret;
 

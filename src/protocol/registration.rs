@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::host_of;
+use super::error::host_of;
 use super::{Error, answer};
 use crate::http::{Http, Request, header};
 use crate::model::{Client, ClientAuthentication, Clock, Quirks, Secret, Timestamp, endpoint};

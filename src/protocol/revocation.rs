@@ -5,7 +5,8 @@
 
 use serde_json::json;
 
-use super::client::{Channel, host_of};
+use super::channel::Channel;
+use super::error::host_of;
 use super::{Error, answer, form, quirks};
 use crate::http::{Method, Request, Response, header};
 use crate::model::server::RevocationStyle;

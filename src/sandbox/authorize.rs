@@ -5,11 +5,11 @@
 use serde_json::json;
 
 use super::form::{Form, encode};
-use super::grants::{registered, scope};
+use super::grants::registered;
 use super::log;
-use super::message::{Answer, Refusal, Request};
+use super::message::{Answer, Refusal, Request, scope};
 use super::pages;
-use super::server::{Shared, now};
+use super::shared::{Shared, now};
 use super::state::{Code, State};
 
 /// Why an authorization request is not followed (RFC 6749 §4.1.2.1).

@@ -8,7 +8,7 @@ use super::authorize::{decide, decide_device};
 use super::form::Form;
 use super::knobs::Knobs;
 use super::message::{Answer, Request};
-use super::server::Shared;
+use super::shared::Shared;
 use super::state::State;
 
 pub(super) fn route(shared: &Shared, request: &Request) -> Answer {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use super::message::{Answer, Request};
-use super::server::{Shared, now};
+use super::shared::{Shared, now};
 use super::{PUBLIC_CLIENT, grants, log, machines};
 
 /// A document with members set, added or, with null, left out.

@@ -6,7 +6,6 @@
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use serde_json::json;
 use super::form::Form;
 use super::knobs::{Act, Canned, Endpoint, Plan};
 use super::log;
-use super::server::{Shared, date, now};
+use super::shared::{Places, Shared, date, now};
 
 /// Bytes of a request line with its headers.
 const HEAD: usize = 32 * 1024;
@@ -26,65 +25,6 @@ const ARRIVAL: u64 = 10_000;
 /// How long a blocked read or write keeps a connection from noticing the stop.
 const SLICE: Duration = Duration::from_millis(200);
 const STACK: usize = 256 * 1024;
-
-/// The end of the sandbox, which every wait listens for.
-#[derive(Default)]
-pub(super) struct Stop {
-    set: Mutex<bool>,
-    bell: Condvar,
-}
-
-impl Stop {
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn set(&self) {
-        *self.lock() = true;
-        self.bell.notify_all();
-    }
-
-    pub(super) fn is_set(&self) -> bool {
-        *self.lock()
-    }
-
-    /// Waits; an error when the sandbox stops meanwhile.
-    fn pause(&self, milliseconds: u64) -> io::Result<()> {
-        let wait = Duration::from_millis(milliseconds);
-        let ended = self.bell.wait_timeout_while(self.lock(), wait, |set| !*set);
-        let (set, _) = ended.unwrap_or_else(PoisonError::into_inner);
-        if *set { Err(ErrorKind::Interrupted.into()) } else { Ok(()) }
-    }
-}
-
-/// A number of places; who finds none waits for one.
-pub(super) struct Places {
-    free: Mutex<usize>,
-    bell: Condvar,
-}
-
-/// Gives its place back when dropped.
-struct Place<'a>(&'a Places);
-
-impl Places {
-    pub(super) fn new(count: usize) -> Self {
-        Self { free: Mutex::new(count), bell: Condvar::new() }
-    }
-
-    fn take(&self) -> Place<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.bell.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
-        Place(self)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.bell.notify_one();
-    }
-}
 
 /// How many connections may be open at once. Raises the process's limit of descriptors as far as it may, since the
 /// usual 1,024 would not do for a thousand clients.

@@ -6,13 +6,12 @@ use super::assertion::Claims;
 use super::form::{Form, basic};
 use super::knobs::Knobs;
 use super::log;
-use super::message::{Answer, Refusal, Request};
+use super::message::{Answer, Refusal, Request, scope};
 use super::mint::{fingerprint, s256};
 use super::resource::claims;
-use super::server::{Shared, now};
+use super::shared::{Shared, now};
 use super::state::{Code, Issued, State};
 use super::{CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, KEY_CLIENT, PUBLIC_CLIENT, machines};
-use crate::model::Scopes;
 
 pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -77,18 +76,6 @@ fn by_key(state: &mut State, issuer: &str, assertion: &str, form: &Form) -> Resu
         return Err(wrong("the assertion speaks for another, or was used before"));
     }
     CLIENTS.iter().find(|client| client.key && client.id == claims.text("sub")).ok_or(wrong("no client with a key"))
-}
-
-/// The scope asked for, if any, in the form of RFC 6749 §3.3.
-pub(super) fn scope(form: &Form) -> Result<Option<Scopes>, Refusal> {
-    let Some(text) = form.get("scope") else {
-        return Ok(None);
-    };
-    let scopes: Scopes = text.split(' ').filter(|token| !token.is_empty()).collect();
-    if scopes.malformed().is_some() {
-        return Err(Refusal("invalid_scope", "the scope is malformed"));
-    }
-    Ok(Some(scopes))
 }
 
 fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, Refusal> {

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 use super::Settings;
 use super::assertion::Keys;
-use super::state::DEVICE_LIFE;
+
+/// Seconds a device code lives.
+pub(super) const DEVICE_LIFE: u64 = 300;
 
 /// The endpoints that knobs and counters tell apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]

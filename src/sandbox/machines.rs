@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::assertion::Claims;
 use super::form::Form;
-use super::grants::scope;
 use super::log;
-use super::message::{Answer, Refusal, Request};
-use super::server::{Shared, now};
+use super::message::{Answer, Refusal, Request, scope};
+use super::shared::{Shared, now};
 use super::state::{Issued, State};
 use crate::model::Scopes;
 

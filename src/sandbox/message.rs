@@ -5,6 +5,7 @@ use std::io::Read as _;
 use serde_json::{Value, json};
 
 use super::form::Form;
+use crate::model::Scopes;
 
 /// No request to this server needs a longer body.
 const BODY: u64 = 1 << 20;
@@ -103,4 +104,16 @@ impl Answer {
         self.headers.push((name, value.into()));
         self
     }
+}
+
+/// The scope asked for, if any, in the form of RFC 6749 §3.3.
+pub(super) fn scope(form: &Form) -> Result<Option<Scopes>, Refusal> {
+    let Some(text) = form.get("scope") else {
+        return Ok(None);
+    };
+    let scopes: Scopes = text.split(' ').filter(|token| !token.is_empty()).collect();
+    if scopes.malformed().is_some() {
+        return Err(Refusal("invalid_scope", "the scope is malformed"));
+    }
+    Ok(Some(scopes))
 }

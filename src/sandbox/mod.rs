@@ -21,6 +21,7 @@ mod mint;
 mod pages;
 mod resource;
 mod server;
+mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ use std::thread::{self, JoinHandle};
 pub(crate) use browser::{sign_in, visit};
 use knobs::Knobs;
 use mint::Mint;
-use server::Shared;
+use shared::Shared;
 use state::State;
 
 /// The client without a secret.

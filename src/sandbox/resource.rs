@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::message::{Answer, Request};
 use super::mint::fingerprint;
-use super::server::{Shared, now};
+use super::shared::{Shared, now};
 use crate::model::Scopes;
 
 /// The claims about an account (OIDC Core §5.1). The subject depends on the name alone.

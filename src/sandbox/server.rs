@@ -1,55 +1,12 @@
 //! The right server behind the gate: routes, metadata and the workers. Nothing here waits.
 
 use std::io::Cursor;
-use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::json;
 
-use super::gate::{Places, Stop};
 use super::message::{Answer, Request};
-use super::state::State;
-use super::{Settings, authorize, control, discovery, grants, machines, pages, resource};
-
-/// What workers and connections share.
-pub(super) struct Shared {
-    pub(super) issuer: String,
-    pub(super) settings: Settings,
-    /// Where `tiny_http` listens.
-    pub(super) inner: SocketAddr,
-    /// Bounds the connections to `inner`: its accept loop ends for good when descriptors run out.
-    pub(super) exchanges: Places,
-    pub(super) stop: Stop,
-    state: Mutex<State>,
-}
-
-impl Shared {
-    pub(super) fn new(port: u16, inner: SocketAddr, settings: Settings, state: State) -> Self {
-        let issuer = format!("http://127.0.0.1:{port}");
-        let (exchanges, stop) = (Places::new(32), Stop::default());
-        Self { issuer, settings, inner, exchanges, stop, state: Mutex::new(state) }
-    }
-
-    /// Held for the length of one request's effect, never while anything waits.
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Milliseconds of the Unix epoch: the only place where the room reads the clock.
-#[allow(clippy::disallowed_methods, reason = "a server has a clock of its own")]
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The time in the form of RFC 9110 §5.6.7, by the server's clock.
-pub(super) fn date(clock_offset: i64) -> Option<String> {
-    let seconds = i64::try_from(now() / 1000).ok()?.checked_add(clock_offset)?;
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::from_second(seconds).ok()?).ok()
-}
+use super::shared::{Shared, date};
+use super::{authorize, control, discovery, grants, machines, pages, resource};
 
 /// Answers requests until it is unblocked after the stop; those that came in before are still answered.
 pub(super) fn work(inner: &tiny_http::Server, shared: &Shared) {

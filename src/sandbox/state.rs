@@ -18,8 +18,6 @@ use crate::model::Scopes;
 const LOGGED: usize = 10_000;
 /// Milliseconds an authorization code lives (RFC 6749 §4.1.2 allows ten minutes at most).
 const CODE_LIFE: u64 = 60_000;
-/// Seconds a device code lives.
-pub(super) const DEVICE_LIFE: u64 = 300;
 
 pub(super) struct State {
     pub(super) knobs: Knobs,
@@ -382,6 +380,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::knobs::DEVICE_LIFE;
     use super::*;
 
     /// A family with its first tokens, given at time 0 to `demo`.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::keyring::Place;
 use super::lock::LockFile;
 use super::store::Description;
-use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, passphrase, rotate};
+use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, passphrase};
 use crate::files;
 use crate::model::Secret;
 
@@ -254,7 +254,21 @@ fn of_file(given: &Given, description: &Description) -> Result<MasterKey, Error>
         return Ok(key);
     }
     // Another process may just have put the next one in place.
-    rotate::next_key(path, wanted).map_or_else(|| given.read(), Ok)
+    next_key(path, wanted).map_or_else(|| given.read(), Ok)
+}
+
+/// Where the next key of a key file is put.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
+}
+
+/// The key beside a key file, if it is the one with this name.
+pub(super) fn next_key(path: &Path, key_id: &str) -> Option<MasterKey> {
+    let next = beside(path);
+    let text = next.exists().then(|| read_file(&next))?.ok()?;
+    MasterKey::parse(&text).ok().filter(|key| key.id() == key_id)
 }
 
 impl Given {

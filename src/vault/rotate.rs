@@ -8,12 +8,11 @@
 //! Whoever may write a sealed value holds the lock `seal` together with others; a rotation holds it alone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rusqlite::Transaction;
 
-use super::key::{Source, read_file};
+use super::key::{Source, beside, next_key};
 use super::keyring::Place;
 use super::lock::{Held, LockFile};
 use super::rows::Which;
@@ -243,18 +242,4 @@ impl KeyPlace<'_> {
     fn at<'b>(&'b self, key_id: &'b str) -> Place<'b> {
         Place { store_id: &self.vault.description.id, key_id }
     }
-}
-
-/// Where the next key of a key file is put.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    path.with_file_name(name)
-}
-
-/// The key beside a key file, if it is the one with this name.
-pub(super) fn next_key(path: &Path, key_id: &str) -> Option<MasterKey> {
-    let next = beside(path);
-    let text = next.exists().then(|| read_file(&next))?.ok()?;
-    MasterKey::parse(&text).ok().filter(|key| key.id() == key_id)
 }

@@ -1,4 +1,5 @@
 mod check;
+mod discover;
 mod markdown;
 mod show;
 
@@ -9,7 +10,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::discover;
 use super::failure::{Failure, gravest, oauth};
 use super::terminal::Tone;
 use super::{pairs, parse_pair};
@@ -49,7 +49,7 @@ enum ProviderCommand {
     },
     Add(Box<AddArgs>),
     Check(check::CheckArgs),
-    Discover(DiscoverArgs),
+    Discover(discover::DiscoverArgs),
     /// Delete one of your own
     Remove {
         /// Its name
@@ -98,23 +98,6 @@ struct AddArgs {
     /// A harmless request for `test --capabilities`, such as 'list repositories=GET /user/repos' (repeatable)
     #[arg(long, value_name = "NAME=REQUEST", value_parser = parse_pair)]
     capability: Vec<(String, String)>,
-}
-
-/// Find the authorization server of an address, and see how it stands to the standards
-///
-/// The address is that of a protected resource, such as an MCP server, or of an issuer. RFC 9728, RFC 8414 and OpenID
-/// Connect Discovery are asked in this order.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  oauth provider discover https://mcp.example.com/mcp
-  oauth provider discover https://login.example.com --write work")]
-pub(super) struct DiscoverArgs {
-    /// The address
-    pub(super) url: String,
-    /// Keep what was found as a provider of this name
-    #[arg(long, value_name = "NAME")]
-    pub(super) write: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,13 +1,30 @@
 //! `provider discover`: how a server stands to the standards, clause by clause.
 
+use clap::Args;
 use serde_json::{Value, json};
 
-use super::context::Context;
-use super::failure::{Failure, oauth, word};
-use super::provider::DiscoverArgs;
-use super::terminal::Tone;
 use crate::app::{ClauseVerdict, Discovered, Discovery};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, oauth, word};
+use crate::cli::terminal::Tone;
 use crate::model::text::shown;
+
+/// Find the authorization server of an address, and see how it stands to the standards
+///
+/// The address is that of a protected resource, such as an MCP server, or of an issuer. RFC 9728, RFC 8414 and OpenID
+/// Connect Discovery are asked in this order.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oauth provider discover https://mcp.example.com/mcp
+  oauth provider discover https://login.example.com --write work")]
+pub(super) struct DiscoverArgs {
+    /// The address
+    url: String,
+    /// Keep what was found as a provider of this name
+    #[arg(long, value_name = "NAME")]
+    write: Option<String>,
+}
 
 pub(super) fn run(args: &DiscoverArgs, context: &Context) -> Result<u8, Failure> {
     let app = context.app()?;
