@@ -11,7 +11,10 @@ use super::page::Answer;
 pub(super) const HEAD_LIMIT: usize = 16 * 1024;
 
 /// Header fields of one head. Browsers send about 20.
-const FIELDS_LIMIT: usize = 100;
+pub(super) const FIELDS_LIMIT: usize = 100;
+
+/// What ends each head that is handed on.
+pub(super) const OWN_FIELD: &str = "Connection: close\r\n";
 
 /// The header fields the listener looks at, in lower case.
 const KEPT: [&str; 6] = ["host", "sec-fetch-mode", "sec-fetch-dest", "sec-purpose", "purpose", "x-moz"];
@@ -107,7 +110,7 @@ fn rewrite(bytes: &[u8]) -> Result<Vec<u8>, Answer> {
             head.extend([&name, ": ", value, "\r\n"]);
         }
     }
-    head.push_str("Connection: close\r\n\r\n");
+    head.extend([OWN_FIELD, "\r\n"]);
     Ok(head.into_bytes())
 }
 
