@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::support::demo::{ALICE, DemoServer, store};
+use crate::support::demo::{ALICE, DemoServer, age, store};
 use crate::support::sandbox::{Home, MASTER_KEY, Output, Run};
+use crate::support::wait_for;
 
 const BOB: &str = "bob@example.test";
 
@@ -147,6 +148,19 @@ fn nothing_is_lost_when_keys_are_replaced_while_tokens_are_refreshed() {
         filed(&home, &file, &["token", "demo", account, "--refresh"]).run().success();
     }
     assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
+fn a_key_that_is_replaced_meanwhile_fails_no_test() {
+    let (server, home, file) = with_key_file();
+    age(&home, 0);
+    server.behave(&json!({"latency_ms": {"userinfo": 3000}}));
+    let test = filed(&home, &file, &["test", "--jobs", "1"]).spawn();
+    // Each login asked once.
+    wait_for("the first account's question", || (server.count("requests/userinfo") == 3).then_some(()));
+    filed(&home, &file, &["key", "rotate"]).run().success();
+    test.finish().success().stderr_has("2 of 2 usable");
+    assert_eq!(server.count("grants/refresh_token"), 2);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::model::{AccessToken, Credential, ProofKey, Scopes, Secret, Timestamp}
 use crate::protocol::{Proven, Prover};
 use crate::vault::{self, Lease, Row, Seal, Vault};
 
-/// So often the master key may be replaced while one token is asked for.
+/// So often the master key may be replaced while something is done with one row.
 const KEYS_REPLACED: u32 = 3;
 
 /// What a token must be good for.
@@ -92,8 +92,13 @@ impl App {
     }
 
     /// A valid token of this row, and the note that it was used.
-    fn hand_out(&self, vault: &Vault, row: Row, demand: Demand) -> Result<Access, Error> {
-        let mut access = self.access_whatever_the_key(vault, row, demand)?;
+    fn hand_out(&self, vault: &Vault, mut row: Row, demand: Demand) -> Result<Access, Error> {
+        let mut access = self.whatever_the_key(vault, &self.unlock(vault)?, |seal, replaced| {
+            if replaced {
+                row = vault.reread(&row.credential.id)?;
+            }
+            self.access(vault, seal, &row, demand)
+        })?;
         if let Some(credential) = &access.credential
             && let Err(error) = vault.note_use(&credential.id, (self.clock)())
         {
@@ -105,16 +110,23 @@ impl App {
         Ok(access)
     }
 
-    /// The master key may be replaced between the reading of the key and that of the row: then both are read again.
-    fn access_whatever_the_key(&self, vault: &Vault, mut row: Row, demand: Demand) -> Result<Access, Error> {
+    /// Does something with a row. The master key may be replaced after the key was read, and before the row was, or before
+    /// its lease is taken: then the key is read again, and `work` told to read the row again too.
+    pub(super) fn whatever_the_key<T>(
+        &self,
+        vault: &Vault,
+        seal: &Seal,
+        mut work: impl FnMut(&Seal, bool) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut done = work(seal, false);
         for _ in 0..KEYS_REPLACED {
-            match self.access(vault, &self.unlock(vault)?, &row, demand) {
+            match done {
                 Err(Error::Vault(vault::Error::KeyReplaced | vault::Error::WrongKey { .. })) => {}
-                access => return access,
+                done => return done,
             }
-            row = vault.reread(&row.credential.id)?;
+            done = work(&self.unlock(vault)?, true);
         }
-        self.access(vault, &self.unlock(vault)?, &row, demand)
+        done
     }
 
     /// What was asked for and nobody has connected is worth to be known; the error that counts is that it is missing.

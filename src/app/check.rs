@@ -100,13 +100,16 @@ impl App {
         let id = row.credential.id.clone();
         let mut checks = Vec::new();
         let before = row.credential.clone();
-        let looked = self.look(vault, seal, row, checking, &mut checks);
-        let tried = match &looked {
-            Ok(()) if checking.capabilities => self.capabilities_of(vault, seal, &id),
-            _ => Ok(None),
-        };
-        let (capabilities, tried) = tried.map_or_else(|error| (None, Err(error)), |tried| (tried, Ok(())));
-        let error = looked.and(tried).err();
+        let mut newer = None;
+        let looked = self.whatever_the_key(vault, seal, |seal, replaced| {
+            if replaced {
+                newer = Some(vault.reread(&id)?);
+            }
+            checks.clear();
+            self.look(vault, seal, newer.as_ref().unwrap_or(row), checking, &mut checks)?;
+            if checking.capabilities { self.capabilities_of(vault, seal, &id) } else { Ok(None) }
+        });
+        let (capabilities, error) = looked.map_or_else(|error| (None, Some(error)), |tried| (tried, None));
         if let Some(error) = &error {
             self.alarm(&before, error);
         }

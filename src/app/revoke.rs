@@ -48,7 +48,8 @@ impl App {
             return Err(Error::stale(&own, reason));
         }
         let seal = self.unlock(&vault)?;
-        self.revoke_one(&vault, &seal, &own.id, Reach { local, forget })
+        let reach = Reach { local, forget };
+        self.whatever_the_key(&vault, &seal, |seal, _| self.revoke_one(&vault, seal, &own.id, reach))
     }
 
     /// Revokes every credential of the tenant, each for itself.
@@ -62,7 +63,8 @@ impl App {
         let seal = self.unlock(&vault)?;
         let reach = Reach { local, forget };
         let one = |own: Credential| {
-            let revoked = pool::guarded(|| self.revoke_one(&vault, &seal, &own.id, reach));
+            let revoke = |seal: &Seal, _| self.revoke_one(&vault, seal, &own.id, reach);
+            let revoked = pool::guarded(|| self.whatever_the_key(&vault, &seal, revoke));
             (revoked.unwrap_or_else(|| Err(Error::broken_down(&own))), own)
         };
         Ok(rows.into_iter().map(|row| one(row.credential)).collect())
