@@ -239,6 +239,19 @@ fn who_takes_over_at_once_refreshes_at_once() {
 }
 
 #[test]
+fn who_takes_over_what_was_brought_in_before_refreshes_from_then_on() {
+    let (server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let there = Home::new();
+    import(&there, &made, &[]).success();
+    assert_eq!(credentials(&there, &[])[0]["status"], "stale");
+    import(&there, &made, &["--take-over"]).success().stderr_has("is replaced");
+    assert_eq!(credentials(&there, &[])[0]["status"], "valid");
+    token(&there, &["--refresh"]);
+    assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
 fn a_refresh_token_that_stays_as_it_is_may_be_used_from_both() {
     let (server, home) = DemoServer::connected();
     server.behave(&json!({"rotate": false}));

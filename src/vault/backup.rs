@@ -173,8 +173,8 @@ impl Vault {
         for saved in wanted {
             let (tenant, provider) = (&saved.tenant, &saved.provider);
             let here = vault.map(|vault| vault.account(tenant, provider, &saved.account)).transpose()?.flatten();
+            let verdict = verdict(here.as_ref(), &saved, how);
             let here = here.map(|row| row.credential);
-            let verdict = verdict(here.as_ref(), &saved, how.force);
             let credential = match here {
                 Some(here) if !verdict.is_taken() => here,
                 here => {
@@ -212,7 +212,7 @@ impl Vault {
         for saved in credentials {
             let here = self.account(&saved.tenant, &saved.provider, &saved.account)?;
             let here = here.map(|row| self.lease(&row.credential.id, seal, deadline)).transpose()?;
-            let verdict = verdict(here.as_ref().map(Lease::credential), &saved, how.force);
+            let verdict = verdict(here.as_ref().map(Lease::row), &saved, how);
             let rotates = saved.rotates;
             let row = match &here {
                 Some(here) if !verdict.is_taken() => here.row().clone(),
@@ -326,10 +326,11 @@ fn place(own: &mut Credential, here: Option<&Credential>, has_default: bool, now
     }
 }
 
-/// Who is newer: the later authorization, or revocation; of the same authorization, the one with more refreshes.
-fn verdict(here: Option<&Credential>, saved: &SavedCredential, force: bool) -> Verdict {
-    let Some(here) = here else { return Verdict::Added };
-    if force {
+/// Who is newer: the later authorization, or revocation; of the same authorization, the one with more refreshes. What is
+/// here just so, and held back, is written again when it is taken over.
+fn verdict(here: Option<&Row>, saved: &SavedCredential, how: &Restoring) -> Verdict {
+    let Some(Row { credential: here, held, .. }) = here else { return Verdict::Added };
+    if how.force {
         return Verdict::Replaced;
     }
     if is_another(here, saved) {
@@ -341,6 +342,7 @@ fn verdict(here: Option<&Credential>, saved: &SavedCredential, force: bool) -> V
     }
     match saved.generation.cmp(&here.generation) {
         std::cmp::Ordering::Greater => Verdict::Replaced,
+        std::cmp::Ordering::Equal if how.take_over && held.is_some() => Verdict::Replaced,
         std::cmp::Ordering::Equal => Verdict::Same,
         std::cmp::Ordering::Less => Verdict::Newer,
     }
