@@ -514,6 +514,20 @@ fn revoking_ends_both_tokens_there_and_then_here() {
 }
 
 #[test]
+fn revoking_again_is_no_error_where_several_accounts_were_revoked() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", BOB);
+    for account in [BOB, ALICE] {
+        oauth(&home, &["revoke", "demo", account]).success();
+    }
+    let requests = server.requests();
+    let again = oauth(&home, &["revoke", "demo", "--json"]).json();
+    assert_eq!((&again["refresh"], &again["credential"]["status"]), (&json!("skipped"), &json!("revoked")));
+    home.oauth(["revoke", "demo", "--forget"]).run().fails(3);
+    assert_eq!((list(&home, &[]).len(), server.requests()), (2, requests));
+}
+
+#[test]
 fn revoking_locally_asks_nobody_and_revoking_all_takes_the_whole_tenant() {
     let (server, home) = DemoServer::connected();
     for account in [BOB, "carol@example.test"] {

@@ -42,7 +42,7 @@ impl App {
     /// Revokes one credential. When the provider fails or refuses, nothing is changed here.
     pub(crate) fn revoke(&self, selector: &Selector, local: bool, forget: bool) -> Result<Revoked, Error> {
         let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
-        let own = vault.as_it_stands(&self.select_any(&vault, selector)?.id)?;
+        let own = vault.as_it_stands(&self.select_any(&vault, selector, forget)?.id)?;
         // Sent from here, a copy's token would end the login of the one it was copied from.
         if let Some(reason) = own.stale.clone().filter(|_| !local) {
             return Err(Error::stale(&own, reason));
@@ -70,16 +70,16 @@ impl App {
         Ok(rows.into_iter().map(|row| one(row.credential)).collect())
     }
 
-    /// Revoking again is no error, so a provider whose only account was revoked is found without its name.
-    fn select_any(&self, vault: &Vault, selector: &Selector) -> Result<Credential, Error> {
+    /// Revoking again is no error, so where all accounts of a provider are revoked, the last one is found without its name.
+    /// What is deleted has to be the only one.
+    fn select_any(&self, vault: &Vault, selector: &Selector, forget: bool) -> Result<Credential, Error> {
         match self.select(vault, selector) {
             Err(missing @ Error::NotConnected { .. }) if selector.account.is_none() => {
                 let Error::NotConnected { provider, .. } = &missing else { return Err(missing) };
-                let mut rows = vault.of_provider(&self.tenant, provider)?;
-                match (rows.pop(), rows.is_empty()) {
-                    (Some(only), true) => Ok(only.credential),
-                    _ => Err(missing),
-                }
+                let rows = vault.of_provider(&self.tenant, provider)?;
+                let clear = !forget || rows.len() == 1;
+                let last = rows.into_iter().map(|row| row.credential).max_by_key(|own| own.revoked_at);
+                last.filter(|_| clear).ok_or(missing)
             }
             found => Ok(found?.credential),
         }
