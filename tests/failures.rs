@@ -186,6 +186,7 @@ fn wrong_options_are_usage_errors_in_json_too() {
         let told = crate::support::json(&form.stderr);
         let message = told["error"]["message"].as_str().unwrap_or_default();
         assert!(!message.is_empty() && !message.contains('\n') && !message.starts_with("error:"), "{form}");
+        assert!(!message.contains("--help"), "what to do stands in the hint: {form}");
         let hint = told["error"]["hint"].as_str().unwrap_or_default();
         assert_eq!(hint.lines().last(), Some("oauth --help"), "{form}");
         let wanted = json!({"code": "usage", "message": message, "hint": hint, "action": null, "exit": 2});

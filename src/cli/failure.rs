@@ -254,8 +254,9 @@ impl Failure {
     fn of_clap(error: &clap::Error) -> Self {
         let text = error.to_string();
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let (tips, words): (Vec<_>, Vec<_>) =
-            lines.take_while(|line| !line.starts_with("Usage:")).partition(|line| line.starts_with("tip:"));
+        let (tips, words): (Vec<_>, Vec<_>) = lines
+            .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+            .partition(|line| line.starts_with("tip:"));
         let failure = Self::usage(words.join(" ").trim_start_matches("error: ").to_owned());
         tips.iter().fold(failure, |failure, tip| failure.hint(tip.trim_start_matches("tip: "))).hint("oauth --help")
     }
