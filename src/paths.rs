@@ -53,6 +53,9 @@ pub(crate) enum Error {
     Garbled(String),
     #[error("{0} and {1} are both set; only one may be")]
     Both(&'static str, &'static str),
+    /// The one on this machine would be another store than the one that was meant.
+    #[error("OAUTH_STORE names a shared store, and this version keeps its store on this machine only")]
+    SharedStore,
 }
 
 /// A key source named in the environment.
@@ -195,6 +198,9 @@ impl Environment {
     pub(crate) fn paths(&self) -> Result<Paths, Error> {
         if let Some(name) = &self.garbled {
             return Err(Error::Garbled(name.to_string_lossy().into_owned()));
+        }
+        if self.get("OAUTH_STORE").is_some() {
+            return Err(Error::SharedStore);
         }
         if let Some(home) = self.get("OAUTH_HOME") {
             let home = Path::new(home);

@@ -242,7 +242,17 @@ fn a_set_up_that_contradicts_itself_is_exit_2() {
     let both = |json: &[&str]| {
         home.oauth(["token", "demo"]).env("OAUTH_MASTER_KEY_FILE", "/nowhere").args(json.iter().copied()).run()
     };
-    complains(2, "bad_config", both).says("OAUTH_MASTER_KEY and OAUTH_MASTER_KEY_FILE are both set; only one may be");
+    complains(2, "bad_config", both)
+        .says("OAUTH_MASTER_KEY and OAUTH_MASTER_KEY_FILE are both set; only one may be")
+        .hints(&["keep one, such as by: unset OAUTH_MASTER_KEY_FILE"]);
+    let shared = |json: &[&str]| {
+        let run = home.oauth(["token", "demo"]).env("OAUTH_STORE", "postgres://me:canary@db.example/oauth");
+        let output = run.args(json.iter().copied()).run();
+        output.stdout_is("").says_nothing_of("canary");
+        output
+    };
+    complains(2, "bad_config", shared)
+        .says("OAUTH_STORE names a shared store, and this version keeps its store on this machine only");
     let two = |json: &[&str]| {
         let run = home.oauth(["token", "demo"]).without_key().env("OAUTH_MASTER_KEY_FILE", "/nowhere");
         run.env("OAUTH_MASTER_KEY_COMMAND", "true").args(json.iter().copied()).run()

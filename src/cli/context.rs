@@ -58,7 +58,7 @@ impl Context {
     }
 
     pub(super) fn paths(&self) -> Result<Paths, Failure> {
-        self.environment.paths().map_err(|error| Failure::set_up(error.to_string()))
+        Ok(self.environment.paths()?)
     }
 
     pub(super) fn registry(&self) -> Result<Registry, Failure> {
@@ -86,7 +86,7 @@ impl Context {
 
     pub(super) fn app_with_limit(&self, limit: Duration) -> Result<App, Failure> {
         let places = self.paths()?;
-        let given = self.environment.master_key().map_err(|error| Failure::set_up(error.to_string()))?;
+        let given = self.environment.master_key()?;
         let given = given.map(|source| match source {
             MasterKeySource::Value(key) => Given::Value(key),
             MasterKeySource::File(path) => Given::File(path),

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::when;
 use crate::app::{Error, KeySource, Next};
 use crate::model::text::{shown, whole};
-use crate::{config, provider};
+use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 use commands::init_again;
 pub(super) use commands::{init_command, init_labelled, know_tenants, named, oauth, oauth_in, option_value};
@@ -274,6 +274,17 @@ impl From<config::Error> for Failure {
             config::Error::Files(error) => of_files(&error),
             config::Error::Invalid { .. } => Self::set_up(shown_long(&error.to_string()))
                 .hint("mend that line; the keys are described under Configuration in: oauth --help"),
+        }
+    }
+}
+
+impl From<paths::Error> for Failure {
+    fn from(error: paths::Error) -> Self {
+        let failure = Self::set_up(error.to_string());
+        match error {
+            paths::Error::Both(_, other) => failure.hint(format!("keep one, such as by: unset {other}")),
+            paths::Error::SharedStore => failure.hint("for the store of this machine: unset OAUTH_STORE"),
+            _ => failure,
         }
     }
 }
