@@ -251,6 +251,7 @@ fn a_static_token_serves_where_nothing_was_ever_connected() {
     let told = ["provider", "access_token", "source", "status"].map(|name| object[name].clone());
     assert_eq!(told, [json!("github"), json!("static-canary"), json!("env"), Value::Null]);
     assert_members(&object, &[&MEMBERS[..], &["access_token", "source"]].concat());
+    assert_eq!((&object["scopes"], &object["metadata"]), (&json!([]), &json!({})));
     with(&["github", "--format", "header"]).success().stdout_is("Authorization: Bearer static-canary\n");
     with(&["github", "--format", "env"]).success().stdout_is("export GITHUB_TOKEN='static-canary'\n");
     with(&["github", "--format", "xoauth2"]).fails(2).stdout_is("").says_nothing_of("static-canary");
@@ -1063,6 +1064,9 @@ fn a_provider_of_ones_own_is_added_shown_and_removed() {
     }
     home.oauth(["provider", "remove", "github"]).run().fails(2);
     oauth(&home, &["provider", "remove", "mine"]).stdout_is("");
+    oauth(&home, &["provider", "add", "mine", "--issuer", issuer]).success();
+    let removed = oauth(&home, &["provider", "remove", "mine", "--json"]).json();
+    assert_eq!(removed, json!({"id": "mine", "removed": true}));
     home.oauth(["provider", "show", "mine"]).run().fails(3);
     home.oauth(["provider", "remove", "mine"]).run().fails(3);
     assert_eq!(oauth(&home, &["provider", "list", "--json"]).json(), built_in);

@@ -22,6 +22,7 @@ fn a_static_token_is_sealed_listed_and_used_like_any_other() {
     assert_eq!((own["kind"].as_str(), own["status"].as_str()), (Some("imported"), Some("valid")));
     assert_eq!((own["account"].as_str(), own["default"].as_bool()), (Some("default"), Some(true)));
     assert_eq!((own["refreshable"].as_bool(), &own["expires_at"]), (Some(false), &serde_json::Value::Null));
+    assert_eq!(own["client_id"], serde_json::Value::Null);
     home.oauth(["token", "github"]).run().success().stdout_is(&format!("{TOKEN}\n"));
     home.oauth(["exec", "github", "--", "printenv", "GITHUB_TOKEN"]).run().success().stdout_is(&format!("{TOKEN}\n"));
     let fill = home.oauth(["helper", "git", "get"]).stdin("protocol=https\nhost=github.com\n").run();

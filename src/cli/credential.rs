@@ -22,7 +22,8 @@ const MEMBERS: [(&str, Member); 24] = [
     ("refresh_expires_at", |own, _| json!(own.refresh_expires_at)),
     ("refreshable", |own, _| json!(own.refreshable)),
     ("default", |own, _| json!(own.default)),
-    ("client_id", |own, _| json!(own.client_id)),
+    // A static token was made by no client.
+    ("client_id", |own, _| json!(Some(&own.client_id).filter(|id| !id.is_empty()))),
     ("created_by", |own, _| json!(own.created_by)),
     ("authorized_at", |own, _| json!(own.authorized_at)),
     ("created_at", |own, _| json!(own.created_at)),
@@ -37,9 +38,10 @@ pub(super) fn json(own: &Credential, now: Timestamp) -> Value {
     MEMBERS.iter().map(|(name, value)| ((*name).to_owned(), value(own, now))).collect()
 }
 
-/// The same members for a token that belongs to no credential, all of them null but the provider.
+/// The same members for a token that belongs to no credential: null, or empty, all of them but the provider.
 pub(super) fn none(provider: &str) -> Value {
     let mut object: Value = MEMBERS.iter().map(|(name, _)| ((*name).to_owned(), Value::Null)).collect();
     object["provider"] = provider.into();
+    (object["scopes"], object["metadata"]) = (json!([]), json!({}));
     object
 }

@@ -118,6 +118,9 @@ pub(in crate::cli) fn run(args: ProviderArgs, context: &Context) -> Result<u8, F
         ProviderCommand::Remove { name } => {
             context.registry()?.remove(&name)?;
             context.terminal.say(&format!("removed {name}; what is connected there stays connected"));
+            if context.terminal.json {
+                context.terminal.data_json(&json!({"id": name, "removed": true}))?;
+            }
             Ok(0)
         }
         ProviderCommand::Check(args) => check::run(&args, context),
