@@ -3,7 +3,7 @@
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, parameter};
 use crate::support::sandbox::Home;
-use crate::support::terminal::{on_terminal, typing};
+use crate::support::terminal::{on_terminal, typing, typing_from_elsewhere};
 
 const BOB: &str = "bob@example.test";
 
@@ -209,12 +209,14 @@ fn the_screen_of_a_device_flow_fits_a_terminal_and_can_be_scanned_or_read_aloud(
 #[test]
 fn where_an_answer_is_pasted_it_is_asked_for_and_nothing_writes_over_it() {
     let (_server, home) = DemoServer::connected();
-    let init = home.oauth(["init", "demo", "--flow", "paste"]).env("NO_COLOR", "1");
-    let mut asked = typing(init, "in,err", "Address:", "nonsense\n").spawn();
-    let said = asked.wait_for_stderr("that was not taken");
-    // It is asked for again.
-    asked.wait_for_stderr("\nAddress:");
-    assert!(said.contains("Ctrl-C stops.\n") && !said.contains(" left"), "{said}");
+    for at in [typing, typing_from_elsewhere] {
+        let init = home.oauth(["init", "demo", "--flow", "paste"]).env("NO_COLOR", "1");
+        let mut asked = at(init, "in,err", "Address:", "nonsense\n").spawn();
+        let said = asked.wait_for_stderr("that was not taken");
+        // It is asked for again.
+        asked.wait_for_stderr("\nAddress:");
+        assert!(said.contains("Ctrl-C stops.\n") && !said.contains(" left"), "{said}");
+    }
 }
 
 #[test]

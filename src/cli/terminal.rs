@@ -432,7 +432,11 @@ fn talk_size() -> Option<(usize, usize)> {
 
 #[cfg(unix)]
 fn is_in_front() -> bool {
-    rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|front| front == rustix::process::getpgrp())
+    match rustix::termios::tcgetpgrp(io::stdin()) {
+        Ok(front) => front == rustix::process::getpgrp(),
+        // A terminal that is not the one this process was started at stops nobody who reads.
+        Err(error) => error == rustix::io::Errno::NOTTY,
+    }
 }
 
 #[cfg(not(unix))]

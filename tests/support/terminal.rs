@@ -6,13 +6,17 @@ use super::sandbox::Run;
 /// shown there goes to stderr when `err` is among them, and else to stdout. Once the second word was shown, `TYPED` is
 /// typed; for a prompt whose answer is not shown, when the terminal has stopped to show what is typed.
 const SCRIPT: &str = "\
-import fcntl, os, pty, struct, subprocess, sys, termios, time
+import ctypes, fcntl, os, pty, struct, subprocess, sys, termios, time
 streams, prompt, typed = sys.argv[1].split(','), sys.argv[2].encode(), os.environ.pop('TYPED').encode()
 outer, inner = os.openpty()
 fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+foreign = os.environ.pop('FOREIGN', '')
 def lead():
     os.setsid()
-    fcntl.ioctl(inner, termios.TIOCSCTTY, 0)
+    if foreign:
+        ctypes.CDLL(None).prctl(1, 15)
+    else:
+        fcntl.ioctl(inner, termios.TIOCSCTTY, 0)
 chosen = {'std' + name: inner for name in streams}
 child = subprocess.Popen(sys.argv[3:], preexec_fn=lead, **chosen)
 os.close(inner)
@@ -44,4 +48,10 @@ pub(crate) fn on_terminal(run: Run, streams: &str) -> Run {
 /// The same with a person who types `typed` once `prompt` was shown.
 pub(crate) fn typing(run: Run, streams: &str, prompt: &str, typed: &str) -> Run {
     run.env("TYPED", typed).through(["python3", "-c", SCRIPT, streams, prompt])
+}
+
+/// The same at a terminal that is not the one which the command belongs to, as programs hand on that drive others. No such
+/// terminal tells it of its end, so that it ends with the script (`PR_SET_PDEATHSIG`).
+pub(crate) fn typing_from_elsewhere(run: Run, streams: &str, prompt: &str, typed: &str) -> Run {
+    typing(run.env("FOREIGN", "1"), streams, prompt, typed)
 }
