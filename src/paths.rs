@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 use etcetera::BaseStrategy;
 
+use crate::model::rules::OWN_SECRETS;
 use crate::model::{Caller, Secret};
-
-/// Variables whose values are secrets, by the start of their names.
-const SECRET: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TOKEN_"];
 
 /// What the environment says, as far as it concerns this program.
 #[derive(Debug)]
@@ -73,7 +71,7 @@ impl Environment {
     pub(crate) fn take() -> Self {
         let (mut variables, mut garbled) = (BTreeMap::new(), None);
         for (name, value) in std::env::vars_os() {
-            let secret = name.to_str().is_some_and(|name| SECRET.iter().any(|start| name.starts_with(start)));
+            let secret = name.to_str().is_some_and(|name| OWN_SECRETS.iter().any(|start| name.starts_with(start)));
             match value.to_str() {
                 Some(value) => _ = variables.insert(name.clone(), Secret::new(value)),
                 None if name.to_str().is_some_and(|name| name.starts_with("OAUTH_")) => garbled = Some(name.clone()),

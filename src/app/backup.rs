@@ -29,6 +29,9 @@ pub(crate) enum BackupError {
     OtherTenants { tenant: String, others: Vec<String> },
     #[error("{} exists", path.display())]
     OutputExists { path: PathBuf },
+    /// Nobody has agreed that what these read is sent where the backup says.
+    #[error("the backup wants to read what is on this machine, and to send it")]
+    Reads(Vec<Credential>),
 }
 
 /// What to put into a backup.
@@ -71,6 +74,9 @@ pub(crate) struct Import {
     /// Only what would become of it is told.
     pub(crate) dry_run: bool,
 }
+
+/// Whether what these credentials read on this machine may be sent where the backup says.
+pub(crate) type Agrees<'a> = &'a dyn Fn(&[Credential]) -> bool;
 
 /// What was brought in, or would be.
 pub(crate) struct BroughtIn {
@@ -144,7 +150,13 @@ impl App {
     }
 
     /// Brings a backup in. Nothing is stored unless all of the file is genuine and in its form.
-    pub(crate) fn import_backup(&self, file: &[u8], opener: &Opener, how: Import) -> Result<BroughtIn, Error> {
+    pub(crate) fn import_backup(
+        &self,
+        file: &[u8],
+        opener: &Opener,
+        how: Import,
+        agrees: Agrees<'_>,
+    ) -> Result<BroughtIn, Error> {
         let document = age::decrypt(file, opener).map_err(BackupError::Unopened)?;
         let backup = Backup::parse(&document).map_err(BackupError::Malformed)?;
         let tenant = (!how.all_tenants).then(|| self.tenant.clone());
@@ -155,9 +167,14 @@ impl App {
             return Err(BackupError::OtherTenants { tenant: tenant.clone(), others }.into());
         }
         let restoring = Restoring { tenant, force: how.force, take_over: how.take_over, now: (self.clock)() };
+        let foreseen = Vault::foresee(self.vault()?.as_ref(), backup.clone(), &restoring)?;
         if how.dry_run {
-            let done = Vault::foresee(self.vault()?.as_ref(), backup, &restoring)?;
-            return Ok(self.brought_in(done, None));
+            return Ok(self.brought_in(foreseen, None));
+        }
+        let taken = foreseen.credentials.into_iter().filter(|one| one.verdict.is_taken()).map(|one| one.credential);
+        let reading: Vec<_> = taken.filter(|own| own.server.reads().is_some()).collect();
+        if !reading.is_empty() && !agrees(&reading) {
+            return Err(BackupError::Reads(reading).into());
         }
         let deadline = Instant::now() + LEASE_WAIT;
         let mut vault = Vault::open_or_create(&self.home, &self.caller, (self.clock)(), deadline)?;

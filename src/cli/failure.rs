@@ -27,8 +27,8 @@ pub(super) use commands::{init_command, init_labelled, know_tenants, named, oaut
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
 use server::{of_callback, of_protocol, of_provider};
-pub(super) use store::room_command;
 use store::{damaged, no_room, of_backup, of_files, of_vault};
+pub(super) use store::{reading, room_command};
 
 /// An error on its way to the user.
 #[derive(Debug)]

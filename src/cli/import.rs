@@ -46,8 +46,8 @@ pub(super) struct ImportArgs {
     /// Show what would be brought in, and store nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Bring it in without asking
-    #[arg(long, short, requires = "from")]
+    /// Bring it in without asking; of a backup, also what reads files or variables of this machine for its tokens
+    #[arg(long, short)]
     yes: bool,
     /// The tool, or the other copy, is given up: its logins are refreshed here from now on
     #[arg(long)]
@@ -99,9 +99,9 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         if args.token_stdin {
             return Err(Failure::usage("a backup is no provider, which --token-stdin is for".into()));
         }
-        return restore::run(provider, &args.restore, (args.take_over, args.dry_run), context);
+        return restore::run(provider, &args.restore, (args.take_over, args.dry_run, args.yes), context);
     }
-    if args.take_over || args.restore.is_given() {
+    if args.take_over || args.yes || args.restore.is_given() {
         return Err(Failure::usage(format!(
             "`{}` is no backup file; a path has a / in it, or ends in .age",
             shown(provider)

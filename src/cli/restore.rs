@@ -50,7 +50,7 @@ pub(super) const NOTHING_DONE: &str = "nothing was brought in (--dry-run)";
 pub(super) fn run(
     file: &str,
     args: &RestoreArgs,
-    (take_over, dry_run): (bool, bool),
+    (take_over, dry_run, yes): (bool, bool, bool),
     context: &Context,
 ) -> Result<u8, Failure> {
     let app = context.app()?;
@@ -58,7 +58,20 @@ pub(super) fn run(
     let bytes = app.read_backup((!from_stdin).then_some(Path::new(file)))?;
     let opener = opener(args, &app, context)?;
     let how = Import { all_tenants: args.all_tenants, force: args.force, take_over, dry_run };
-    tell(&app.import_backup(&bytes, &opener, how)?, dry_run, context)
+    tell(&app.import_backup(&bytes, &opener, how, &|reading| agreed(reading, yes, context))?, dry_run, context)
+}
+
+fn agreed(reading: &[Credential], yes: bool, context: &Context) -> bool {
+    let terminal = &context.terminal;
+    if yes || terminal.can_ask() {
+        tell_reading(reading, context);
+    }
+    yes || terminal.ask("Shall it be sent there? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+}
+
+fn tell_reading<'a>(own: impl IntoIterator<Item = &'a Credential>, context: &Context) {
+    let lines = own.into_iter().filter_map(failure::reading);
+    lines.for_each(|line| context.terminal.warn(&format!("for each of its tokens {line}")));
 }
 
 fn opener(args: &RestoreArgs, app: &App, context: &Context) -> Result<Opener, Failure> {
@@ -114,6 +127,11 @@ fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Fai
         let verb = if done.clients == 1 { is } else { are };
         terminal.say(&format!("{} {verb} brought in", counted(done.clients, "client registration")));
     }
+    for client in &done.kept_clients {
+        let (id, provider) = (shown(&client.client_id), shown(&client.provider));
+        let what = format!("the client registration {id} of {provider} is another one here, and {is} kept");
+        terminal.warn(&format!("{what} (--force replaces it)"));
+    }
     let held: Vec<_> =
         done.credentials.iter().filter(|one| one.verdict.is_taken() && one.credential.stale.is_some()).collect();
     if !held.is_empty() {
@@ -133,15 +151,24 @@ fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Fai
         terminal.note(&format!("{provider} has no entry here, which a new login needs: {}", add_command(own)));
     }
     if dry_run {
+        let taken = done.credentials.iter().filter(|one| one.verdict.is_taken());
+        tell_reading(taken.map(|one| &one.credential), context);
         terminal.say(NOTHING_DONE);
     }
     if terminal.json {
         let now = context.now();
-        let all = done.credentials.iter();
-        let all =
-            all.map(|one| json!({"credential": credential::json(&one.credential, now), "result": word(one.verdict)}));
+        let all = done.credentials.iter().map(|one| {
+            let mut object = json!({"credential": credential::json(&one.credential, now), "result": word(one.verdict)});
+            if let Some((source, sent_to)) = one.credential.server.reads() {
+                object["reads"] = json!({"source": source.to_string(), "sent_to": sent_to});
+            }
+            object
+        });
         let unknown = brought.unknown.iter().map(|own| json!({"provider": own.provider, "action": add_command(own)}));
+        let kept = done.kept_clients.iter();
+        let kept = kept.map(|own| json!({"tenant": own.tenant, "provider": own.provider, "client_id": own.client_id}));
         let mut object = json!({"credentials": all.collect::<Vec<_>>(), "clients": done.clients,
+            "kept_clients": kept.collect::<Vec<_>>(),
             "left_out_tenants": done.other_tenants, "unknown_providers": unknown.collect::<Vec<_>>()});
         if dry_run {
             object["dry_run"] = true.into();

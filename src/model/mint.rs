@@ -39,6 +39,17 @@ pub(crate) enum TokenSource {
     GithubActions(Option<String>),
 }
 
+impl TokenSource {
+    /// The same in words.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Environment(name) => format!("the variable {name}"),
+            Self::File(path) => format!("the file {path}"),
+            Self::GithubActions(_) => "the token of a job at GitHub".into(),
+        }
+    }
+}
+
 impl std::fmt::Display for TokenSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -23,6 +23,8 @@ const PROTOCOL_PARAMETERS: [&str; 11] = [
     "response_type",
     "state",
 ];
+/// Variables whose values are secrets of this program's, by the start of their names.
+pub(crate) const OWN_SECRETS: [&str; 3] = ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_", "OAUTH_TOKEN_"];
 /// Variables whose value a shell, a loader or an everyday tool acts on, and which are not called a token.
 const ACTED_ON: [&str; 24] = [
     "BROWSER",

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{ClientAuthentication, Mint, Pkce, Quirks, endpoint, host};
+use super::{ClientAuthentication, Mint, Pkce, Quirks, TokenSource, endpoint, host};
 
 /// Endpoints, hosts and habits of an authorization server, with all template variables filled in (names of RFC 8414
 /// where it has them).
@@ -134,6 +134,13 @@ pub(crate) enum Service {
 }
 
 impl Server {
+    /// What of the machine it runs on is read for every new token, and the addresses it may be sent to.
+    pub(crate) fn reads(&self) -> Option<(&TokenSource, Vec<&str>)> {
+        let Some(Mint::TokenExchange { subject_token, .. }) = &self.mint else { return None };
+        let alias = self.mtls_endpoint_aliases.get("token_endpoint");
+        Some((subject_token, alias.into_iter().chain([&self.token_endpoint]).map(String::as_str).collect()))
+    }
+
     /// The address in place of an endpoint's own, for a client with a certificate.
     pub(crate) fn mtls_alias(&self, endpoint: &Url) -> Option<&str> {
         let own = |name: &str| match name {

@@ -11,7 +11,7 @@ use rusqlite::Transaction;
 use super::clients::{Registration, StoredClient};
 use super::rows;
 use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault, habits, random_id, sealed};
-use crate::model::{Client, Credential, Server, Timestamp};
+use crate::model::{Client, Credential, Secret, Server, Timestamp};
 pub(crate) use document::{Backup, Malformed};
 use document::{Plain, SavedClient, SavedCredential};
 
@@ -57,10 +57,20 @@ pub(crate) struct Restored {
 /// All that was done.
 pub(crate) struct Restoration {
     pub(crate) credentials: Vec<Restored>,
-    /// Client registrations that were added, or were newer than those here.
+    /// Client registrations that were added, or replaced.
     pub(crate) clients: usize,
+    /// Those that are other ones here, which were kept.
+    pub(crate) kept_clients: Vec<KeptClient>,
     /// Tenants of the backup that were left out.
     pub(crate) other_tenants: Vec<String>,
+}
+
+/// A client registration of a backup that is another one here: another secret, another server, other variables.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptClient {
+    pub(crate) tenant: String,
+    pub(crate) provider: String,
+    pub(crate) client_id: String,
 }
 
 /// What of a backup is to be brought in.
@@ -147,11 +157,11 @@ impl Vault {
         let Wanted { credentials, clients, other_tenants, doubt } = Wanted::of(backup, how);
         let planned = self.plan(seal, credentials, how, doubt.as_deref(), deadline)?;
         let taken: Vec<_> = planned.iter().filter(|planned| planned.verdict.is_taken()).collect();
-        let clients = self.write_recorded(seal, |transaction| {
+        let (clients, kept_clients) = self.write_recorded(seal, |transaction| {
             for planned in &taken {
                 self.bring_in(transaction, planned, how.now)?;
             }
-            let clients = self.bring_in_clients(transaction, seal, clients)?;
+            let clients = self.bring_in_clients(transaction, seal, clients, how.force)?;
             let imported = taken.iter().map(|planned| Entry::ok("imported", &planned.row.credential, how.now));
             Ok((clients, imported.collect()))
         })?;
@@ -163,7 +173,7 @@ impl Vault {
             planned.into_iter().map(|planned| (planned.row, planned.verdict)).unzip();
         let credentials = self.with_uses(rows)?.into_iter().zip(verdicts);
         let credentials = credentials.map(|(row, verdict)| Restored { credential: row.credential, verdict }).collect();
-        Ok(Restoration { credentials, clients, other_tenants })
+        Ok(Restoration { credentials, clients, kept_clients, other_tenants })
     }
 
     /// What `restore` would do to this store, or to a new one: nothing is written, and no key is needed.
@@ -190,12 +200,18 @@ impl Vault {
             };
             credentials.push(Restored { credential, verdict });
         }
-        let mut clients = 0;
+        let (mut clients, mut kept_clients) = (0, vec![]);
         for saved in &wanted_clients {
             let others = vault.map(|vault| vault.clients(&saved.tenant, Some(&saved.provider))).transpose()?;
-            clients += usize::from(saved.is_newer_than(&others.unwrap_or_default()));
+            match saved.same_in(&others.unwrap_or_default()) {
+                None => clients += 1,
+                // Without the key two secrets of one time are taken for one.
+                Some(same) if saved.looks_like(same)? && saved.may_share_secrets(same) => {}
+                Some(_) if how.force => clients += 1,
+                Some(_) => kept_clients.push(saved.kept()),
+            }
         }
-        Ok(Restoration { credentials, clients, other_tenants })
+        Ok(Restoration { credentials, clients, kept_clients, other_tenants })
     }
 
     /// What is to become of each credential. A lease is taken on each row that is here: no refresh goes on, and what has
@@ -246,18 +262,26 @@ impl Vault {
         habits::write(transaction, own, learnt, now).map_err(&failed)
     }
 
-    /// Adds registrations that are not here, or are older here. Which one is the default here stays as it is.
+    /// Adds registrations that are not here; one that is another here is replaced by force only, whichever is newer: who made
+    /// the backup says when. Which one is the default here stays as it is.
     fn bring_in_clients(
         &self,
         transaction: &Transaction<'_>,
         seal: &Seal,
         clients: Vec<SavedClient>,
-    ) -> Result<usize, Error> {
-        let mut count = 0;
+        force: bool,
+    ) -> Result<(usize, Vec<KeptClient>), Error> {
+        let (mut count, mut kept) = (0, vec![]);
         for saved in clients {
             let others = self.clients(&saved.tenant, Some(&saved.provider))?;
-            if !saved.is_newer_than(&others) {
-                continue;
+            if let Some(same) = saved.same_in(&others) {
+                if saved.is_as(same, seal)? {
+                    continue;
+                }
+                if !force {
+                    kept.push(saved.kept());
+                    continue;
+                }
             }
             let taken = others.iter().any(|other| other.name == saved.name && other.client_id != saved.client_id);
             let client = Client { id: saved.client_id, secret: saved.client_secret.map(|secret| secret.0) };
@@ -278,7 +302,7 @@ impl Vault {
             }
             count += 1;
         }
-        Ok(count)
+        Ok((count, kept))
     }
 }
 
@@ -300,10 +324,35 @@ impl Wanted {
 }
 
 impl SavedClient {
-    /// Whether it is not among these, or is older there.
-    fn is_newer_than(&self, others: &[StoredClient]) -> bool {
-        let same = others.iter().find(|other| other.client_id == self.client_id);
-        same.is_none_or(|same| same.updated_at < self.updated_at)
+    /// The one with the same client id.
+    fn same_in<'a>(&self, others: &'a [StoredClient]) -> Option<&'a StoredClient> {
+        others.iter().find(|other| other.client_id == self.client_id)
+    }
+
+    /// Whether it is the registration that is here, in all that is no secret.
+    fn looks_like(&self, here: &StoredClient) -> Result<bool, Error> {
+        let own = (&self.server, &self.variables, &self.registration, self.client_secret.is_some());
+        Ok(own == (&here.server()?, &here.variables, &here.self_registration(), here.has_secret()))
+    }
+
+    fn may_share_secrets(&self, here: &StoredClient) -> bool {
+        let has_secrets = self.client_secret.is_some() || self.registration_access_token.is_some();
+        !has_secrets || self.updated_at == here.updated_at
+    }
+
+    /// The same, secrets and all.
+    fn is_as(&self, here: &StoredClient, seal: &Seal) -> Result<bool, Error> {
+        let equal = |own: &Option<Plain>, here: Option<Secret>| {
+            own.as_ref().map(|own| own.0.expose()) == here.as_ref().map(Secret::expose)
+        };
+        Ok(self.looks_like(here)?
+            && equal(&self.client_secret, here.open_secret(&self.tenant, seal)?)
+            && equal(&self.registration_access_token, here.registration_access_token(&self.tenant, seal)?))
+    }
+
+    fn kept(&self) -> KeptClient {
+        let Self { tenant, provider, client_id, .. } = self;
+        KeptClient { tenant: tenant.clone(), provider: provider.clone(), client_id: client_id.clone() }
     }
 }
 

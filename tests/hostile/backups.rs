@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::backup::{credentials, export, forged, import, token};
-use crate::support::demo::DemoServer;
+use crate::support::demo::{ALICE, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, age};
+use crate::support::files::private;
 use crate::support::sandbox::Home;
 
 const LATER: &str = "2099-01-01T00:00:00Z";
@@ -80,4 +81,88 @@ fn words_of_a_backup_turn_no_line_of_the_terminal_around() {
         let shown = there.oauth(command.iter().copied()).run();
         shown.says_nothing_of("\u{202e}").says_nothing_of("\u{1b}");
     }
+}
+
+#[test]
+fn a_backup_that_reads_files_or_variables_of_this_machine_says_so_and_wants_a_word() {
+    let (server, home) = DemoServer::connected();
+    let canary = private(home.path(), "canary", "canary-of-a-file\n");
+    let made = export(&home, &[]);
+    let sources = [json!({"file": canary}), json!({"environment": "MY_TOKEN"}), json!("github-actions")];
+    for (source, named) in sources.into_iter().zip([&format!("the file {}", canary.display()), "MY_TOKEN", "GitHub"]) {
+        let source = if source.is_string() { json!({"github-actions": null}) } else { source };
+        let forged = forged(&home, &made, |document| {
+            let own = &mut document["credentials"][0];
+            (own["kind"], own["account"]) = ("machine".into(), "ci".into());
+            own["expires_at"] = "2020-01-01T00:00:00Z".into();
+            own["server"]["mint"] = json!({"grant": "token-exchange", "subject_token": source});
+        });
+        let there = Home::new();
+        let refused = import(&there, &forged, &[]);
+        refused.fails(7).stderr_has(named).stderr_has(&format!("{}/token", server.issuer())).stderr_has("--yes");
+        assert_eq!(import(&there, &forged, &["--json"]).fails(7).error()["code"], "consent_required");
+        assert!(!there.oauth_home().join("credentials.db").exists(), "nothing was brought in");
+        // A dry run tells it too.
+        let told = import(&there, &forged, &["--dry-run"]);
+        told.success().stderr_has(named).stderr_has(&format!("{}/token", server.issuer()));
+        let told = import(&there, &forged, &["--dry-run", "--json"]).success().json();
+        let reads = &told["credentials"][0]["reads"];
+        assert_eq!(reads["sent_to"], json!([format!("{}/token", server.issuer())]), "{told}");
+        import(&there, &forged, &["--yes"]).success().stderr_has(named);
+        assert_eq!(credentials(&there, &[])[0]["account"], "ci");
+        // What is here just so asks nobody again.
+        import(&there, &forged, &[]).success().stderr_has("here just so");
+    }
+}
+
+#[test]
+fn no_backup_names_the_master_key_as_a_token() {
+    let (_server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    for name in ["OAUTH_MASTER_KEY", "OAUTH_CLIENT_SECRET_GITHUB", "OAUTH_TOKEN_GITHUB"] {
+        let forged = forged(&home, &made, |document| {
+            let own = &mut document["credentials"][0];
+            own["kind"] = "machine".into();
+            own["server"]["mint"] = json!({"grant": "token-exchange", "subject_token": {"environment": name}});
+        });
+        assert_eq!(import(&Home::new(), &forged, &["--yes", "--json"]).fails(2).error()["code"], "bad_backup");
+    }
+}
+
+#[test]
+fn a_client_registration_that_is_here_is_replaced_by_another_one_with_force_only() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let init = home.oauth(["init", "demo", "--client-id", CONFIDENTIAL_CLIENT, "--client-secret-stdin"]);
+    server.sign_in(init.stdin(CONFIDENTIAL_SECRET), ALICE).success();
+    let made = export(&home, &[]);
+    let own = || home.oauth(["client", "list", "--json"]).run().success().json();
+    let before = own();
+    import(&home, &made, &[]).success().says_nothing_of("registration");
+    let changes: [fn(&mut Value); 3] = [
+        |client| client["client_secret"] = "a-strangers-secret".into(),
+        |client| client["server"]["token_endpoint"] = "https://evil.example/token".into(),
+        |client| client["client_secret"] = Value::Null,
+    ];
+    for change in changes {
+        let forged = forged(&home, &made, |document| {
+            document["clients"][0]["updated_at"] = LATER.into();
+            change(&mut document["clients"][0]);
+        });
+        let kept = format!("the client registration {CONFIDENTIAL_CLIENT} of demo is another one here");
+        import(&home, &forged, &["--dry-run"]).success().stderr_has(&kept);
+        import(&home, &forged, &[]).success().stderr_has(&kept).stderr_has("--force replaces it");
+        let told = import(&home, &forged, &["--json"]).success().json();
+        let wanted = json!([{"tenant": "default", "provider": "demo", "client_id": CONFIDENTIAL_CLIENT}]);
+        assert_eq!((&told["clients"], &told["kept_clients"]), (&json!(0), &wanted));
+        assert_eq!(own(), before);
+        server.sign_in(home.oauth(["init", "demo", "bob@example.test"]), "bob@example.test").success();
+    }
+    // The same one, said later, is no other.
+    let later = forged(&home, &made, |document| document["clients"][0]["updated_at"] = LATER.into());
+    import(&home, &later, &[]).success().says_nothing_of("registration");
+    let forged = forged(&home, &made, |document| document["clients"][0]["client_secret"] = "another".into());
+    import(&home, &forged, &["--force", "--take-over"]).success().stderr_has("1 client registration is brought in");
+    age(&home, 0);
+    server.refuse(home.oauth(["init", "demo", "carol@example.test"])).fails(4);
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{Failure, init_labelled, root, shown_long, word};
 use crate::app::{BackupError, Error};
-use crate::model::text::shown;
+use crate::model::Credential;
+use crate::model::text::{shown, whole};
 use crate::vault::{KeyError, KeyringError};
 use crate::{age, files, vault};
 
@@ -148,10 +149,25 @@ pub(super) fn of_backup(error: &BackupError) -> Failure {
                 .because(format!("it holds the tenants: {}", names.join(", ")))
                 .hint("add --tenant NAME for one of them, or --all-tenants")
         }
+        BackupError::Reads(credentials) => {
+            let failure = Failure::new("consent_required", 7, error.to_string());
+            let causes = credentials.iter().filter_map(reading);
+            causes
+                .fold(failure, Failure::because)
+                .because("nothing was brought in")
+                .hint("if you made it yourself: add --yes")
+        }
         BackupError::OutputExists { .. } => {
             Failure::usage(error.to_string()).hint("choose another name, or add --force")
         }
     }
+}
+
+/// What a credential reads on this machine for its tokens, and where that goes.
+pub(in crate::cli) fn reading(own: &Credential) -> Option<String> {
+    let (source, addresses) = own.server.reads()?;
+    let to: Vec<_> = addresses.into_iter().map(whole).collect();
+    Some(format!("{} sends {} to {}", shown(&own.label()), whole(&source.words()), to.join(" or ")))
 }
 
 fn of_age(error: &age::Error) -> Failure {

@@ -93,7 +93,9 @@ impl Server {
                 return rules::endpoint_mistake("mint.access_tokens_url", access_tokens_url);
             }
             Mint::TokenExchange { subject_token: TokenSource::File(path), .. } => !path.starts_with('/'),
-            Mint::TokenExchange { subject_token: TokenSource::Environment(name), .. } => name.is_empty(),
+            Mint::TokenExchange { subject_token: TokenSource::Environment(name), .. } => {
+                name.is_empty() || rules::OWN_SECRETS.iter().any(|start| name.starts_with(start))
+            }
             _ => false,
         };
         wrong.then(|| ("mint.subject_token".into(), "it names no place of a token".into()))

@@ -16,7 +16,7 @@ const FORMAT: &str = "oauth-backup";
 const VERSION: u32 = 1;
 
 /// A whole backup, with every secret in the open.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Backup {
     format: String,
@@ -47,10 +47,10 @@ pub(crate) enum Malformed {
 }
 
 /// A secret in the open: written, and read, as it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Plain(pub(super) Secret);
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedCredential {
     pub(super) tenant: String,
@@ -87,7 +87,7 @@ pub(super) struct SavedCredential {
     pub(super) rotates: Option<bool>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedClient {
     pub(super) tenant: String,
