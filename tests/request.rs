@@ -97,13 +97,14 @@ fn what_is_sent_is_what_was_asked_for() {
 
 #[test]
 fn an_answer_is_written_to_a_file_with_its_head_where_that_is_wanted() {
-    let api = Origin::start(|_| answer(200, &[("X-Kind", "plain")], "body"));
+    let api = Origin::start(|_| answer(200, &[("X-Kind", "plain"), ("X-Turned", "a\u{202e}b\u{9b}2Jc")], "body"));
     let (_server, home) = connected(&[api.authority()]);
     let file = home.path().join("out");
     request(&home, &["demo", &api.url("/"), "-o", file.to_str().unwrap()]).run().success().stdout_is("");
     assert_eq!(fs::read_to_string(&file).unwrap(), "body");
     let output = request(&home, &["demo", &api.url("/"), "--include"]).run();
     output.success().stdout_has("HTTP/1.1 200").stdout_has("x-kind: plain\r\n");
+    output.stdout_has(r"x-turned: a\u{202e}b\x9b2Jc");
     assert!(output.stdout.ends_with("\r\n\r\nbody"), "{output}");
 }
 

@@ -93,6 +93,9 @@ pub(crate) enum Error {
     /// `full`: the store, where the disk is full on which it lies.
     #[error("cannot refresh {label}")]
     RefreshBroken { label: String, cause: String, full: Option<std::path::PathBuf> },
+    /// Another program holds the store.
+    #[error("cannot refresh {label}")]
+    RefreshHindered { label: String, cause: String },
     #[error("the refresh of {label} takes long, and goes on")]
     StillRefreshing { label: String },
     #[error("the provider does not accept the token of {label}")]

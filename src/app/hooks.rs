@@ -91,7 +91,9 @@ impl App {
             Error::ClientRefused { response, .. } | Error::RequestRefused { response, .. } => {
                 (Event::RefreshError, format!("the provider answered {response}"))
             }
-            Error::RefreshBroken { cause, .. } => (Event::RefreshError, cause.clone()),
+            Error::RefreshBroken { cause, .. } | Error::RefreshHindered { cause, .. } => {
+                (Event::RefreshError, cause.clone())
+            }
             Error::TokenRejected { .. } => (Event::RefreshError, failure.to_string()),
             _ => return,
         };

@@ -57,8 +57,11 @@ enum Report {
     /// The provider says no. Whether that ends the credential stands in the row.
     Refused(ErrorResponse),
     Failed(protocol::Error),
-    /// The store, or something else on this machine.
-    Broken(String),
+    /// The store, or something else on this machine. `busy`: another program holds the store.
+    Broken {
+        cause: String,
+        busy: bool,
+    },
 }
 
 /// Why a refresh brought no token, on this side of the pipe.
@@ -93,7 +96,8 @@ impl App {
             Report::Done => Ok(()),
             Report::Refused(response) => Err(refused(lease.credential(), &response)),
             Report::Failed(source) => Err(Error::Protocol { doing: format!("cannot refresh {}", own.label()), source }),
-            Report::Broken(cause) => {
+            Report::Broken { cause, busy: true } => Err(Error::RefreshHindered { label: own.label(), cause }),
+            Report::Broken { cause, busy: false } => {
                 let full = Some(self.home.database.clone()).filter(|path| files::is_full(path));
                 Err(Error::RefreshBroken { label: own.label(), cause, full })
             }
@@ -151,7 +155,7 @@ pub(crate) fn work(task: impl Read, mut report: impl Write, clock: Clock) {
 }
 
 fn do_task(task: impl Read, clock: Clock) -> Report {
-    let broken = |what: &str| Report::Broken(what.to_owned());
+    let broken = |what: &str| Report::Broken { cause: what.to_owned(), busy: false };
     let mut lines = BufReader::new(task.take(LONGEST)).lines();
     let (Some(Ok(task)), Some(Ok(seal))) = (lines.next(), lines.next()) else {
         return broken("it was not told what to do");
@@ -163,14 +167,20 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
     let vault = match Vault::open(&home, &caller) {
         Ok(Some(vault)) => vault,
         Ok(None) => return broken("the store is gone"),
-        Err(error) => return Report::Broken(error.to_string()),
+        Err(error) => return Report::of(&error),
     };
     let done = vault.inherited_lease(&id, &seal).map_err(Trouble::Vault);
     match done.and_then(|mut lease| refresh(&mut lease, &Http::new(PATIENCE), clock)) {
         Ok(()) => Report::Done,
         Err(Trouble::Protocol(protocol::Error::Refused { response, .. })) => Report::Refused(response),
         Err(Trouble::Protocol(error)) => Report::Failed(error),
-        Err(Trouble::Vault(error)) => Report::Broken(error.to_string()),
+        Err(Trouble::Vault(error)) => Report::of(&error),
+    }
+}
+
+impl Report {
+    fn of(error: &crate::vault::Error) -> Self {
+        Self::Broken { cause: error.to_string(), busy: error.is_busy() }
     }
 }
 

@@ -221,6 +221,7 @@ impl Failure {
             Error::Offline { .. }
             | Error::HeldOff { .. }
             | Error::RefreshBroken { .. }
+            | Error::RefreshHindered { .. }
             | Error::StillRefreshing { .. }
             | Error::TokenRejected { .. } => of_refresh(error),
             Error::StoreDamaged { path, line } => damaged(error, path, line),
@@ -364,6 +365,7 @@ fn of_refresh(error: &Error) -> Failure {
             let failure = Failure::new("store_unavailable", 6, error.to_string()).because(shown_long(cause));
             full.iter().fold(failure, |failure, path| no_room(failure, path))
         }
+        Error::RefreshHindered { cause, .. } => store::busy(error.to_string()).because(shown_long(cause)),
         Error::StillRefreshing { .. } => Failure::new("unreachable", 5, error.to_string())
             .because("the provider has not answered yet; its answer is stored when it comes")
             .hint("try again in a minute"),

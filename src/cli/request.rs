@@ -10,7 +10,7 @@ use super::failure::{AnswerFacts, Failure, broken_off, of_answer};
 use super::token;
 use crate::app::{Answer, App, Body, Outgoing, Selector};
 use crate::model::endpoint;
-use crate::model::text::shown;
+use crate::model::text::{shown, whole};
 use crate::model::time::parse_duration;
 
 /// How much is copied at once, in bytes.
@@ -278,14 +278,9 @@ fn head(answer: &Answer) -> String {
     let response = &answer.response;
     let mut text = format!("{:?} {}\r\n", response.version(), response.status());
     for (name, value) in response.headers() {
-        text.push_str(&format!("{name}: {}\r\n", shown_whole(&String::from_utf8_lossy(value.as_bytes()))));
+        text.push_str(&format!("{name}: {}\r\n", whole(&String::from_utf8_lossy(value.as_bytes()))));
     }
     text + "\r\n"
-}
-
-/// A header's value may be long, and may not act on a terminal.
-fn shown_whole(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 #[cfg(test)]

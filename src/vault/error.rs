@@ -67,6 +67,15 @@ pub(crate) enum Error {
     Gone(CredentialId),
 }
 
+impl Error {
+    /// Another program holds the store, and will let go of it.
+    pub(crate) fn is_busy(&self) -> bool {
+        use rusqlite::ErrorCode as C;
+        let code = if let Self::Database { source, .. } = self { source.sqlite_error_code() } else { None };
+        matches!(code, Some(C::DatabaseBusy | C::DatabaseLocked))
+    }
+}
+
 /// Why a master key cannot be had from its place.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {

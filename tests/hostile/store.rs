@@ -112,6 +112,9 @@ fn a_store_that_another_program_holds_still_gives_its_token() {
     other.execute_batch("begin immediate").expect("the store can be held");
     home.oauth(["token", "demo"]).run().success().stdout_is(&right);
     home.oauth(["list"]).run().success();
+    let hindered = home.oauth(["token", "demo", "--refresh", "--json"]).run().fails(5).error();
+    assert_eq!(hindered["code"], "busy", "{hindered}");
+    assert_eq!(server.count("grants/refresh_token"), 0, "nothing was sent");
     other.execute_batch("rollback").expect("the store can be let go");
     home.oauth(["token", "demo", "--refresh"]).run().success();
     assert_eq!(server.count("reuse_detections"), 0);

@@ -28,9 +28,7 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             let failure = Failure::new("store_unavailable", 6, text).because(root(source));
             failure.hint(format!("connect it again: {}", init_labelled(label)))
         }
-        E::Database { source, .. } if is_busy(source) => Failure::new("busy", 5, text)
-            .because("another program holds it, and has not let go within 10 s")
-            .hint("try again"),
+        E::Database { .. } if error.is_busy() => busy(text),
         E::Database { path, source } if is_damage(source) => {
             aside(Failure::new("store_unavailable", 6, text).because(root(source)), path)
         }
@@ -76,6 +74,12 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),
         E::Gone(_) => Failure::new("not_connected", 3, "the credential is no longer there"),
     }
+}
+
+/// Another program holds the store.
+pub(super) fn busy(what: String) -> Failure {
+    let failure = Failure::new("busy", 5, what);
+    failure.because("another program holds the store, and has not let go within 10 s").hint("try again")
 }
 
 fn of_key(error: &KeyError) -> Failure {
@@ -220,8 +224,4 @@ pub(in crate::cli) fn room_command(dir: &Path) -> String {
 
 fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase))
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
 }
