@@ -103,3 +103,45 @@ fn a_token_that_is_not_taken_is_hinted_at_with_its_name() {
     let output = home.oauth(["test", "demo"]).run();
     output.fails(5).stderr_has("connect the account again: oauth init demo alice@example.test");
 }
+
+#[test]
+fn no_word_of_a_hint_is_more_than_a_word_to_a_shell() {
+    let (server, home) = DemoServer::connected();
+    let hostile = "https://a.example/;id$(touch$IFS`id`)";
+    for args in [&["token", hostile][..], &["client", "set", hostile, "--client-id", "x"], &["revoke", hostile]] {
+        let output = home.oauth(args.iter().copied()).run();
+        assert_ne!(output.code, Some(0), "{output}");
+        let bare = output.stderr.lines().filter(|line| line.contains("hint:")).find(|line| {
+            let outside = line.split('\'').step_by(2).collect::<String>();
+            outside.contains("$(")
+        });
+        assert_eq!(bare, None, "{output}");
+    }
+    let error = home.oauth(["token", hostile, "--json"]).run().fails(3).error();
+    assert_eq!(error["action"], format!("oauth init '{hostile}'"));
+    server.sign_in(home.oauth(["init", "demo@--yes", "--client-id", CLIENT]), "bob@example.test").success();
+    home.oauth(["default", "demo@--yes"]).run().success();
+    let error = home.oauth(["token", "demo", "--no-such", "--json"]).run().fails(2).error();
+    assert_eq!(error["code"], "usage");
+    home.oauth(["revoke", "demo@--yes"]).run().success();
+    let action = home.oauth(["token", "demo@--yes", "--json"]).run().fails(4).error()["action"].clone();
+    server.sign_in(pasted(&home, action.as_str().expect("a command")), "bob@example.test").success();
+}
+
+#[test]
+fn what_was_typed_is_whole_in_the_command_however_long_it_is() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let scopes = (0..99).map(|at| format!("scope{at:02}")).collect::<Vec<_>>().join(",");
+    let typed = ["init", "demo", "--scope", &scopes, "--json", "--no-input"];
+    let action = home.oauth(typed).run().fails(2).error()["action"].clone();
+    assert!(action.as_str().is_some_and(|action| action.contains(&scopes)), "{action}");
+}
+
+#[test]
+fn a_tenant_has_no_name_that_is_taken_for_an_option() {
+    let home = Home::new();
+    let refused = home.oauth(["--tenant=--yes", "list"]).run();
+    refused.fails(2).stderr_has("`--yes` cannot be a tenant's name");
+    home.oauth(["list"]).env("OAUTH_TENANT", "-x").run().fails(2);
+}

@@ -61,8 +61,9 @@ fn no_such_tenant(name: &str, known: Vec<Tenant>) -> Error {
     Error::NoSuchTenant { name: name.to_owned(), known: known.into_iter().map(|tenant| tenant.name).collect() }
 }
 
-/// A tenant's name is printable text.
+/// A tenant's name is printable text that no command line takes for an option.
 pub(crate) fn check_tenant(name: &str) -> Result<(), Error> {
-    let plain = !name.is_empty() && name.len() <= 128 && shown(name) == name && name.trim() == name;
+    let fits = !name.is_empty() && name.len() <= 128 && !name.starts_with('-');
+    let plain = fits && shown(name) == name && name.trim() == name;
     if plain { Ok(()) } else { Err(Error::Usage(format!("`{}` cannot be a tenant's name", shown(name)))) }
 }

@@ -147,9 +147,10 @@ fn command(mend: &Mend) -> String {
             word(&path.display().to_string())
         ),
         Mend::Room(path) => room_command(path),
-        Mend::Secret { tenant, provider, client } => {
-            oauth_in(tenant, format_args!("client set {provider} --client-id {} --client-secret-stdin", word(client)))
-        }
+        Mend::Secret { tenant, provider, client } => oauth_in(
+            tenant,
+            format_args!("client set {} --client-id {} --client-secret-stdin", word(provider), word(client)),
+        ),
     }
 }
 

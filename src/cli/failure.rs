@@ -201,7 +201,7 @@ impl Failure {
             | Error::WrongAccount { .. }
             | Error::ForeignToken { .. } => login::failure(error),
             Error::NameRequired { provider } => Self::usage(error.to_string())
-                .hint(format!("give it one: {}", oauth(format_args!("init {provider} NAME")))),
+                .hint(format!("give it one: {}", oauth(format_args!("init {} NAME", word(provider))))),
             Error::ClientRequired { need, .. } => {
                 let secret = if need.secret { " --client-secret-stdin" } else { "" };
                 let init = oauth(format_args!("init {} --client-id ID{secret}", word(&need.provider)));
@@ -213,7 +213,7 @@ impl Failure {
                 .because(format!("the provider answered {response}; the tokens are kept"))
                 .hint(format!(
                     "check client id and secret, then: {}",
-                    oauth(format_args!("init {provider} --client-id ID --client-secret-stdin"))
+                    oauth(format_args!("init {} --client-id ID --client-secret-stdin", word(provider)))
                 )),
             Error::RequestRefused { provider, account, response } => {
                 request_refused(error, provider, account.as_deref(), response)
@@ -376,9 +376,9 @@ fn of_refresh(error: &Error) -> Failure {
     }
 }
 
-/// A word as a shell takes it, made harmless first.
+/// A word as a shell takes it, made harmless first; whole, as it is there to be pasted.
 pub(super) fn word(text: &str) -> String {
-    let text = shown(text);
+    let text = whole(text);
     let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "@.-_+:/,=".contains(c));
     if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
@@ -425,6 +425,7 @@ mod tests {
         assert_eq!(word("alice@example.com"), "alice@example.com");
         assert_eq!(word("it's; rm -rf /"), r"'it'\''s; rm -rf /'");
         assert_eq!(word("a\x1b[2J"), r"'a\x1b[2J'");
+        assert_eq!(word(&"x".repeat(999)), "x".repeat(999), "half a word is another one");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, named, oauth_in};
+use super::failure::{Failure, named, oauth_in, word};
 use super::restore::{self, RestoreArgs};
 use super::terminal::Tone;
 use super::{credential, when};
@@ -172,7 +172,7 @@ fn tell(imported: &Imported, context: &Context) {
             }
         }
     }
-    let whose = if own.default { own.provider.clone() } else { named(&own.provider, &own.account) };
+    let whose = if own.default { word(&own.provider) } else { named(&own.provider, &own.account) };
     let test = oauth_in(&own.tenant, format_args!("test {whose}"));
     terminal.say(&format!("  see whether the provider takes it: {test}"));
 }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::credential;
-use super::failure::{Failure, gravest, word as quoted};
+use super::failure::{Failure, gravest, option_value};
 use crate::app::{App, Fate, Revoked, RevokedOne, Selector};
 use crate::model::text::{counted, shown};
 
@@ -64,7 +64,7 @@ fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
 fn confirmed(args: &RevokeArgs, app: &App) -> String {
     let options = [(args.local, " --local"), (args.forget, " --forget"), (true, " --yes")];
     let options: String = options.iter().filter(|(given, _)| *given).map(|(_, option)| *option).collect();
-    format!("oauth revoke --all --tenant {}{options}", quoted(&app.tenant))
+    format!("oauth revoke --all --tenant{}{options}", option_value(&app.tenant))
 }
 
 /// Tells how each of several ended, and gives the gravest exit code.

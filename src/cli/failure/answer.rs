@@ -109,7 +109,7 @@ fn missing_scope(facts: &AnswerFacts<'_>, scopes: &Scopes) -> Failure {
     if scopes.is_empty() {
         return failure
             .because(format!("{} answered {}, and does not say which", facts.host, facts.status))
-            .hint(format!("oauth provider show {}", facts.provider));
+            .hint(format!("oauth provider show {}", word(facts.provider)));
     }
     let failure = failure.because(format!("{} wants: {}", facts.host, shown(&scopes.to_string())));
     match facts.credential {
@@ -143,19 +143,18 @@ pub(super) fn of_use(error: &Error) -> Failure {
         Error::RedirectRefused { cause, .. } => Failure::new("wrong_host", 7, text).because(cause.clone()),
         Error::SharedHost { providers, .. } => Failure::new("ambiguous_provider", 3, text)
             .because(format!("they are: {}", providers.join(", ")))
-            .hint(format!("name one, as in: {}", oauth(format_args!("request {} METHOD URL", providers[0])))),
+            .hint(format!("name one, as in: {}", oauth(format_args!("request {} METHOD URL", word(&providers[0]))))),
         Error::UnknownHost { .. } => Failure::new("unknown_provider", 3, text).hint(format!(
             "name the provider: {}; see them all: oauth provider list",
             oauth("request PROVIDER METHOD URL")
         )),
-        Error::ImportNeedsName { provider } => {
-            Failure::usage(text).hint(format!("give it one: {}", import(&format!("{provider} NAME"), "--token-stdin")))
-        }
+        Error::ImportNeedsName { provider } => Failure::usage(text)
+            .hint(format!("give it one: {}", import(&format!("{} NAME", word(provider)), "--token-stdin"))),
         Error::TokenInUse { provider, account } => Failure::usage(shown_long(&text))
             .hint(format!("to replace it: {}", import(&named(provider, account), "--token-stdin --force")))
             .hint(format!(
                 "or give the new one a name of its own: {}",
-                import(&format!("{provider} NAME"), "--token-stdin")
+                import(&format!("{} NAME", word(provider)), "--token-stdin")
             )),
         Error::ConnectedAlready { provider, account } => {
             let revoke = oauth(format_args!("revoke {}", named(provider, account)));
@@ -178,6 +177,6 @@ fn wrong_host(error: &Error, provider: &str, host: &str, known: &[String]) -> Fa
     };
     Failure::new("wrong_host", 7, error.to_string()).because(cause).hint(format!(
         "if the host is {provider}'s, add it at a terminal: {}",
-        oauth(format_args!("request --allow-host {} {provider} METHOD URL", word(host)))
+        oauth(format_args!("request --allow-host {} {} METHOD URL", word(host), word(provider)))
     ))
 }

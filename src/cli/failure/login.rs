@@ -159,7 +159,7 @@ pub(super) fn request_refused(
     account: Option<&str>,
     response: &ErrorResponse,
 ) -> Failure {
-    let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
+    let whose = account.map_or_else(|| word(provider), |account| named(provider, account));
     Failure::new("request_refused", 4, error.to_string())
         .because(format!("the provider answered {response}; the tokens are kept"))
         .action(oauth(format_args!("init {whose}")))
@@ -174,7 +174,7 @@ pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &
     };
     let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
     if names.is_empty() {
-        failure.hint(oauth(format_args!("client set {provider} --client-id ID")))
+        failure.hint(oauth(format_args!("client set {} --client-id ID", word(provider))))
     } else {
         failure.because(format!("there are: {}", names.join(", ")))
     }
@@ -183,7 +183,7 @@ pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &
 pub(super) fn client_elsewhere(error: &Error, provider: &str, registered_at: &str) -> Failure {
     Failure::new("issuer_mismatch", 7, error.to_string())
         .because(format!("it was made for {}; nothing was sent", shown(registered_at)))
-        .hint(oauth(format_args!("client list {provider}")))
+        .hint(oauth(format_args!("client list {}", word(provider))))
 }
 
 /// Only a person goes on from here.

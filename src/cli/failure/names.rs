@@ -1,7 +1,7 @@
 //! What is not there under the name it was asked for by.
 
 use super::commands::current_tenant;
-use super::{Failure, named, oauth, shown_long};
+use super::{Failure, named, oauth, shown_long, word};
 use crate::app::Error;
 use crate::model::near;
 use crate::model::text::shown;
@@ -16,7 +16,7 @@ pub(super) fn not_connected(error: &Error, provider: &str, account: Option<&str>
         Some(near) => failure.hint(format!("did you mean: {}", near.join(", "))),
         None => failure,
     };
-    let whose = account.map_or_else(|| provider.to_owned(), |account| named(provider, account));
+    let whose = account.map_or_else(|| word(provider), |account| named(provider, account));
     failure.action(oauth(format_args!("init {whose}")))
 }
 

@@ -71,7 +71,7 @@ pub(super) fn of_provider(error: &provider::Error) -> Failure {
         E::NotYours(_) => Failure::usage(text)
             .because("nor can one of yours take its place: it has a name of its own")
             .hint("to change it for yourself, add it under another name: oauth provider add NAME --file FILE"),
-        E::Exists(name) => Failure::usage(text).hint(format!("oauth provider remove {name}")),
+        E::Exists(name) => Failure::usage(text).hint(format!("oauth provider remove {}", word(name))),
         E::Invalid { mistakes, .. } => {
             mistakes.iter().fold(Failure::set_up(text), |failure, mistake| failure.because(shown_long(mistake)))
         }
@@ -80,7 +80,7 @@ pub(super) fn of_provider(error: &provider::Error) -> Failure {
                 mistakes.iter().fold(Failure::set_up(text), |failure, what| failure.because(shown_long(what)));
             failure
                 .action(format!("oauth provider check {}", word(&path.display().to_string())))
-                .hint(format!("mend what it tells; or do without the entry: oauth provider remove {name}"))
+                .hint(format!("mend what it tells; or do without the entry: oauth provider remove {}", word(name)))
         }
         E::VariableMissing { variable, .. } => Failure::usage(text).hint(format!("add --set {variable}=VALUE")),
         E::VariableUnknown { known, .. } if known.is_empty() => Failure::usage(text).because("it has no variables"),

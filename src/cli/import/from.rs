@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::credential;
-use super::super::failure::{Failure, gravest, oauth};
+use super::super::failure::{Failure, gravest, oauth, word};
 use super::super::table;
 use super::{ImportArgs, ToolName};
 use crate::app::{App, Candidate, Source, Tool, What};
@@ -147,7 +147,7 @@ fn bring_in(
                 objects.push(credential::json(&imported.credential, context.now()));
             }
             Ok(None) => {
-                let init = oauth(format_args!("init {provider}"));
+                let init = oauth(format_args!("init {}", word(&provider)));
                 context.terminal.say(&format!("the client of {provider} is kept; connect with: {init}"));
             }
             Err(error) => {
