@@ -97,7 +97,13 @@ fn outside(metadata: Metadata, findings: &mut Findings) -> Result<Metadata, Erro
     for (name, url) in metadata.endpoints().filter(|(_, url)| hosts.insert(host_of(url))) {
         if let Err(refused) = endpoint::check_found(url, &metadata.issuer) {
             findings.broken("RFC 9728 7.7", format!("{}: {refused}", text::shown(name)));
-            return Err(Error::UnsafeAddress { host: host_of(&metadata.issuer), what: format!("{name}: {refused}") });
+            let what = format!("{name}: {refused}");
+            return Err(Error::InsideNetwork {
+                host: host_of(&metadata.issuer),
+                what,
+                endpoints: metadata.endpoints().map(|(name, url)| (name.to_owned(), url.to_owned())).collect(),
+                issuer: metadata.issuer.clone(),
+            });
         }
     }
     Ok(metadata)

@@ -28,6 +28,9 @@ pub(crate) enum Error {
     /// An address that leads where no secret and no browser may go.
     #[error("{host} names an address that is refused: {what}")]
     UnsafeAddress { host: String, what: String },
+    /// The metadata of an issuer names an endpoint inside a private network, and nobody here has. Its endpoints, by name.
+    #[error("{host} names an address that is refused: {what}")]
+    InsideNetwork { host: String, what: String, issuer: String, endpoints: Vec<(String, String)> },
     /// The server sends the request elsewhere, where no secret may follow.
     #[error("{host} redirects the request elsewhere, which is never followed")]
     Redirected { host: String },
@@ -115,7 +118,10 @@ impl Error {
     /// What kind of failure it is, in one word of the error codes.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Http(http::Error::Refused(_)) | Self::Redirected { .. } | Self::UnsafeAddress { .. } => "wrong_host",
+            Self::Http(http::Error::Refused(_))
+            | Self::Redirected { .. }
+            | Self::UnsafeAddress { .. }
+            | Self::InsideNetwork { .. } => "wrong_host",
             Self::Http(http::Error::Unreadable { .. }) | Self::NotOauth { .. } | Self::Malformed { .. } => {
                 "provider_error"
             }
@@ -192,6 +198,11 @@ mod tests {
             (Error::NotOauth { host: host(), what: what() }, "provider_error", [false, false, true]),
             (Error::Malformed { host: host(), what: what() }, "provider_error", [false, false, true]),
             (Error::UnsafeAddress { host: host(), what: what() }, "wrong_host", [false, false, false]),
+            (
+                Error::InsideNetwork { host: host(), what: what(), issuer: host(), endpoints: vec![] },
+                "wrong_host",
+                [false, false, false],
+            ),
             (Error::Redirected { host: host() }, "wrong_host", [false, false, false]),
             (
                 Error::IssuerMismatch { expected: "a".into(), found: "b".into() },

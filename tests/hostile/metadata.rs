@@ -107,6 +107,24 @@ fn metadata_leads_into_no_private_network() {
     assert_eq!(server.count("requests/token"), 0);
 }
 
+/// A network of one's own: an issuer with a public name, whose endpoints only those inside reach.
+#[test]
+fn a_private_network_is_entered_by_the_command_that_the_refusal_tells() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    let inside = server.issuer().replace("127.0.0.1", "localhost");
+    server.behave(&json!({"metadata": {"token_endpoint": format!("{inside}/token")}}));
+    let refused = home.oauth(["init", server.issuer(), "--client-id", CLIENT, "--json"]).run().fails(7).error();
+    assert_eq!(refused["code"], "wrong_host");
+    let hint = refused["hint"].as_str().expect("a hint");
+    let (_, command) =
+        hint.split_once("if that network is yours, name its endpoints yourself: oauth ").expect("a command");
+    assert!(command.contains(&format!(" --token-endpoint {inside}/token")), "{command}");
+    let command = format!("{} --scope openid,email", command.replace("NAME", "demo"));
+    home.oauth(command.split(' ')).run().success();
+    server.login(&home, "demo", ALICE);
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+}
+
 /// B15: what one program reads as one address and the next as another is none; a host in other letters shows what it is.
 #[test]
 fn an_address_that_could_be_read_as_another_is_not_taken_and_letters_that_look_alike_show() {

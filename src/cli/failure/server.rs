@@ -26,6 +26,9 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
             .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
         E::Malformed { .. } => failure("provider_error", 5).hint("try again later; the login is kept"),
         E::UnsafeAddress { .. } => failure("wrong_host", 7).hint("nothing was sent there, and nothing is stored"),
+        E::InsideNetwork { issuer, endpoints, .. } => failure("wrong_host", 7)
+            .hint("nothing was sent there, and nothing is stored")
+            .hint(format!("if that network is yours, name its endpoints yourself: {}", described(issuer, endpoints))),
         E::Redirected { .. } => failure("wrong_host", 7)
             .hint("the endpoint may have moved: see `oauth provider show`, or the provider's documents"),
         E::IssuerMismatch { expected, found } if expected.trim_end_matches('/') == found.trim_end_matches('/') => {
@@ -46,6 +49,17 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::Refused { .. } => failure("request_refused", 1),
         E::Request(_) => failure("bad_config", 2),
     }
+}
+
+/// The command that makes an entry out of endpoints, by their names.
+fn described(issuer: &str, endpoints: &[(String, String)]) -> String {
+    let options = ["authorization", "token", "userinfo", "revocation", "device_authorization", "introspection"];
+    let given = options.iter().filter_map(|option| {
+        let name = format!("{option}_endpoint");
+        let (_, url) = endpoints.iter().find(|(own, _)| *own == name)?;
+        Some(format!(" --{} {}", name.replace('_', "-"), word(url)))
+    });
+    format!("oauth provider add NAME --issuer {}{}", word(issuer), given.collect::<String>())
 }
 
 pub(super) fn of_provider(error: &provider::Error) -> Failure {
