@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::support::demo::{ALICE, CLIENT, DemoServer};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, store};
 use crate::support::sandbox::{Home, Run};
 
 const AGAIN: &str = "oauth --tenant acme init demo";
@@ -144,4 +144,19 @@ fn a_tenant_has_no_name_that_is_taken_for_an_option() {
     let refused = home.oauth(["--tenant=--yes", "list"]).run();
     refused.fails(2).stderr_has("`--yes` cannot be a tenant's name");
     home.oauth(["list"]).env("OAUTH_TENANT", "-x").run().fails(2);
+}
+
+#[test]
+fn what_is_damaged_is_made_anew_in_its_own_tenant() {
+    let (server, home) = connected_in_acme();
+    server.login(&home, "demo", "bob@example.test");
+    store(&home).execute("update credentials set kind = 'x' where tenant = 'acme'", []).expect("a change");
+    home.oauth(["doctor"]).run().fails(6).stderr_has(&format!("hint: connect it again: {AGAIN} {ALICE}\n"));
+    store(&home).execute("update credentials set kind = 'oauth'", []).expect("a change");
+    let set = ["--tenant", "acme", "client", "set", "demo", "--client-id", "sealed", "--client-secret-stdin"];
+    home.oauth(set).stdin("secret").run().success();
+    store(&home).execute("update clients set client_id = 'x' where client_id = 'sealed'", []).expect("a change");
+    let hint = home.oauth(["key", "rotate", "--json"]).run().fails(7).error()["hint"].clone();
+    let again = "register it again: oauth --tenant acme client set demo --client-id x --client-secret-stdin";
+    assert!(hint.as_str().is_some_and(|hint| hint.contains(again)), "{hint}");
 }

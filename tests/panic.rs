@@ -145,3 +145,16 @@ fn a_person_at_a_terminal_is_asked_first() {
     script.run().success();
     assert_eq!(statuses(&home), [json!("revoked")]);
 }
+
+#[test]
+fn a_row_that_cannot_be_read_is_told_beside_what_was_ended() {
+    let (server, home) = DemoServer::connected();
+    server.sign_in(home.oauth(["init", "demo", "--client-id", CLIENT]), "bob@example.test").success();
+    let damage = "update credentials set kind = 'x' where account = 'bob@example.test'";
+    assert_eq!(store(&home).execute(damage, []).expect("a change"), 1);
+    let output = home.oauth(["panic", "--yes"]).run();
+    output
+        .fails(6)
+        .stderr_has("1 of 1 credential is ended")
+        .stderr_has("the row of demo bob@example.test cannot be read");
+}

@@ -24,6 +24,8 @@ pub(crate) struct Panicked {
     pub(crate) credentials: Vec<Ended>,
     /// Client registrations that had a secret, and were deleted: provider and client id.
     pub(crate) clients: Vec<(String, String)>,
+    /// Rows that cannot be read: nothing of them was revoked, or wiped.
+    pub(crate) unreadable: Vec<Error>,
 }
 
 impl Ended {
@@ -64,10 +66,8 @@ impl App {
             clients.extend(kept.map(|client| (client.provider, client.client_id)));
             vault.remove_clients(&tenant.name)?;
         }
-        match damaged.into_iter().next() {
-            Some(unreadable) if credentials.is_empty() => Err(unreadable.into()),
-            _ => Ok(Panicked { credentials, clients }),
-        }
+        let unreadable = damaged.into_iter().map(Error::from).collect();
+        Ok(Panicked { credentials, clients, unreadable })
     }
 
     fn end(&self, vault: &Vault, seal: &Seal, own: Credential) -> Ended {

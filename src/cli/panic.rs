@@ -39,7 +39,12 @@ pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
     context.terminal.end_progress();
     let panicked = panicked?;
     tell(&panicked, context)?;
-    let exits: Vec<_> = panicked.credentials.iter().map(exit).collect();
+    let unreadable = panicked.unreadable.iter().map(Failure::from_error);
+    let unreadable = unreadable.map(|failure| {
+        context.terminal.report(&failure);
+        failure.exit
+    });
+    let exits: Vec<_> = panicked.credentials.iter().map(exit).chain(unreadable).collect();
     Ok(gravest(&exits))
 }
 
@@ -51,7 +56,7 @@ fn exit(ended: &Ended) -> u8 {
 }
 
 fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
-    let Panicked { credentials, clients } = panicked;
+    let Panicked { credentials, clients, .. } = panicked;
     let terminal = &context.terminal;
     let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on() || ended.wiped.is_err()).collect();
     let ended = credentials.len() - left.len();

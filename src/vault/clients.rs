@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 
 use super::master_key::random_id;
 use super::seal::Binding;
-use super::{Error, PATIENCE, Seal, Vault, plain};
+use super::{Error, PATIENCE, Seal, Subject, Vault, plain};
 use crate::model::{Client, Credential, Secret, Server, Timestamp};
 
 /// The name of a registration that was given none.
@@ -26,6 +26,7 @@ pub(crate) struct StoredClient {
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     row: String,
+    tenant: String,
     server: String,
     secret: Option<Vec<u8>>,
     generation: i64,
@@ -42,12 +43,13 @@ impl StoredClient {
 
     /// The authorization server it was registered with.
     pub(crate) fn server(&self) -> Result<Server, Error> {
-        let damaged = |_| Error::Damaged { label: self.label(), field: "server" };
+        let damaged = |_| Error::Damaged { of: self.subject(), field: "server" };
         serde_json::from_str(&self.server).map_err(damaged)
     }
 
-    fn label(&self) -> String {
-        format!("the client registered for {}", self.provider)
+    fn subject(&self) -> Subject {
+        let Self { tenant, provider, client_id, .. } = self.clone();
+        Subject::Client { tenant, provider, client_id }
     }
 
     pub(super) fn open_secret(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
@@ -77,7 +79,7 @@ impl StoredClient {
             return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
         }
         let opened = seal.open(blob, &binding(self, tenant, field));
-        opened.map(Some).map_err(|_| Error::Tampered { label: self.label(), field: plain(field) })
+        opened.map(Some).map_err(|_| Error::Tampered { of: self.subject(), field: plain(field) })
     }
 }
 
@@ -105,6 +107,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredClient> {
         updated_at: Timestamp(row.get(11)?),
         registration: row.get(12)?,
         registration_access_token: row.get(13)?,
+        tenant: row.get(14)?,
     })
 }
 
@@ -241,6 +244,7 @@ impl Vault {
             created_at: same.map_or(now, |same| same.created_at),
             updated_at: now,
             row: random_id(),
+            tenant: tenant.to_owned(),
             server: serde_json::to_string(registration.server).expect("a server is JSON"),
             secret: None,
             registration: None,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::keyring;
 use crate::files;
-use crate::model::CredentialId;
+use crate::model::{Credential, CredentialId};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -24,14 +24,14 @@ pub(crate) enum Error {
     #[error("the store {} was made by a newer version of this program (schema {found}, this one knows {known})", path.display())]
     NewerSchema { path: PathBuf, found: i64, known: i64 },
     /// A row that this program cannot have written.
-    #[error("the row of {label} is damaged ({field})")]
-    Damaged { label: String, field: &'static str },
+    #[error("the row of {of} is damaged ({field})")]
+    Damaged { of: Subject, field: &'static str },
     /// The same, as SQLite tells it.
-    #[error("the row of {label} cannot be read")]
-    Unreadable { label: String, source: rusqlite::Error },
+    #[error("the row of {of} cannot be read")]
+    Unreadable { of: Subject, source: rusqlite::Error },
     /// A sealed value that does not open in its place, under the right key.
-    #[error("the {field} of {label} was altered, or moved from elsewhere")]
-    Tampered { label: String, field: &'static str },
+    #[error("the {field} of {of} was altered, or moved from elsewhere")]
+    Tampered { of: Subject, field: &'static str },
     /// The master key given is another one than the store was sealed with.
     #[error("this is not the master key of this store (it is key {given}, and the store's is {wanted})")]
     WrongKey { given: String, wanted: String },
@@ -73,6 +73,29 @@ impl Error {
         use rusqlite::ErrorCode as C;
         let code = if let Self::Database { source, .. } = self { source.sqlite_error_code() } else { None };
         matches!(code, Some(C::DatabaseBusy | C::DatabaseLocked))
+    }
+}
+
+/// What a row holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Credential { tenant: String, provider: String, account: String },
+    Client { tenant: String, provider: String, client_id: String },
+}
+
+impl Subject {
+    pub(super) fn of(own: &Credential) -> Self {
+        let Credential { tenant, provider, account, .. } = own.clone();
+        Self::Credential { tenant, provider, account }
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Credential { provider, account, .. } => write!(f, "{provider} {account}"),
+            Self::Client { provider, .. } => write!(f, "the client registered for {provider}"),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ impl Vault {
         let (mut readable, mut damaged) = (vec![], vec![]);
         let take = |row| match row {
             Ok(row) => readable.push(row),
-            Err(Damage { label, source }) => damaged.push(Error::Unreadable { label, source }),
+            Err(Damage { of, source }) => damaged.push(Error::Unreadable { of, source }),
         };
         rows::select_each(self.store.connection()?, which, take).map_err(self.store.failed())?;
         Ok((readable, damaged))

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::lock::Held;
 use super::marks::{Mark, Marks};
 use super::{
-    Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Vault, binding, habits, landing, open, rows,
-    sealed,
+    Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Subject, Vault, binding, habits, landing,
+    open, rows, sealed,
 };
 use crate::model::{
     AccessToken, Client, Credential, CredentialId, ProofKey, RefreshToken, Secret, Server, Timestamp, TokenResponse,
@@ -434,7 +434,7 @@ impl<'a> Lease<'a> {
     }
 
     fn damaged(&self, field: &'static str) -> Error {
-        Error::Damaged { label: self.row.credential.label(), field }
+        Error::Damaged { of: Subject::of(&self.row.credential), field }
     }
 }
 

@@ -42,7 +42,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use audit::{Entry, Event, KINDS, Verified};
 pub(crate) use backup::{Backup, ClientsOf, Malformed, Restoration, Restoring, Verdict};
 pub(crate) use clients::{Registration, StoredClient};
-pub(crate) use error::{Error, KeyError};
+pub(crate) use error::{Error, KeyError, Subject};
 pub(crate) use habits::Habits;
 pub(crate) use inspect::places;
 pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
@@ -489,7 +489,7 @@ fn open(row: &Row, seal: &Seal, field: &'static str, blob: Option<&[u8]>) -> Res
         return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted: row.key_id.clone() });
     }
     let opened = seal.open(blob, &binding(&row.credential, &row.server, field));
-    opened.map(Some).map_err(|_| Error::Tampered { label: row.credential.label(), field: plain(field) })
+    opened.map(Some).map_err(|_| Error::Tampered { of: Subject::of(&row.credential), field: plain(field) })
 }
 
 fn binding<'a>(credential: &'a Credential, server: &'a str, field: &'a str) -> Binding<'a> {

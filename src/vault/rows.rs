@@ -6,6 +6,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 use serde::de::DeserializeOwned;
 
+use super::Subject;
 use super::lease::Attempt;
 use super::marks::Mark;
 use crate::model::credential::OTHERS_ANSWER;
@@ -136,8 +137,8 @@ pub(super) enum Which<'a> {
 /// A row that this program cannot have written.
 #[derive(Debug)]
 pub(super) struct Damage {
-    /// `provider account`, as far as they can be read.
-    pub(super) label: String,
+    /// As far as it can be read.
+    pub(super) of: Subject,
     pub(super) source: rusqlite::Error,
 }
 
@@ -172,14 +173,14 @@ pub(super) fn select_each(
     let mut rows = statement.query(params_from_iter(values))?;
     let mut last = None;
     while let Some(row) = rows.next()? {
-        take(read(row, &mut last).map_err(|source| Damage { label: label(row), source }));
+        take(read(row, &mut last).map_err(|source| Damage { of: subject(row), source }));
     }
     Ok(())
 }
 
-fn label(row: &SqlRow<'_>) -> String {
+fn subject(row: &SqlRow<'_>) -> Subject {
     let part = |column| row.get::<_, String>(column).unwrap_or_else(|_| "?".into());
-    format!("{} {}", part("provider"), part("account"))
+    Subject::Credential { tenant: part("tenant"), provider: part("provider"), account: part("account") }
 }
 
 /// Writes every column of a row: a new one, or the one that stands at generation `expected`. Says how many rows were

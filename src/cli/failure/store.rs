@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use super::{Failure, init_labelled, root, shown_long, word};
+use super::{Failure, init_again, init_labelled, oauth_in, root, shown_long, word};
 use crate::app::{BackupError, Error};
 use crate::model::Credential;
 use crate::model::text::{shown, whole};
-use crate::vault::{KeyError, KeyringError};
+use crate::vault::{KeyError, KeyringError, Subject};
 use crate::{age, files, vault};
 
 /// Ways to give a master key where there is no keyring.
@@ -24,9 +24,9 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
     let text = shown_long(&error.to_string());
     match error {
         E::Files(error) => of_files(error),
-        E::Unreadable { label, source } => {
+        E::Unreadable { of, source } => {
             let failure = Failure::new("store_unavailable", 6, text).because(root(source));
-            failure.hint(format!("connect it again: {}", init_labelled(label)))
+            failure.hint(format!("{}: {}", anew(of), make_anew(of)))
         }
         E::Database { .. } if error.is_busy() => busy(text),
         E::Database { path, source } if is_damage(source) => {
@@ -44,12 +44,12 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         E::NewerSchema { .. } => {
             Failure::new("store_unavailable", 6, text).hint("use the newer version of this program")
         }
-        E::Damaged { label, .. } | E::Tampered { label, .. } => {
+        E::Damaged { of, .. } | E::Tampered { of, .. } => {
             Failure::new("tampered", 7, text)
                 .because(
                     "a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent",
                 )
-                .hint(format!("if you changed it yourself, connect again: {}", init_labelled(label)))
+                .hint(format!("if you changed it yourself, {}: {}", anew(of), make_anew(of)))
         }
         E::WrongKey { .. } => {
             Failure::new("wrong_master_key", 6, text)
@@ -73,6 +73,25 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         E::Leased { .. } => Failure::new("busy", 5, text).hint("try again"),
         E::Conflict { .. } => Failure::new("conflict", 5, text).hint("try again"),
         E::Gone(_) => Failure::new("not_connected", 3, "the credential is no longer there"),
+    }
+}
+
+fn anew(of: &Subject) -> &'static str {
+    match of {
+        Subject::Credential { .. } => "connect it again",
+        Subject::Client { .. } => "register it again",
+    }
+}
+
+/// The command that makes what a row holds anew.
+fn make_anew(of: &Subject) -> String {
+    match of {
+        Subject::Credential { tenant, provider, account } => init_again(tenant, provider, account, false),
+        Subject::Client { tenant, provider, client_id } => {
+            let client = word(client_id);
+            let set = format_args!("client set {} --client-id {client} --client-secret-stdin", word(provider));
+            oauth_in(tenant, set)
+        }
     }
 }
 
