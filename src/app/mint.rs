@@ -21,6 +21,8 @@ impl App {
         let own = lease.credential().clone();
         let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
         let proof = lease.proof_key()?;
+        // A token that cannot be kept would be asked for again and again.
+        lease.try_writing()?;
         let channel = Channel {
             http: &self.http,
             clock: self.clock,

@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn a_task_that_is_not_whole_is_none() {
         for told in ["", "\n", "{}\nx\n", "{}"] {
-            assert!(matches!(do_task(told.as_bytes(), || Timestamp(0)), Report::Broken(_)), "{told:?}");
+            assert!(matches!(do_task(told.as_bytes(), || Timestamp(0)), Report::Broken { .. }), "{told:?}");
         }
     }
 }

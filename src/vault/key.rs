@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -17,7 +17,7 @@ use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, passphra
 use crate::files;
 use crate::model::Secret;
 
-/// How long a key command may take, with a person perhaps typing a passphrase into it.
+/// How long a key command may take, with a person perhaps typing a passphrase into it, and whoever writes into a pipe.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// More than this is no key.
 const LONGEST: u64 = 4096;
@@ -310,13 +310,33 @@ fn parse(text: &Secret, variable: &str) -> Result<MasterKey, Error> {
 }
 
 pub(super) fn read_file(path: &Path) -> Result<Secret, Error> {
-    let unreadable = |error| Error::NoKey(KeyError::Files(error));
-    let file = File::open(path).map_err(files::Error::io("read the key file", path)).map_err(unreadable)?;
+    // What is not there is told by opening it.
+    let is_plain = std::fs::metadata(path).map_or(true, |found| found.is_file());
+    if is_plain { read_now(path) } else { read_pipe(path, COMMAND_LIMIT) }
+}
+
+fn read_now(path: &Path) -> Result<Secret, Error> {
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
     files::check_secret(&file, path)?;
     let mut text = String::new();
-    let read = file.take(LONGEST).read_to_string(&mut text);
-    read.map_err(files::Error::io("read the key file", path)).map_err(unreadable)?;
+    file.take(LONGEST).read_to_string(&mut text).map_err(|error| unreadable(path, error))?;
     Ok(Secret::new(text))
+}
+
+/// A pipe, such as a shell's `<(command)`: nobody may ever write into it.
+fn read_pipe(path: &Path, limit: Duration) -> Result<Secret, Error> {
+    let (sender, read) = mpsc::channel();
+    let own = path.to_owned();
+    // Nobody waits for it any more, where it cannot be sent.
+    std::thread::spawn(move || sender.send(read_now(&own)));
+    read.recv_timeout(limit).unwrap_or_else(|_| {
+        let what = format!("nothing was written into it within {} s", limit.as_secs());
+        Err(unreadable(path, io::Error::new(io::ErrorKind::TimedOut, what)))
+    })
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::NoKey(KeyError::Files(files::Error::io("read the key file", path)(error)))
 }
 
 /// Runs a key command through the shell, as the user would type it, and takes what it prints.
@@ -374,6 +394,26 @@ mod tests {
             assert_eq!(Source::decode(&source.encode()), Some(source));
         }
         assert_eq!(Source::decode("cloud"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_when_somebody_writes_into_it_and_not_waited_for_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = |name| {
+            let path = dir.path().join(name);
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+            path
+        };
+        let silent = read_pipe(&made("silent"), Duration::ZERO).unwrap_err();
+        assert!(matches!(&silent, Error::NoKey(KeyError::Files(_))), "{silent}");
+        let (path, key) = (made("pipe"), MasterKey::generate());
+        let own = path.clone();
+        let text = key.encode().expose().to_owned();
+        let writer = std::thread::spawn(move || std::fs::write(own, text));
+        assert_eq!(Given::File(path).read().unwrap().id(), key.id());
+        writer.join().unwrap().unwrap();
     }
 
     #[cfg(unix)]

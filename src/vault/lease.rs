@@ -176,6 +176,11 @@ impl<'a> Lease<'a> {
         self.vault.habits(&self.row.credential)
     }
 
+    /// Makes sure that the store takes writing, before something is asked for that could not be kept.
+    pub(crate) fn try_writing(&mut self) -> Result<(), Error> {
+        self.note(None)
+    }
+
     fn note(&mut self, attempt: Option<String>) -> Result<(), Error> {
         let own = &self.row.credential;
         let written = self.vault.store.write(|transaction| {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{assert_orderly, assert_whole, connected, go_to, living_token, member};
-use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
+use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, age, store};
 use crate::support::files::private_file;
 use crate::support::length::{Chance, Length, figures};
 use crate::support::sandbox::{Home, Output, Run};
@@ -323,6 +323,8 @@ exec "$@"
 #[test]
 fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
     let (server, home) = DemoServer::connected();
+    let machine = ["init", "demo", "ci", "--flow", "client-credentials", "--client-id", CONFIDENTIAL_CLIENT];
+    home.oauth(machine).args(["--client-secret-stdin"]).stdin(CONFIDENTIAL_SECRET).run().success();
     let token = home.oauth(["token", "demo"]).run().success().stdout.clone();
     let before = server.requests();
     let on_it = |args: &[&str]| {
@@ -334,6 +336,8 @@ fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
     on_it(&["list"]).success().stdout_has(ALICE).stdout_has("valid");
     let refused = on_it(&["token", "demo", "--refresh"]);
     refused.fails(6).stderr_has("the disk is full").stderr_has("df -h");
+    let minted = on_it(&["token", "demo", "ci", "--refresh"]);
+    minted.fails(6).stderr_has("the disk is full").stderr_has("df -h");
     let looked = on_it(&["doctor"]);
     looked.success().stdout_has("lies on a disk that is full").stdout_has("every sealed value opens in its place");
     assert_eq!(server.requests(), before, "nothing was sent");
