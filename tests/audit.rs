@@ -121,6 +121,8 @@ fn whoever_has_no_key_cannot_rewrite_the_record() {
             "delete from events where sequence < 4;
                        update audit set anchor_sequence = 3",
         ),
+        ("taken for one from before there was a chain", "delete from audit; update events set mac = null"),
+        ("removed as a whole", "delete from audit; delete from events; delete from sqlite_sequence"),
     ] {
         let (_server, home) = lived();
         store(&home).execute_batch(sql).expect(what);

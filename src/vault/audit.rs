@@ -189,7 +189,7 @@ impl Vault {
             let anchor = ends.as_ref().map_or(i64::MAX, |ends| ends.anchor_sequence);
             let older = connection.query_row(older, [anchor], |row| row.get::<_, i64>(0))?;
             let older = usize::try_from(older).unwrap_or_default();
-            let Some(ends) = ends else { return Ok(Ok(Verified { events: 0, older, pending })) };
+            let Some(ends) = ends else { return Ok(Err((0, GONE))) };
             Ok(ends.verify(connection, seal)?.map(|events| Verified { events, older, pending }))
         });
         looked.map_err(self.store.failed())?.map_err(|(sequence, what)| Error::AuditBroken { sequence, what })
@@ -230,6 +230,9 @@ impl Vault {
         again().map_err(&failed)
     }
 }
+
+/// Nothing says where the chain begins and ends.
+const GONE: &str = "the record of where it begins and ends is gone";
 
 /// Both ends of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,6 +316,12 @@ impl Ends {
     }
 }
 
+/// Begins the chain of a store that gets its first key. From then on there is one: a store with a key and without a chain
+/// has lost it.
+pub(super) fn begin(transaction: &Transaction<'_>, seal: &Seal) -> rusqlite::Result<()> {
+    Ends::new(transaction)?.write(transaction, seal)
+}
+
 /// The chain while events are added to it.
 struct Chain<'a> {
     transaction: &'a Transaction<'a>,
@@ -324,13 +333,16 @@ struct Chain<'a> {
 impl<'a> Chain<'a> {
     fn of(transaction: &'a Transaction<'a>, seal: &'a Seal) -> rusqlite::Result<Self> {
         let found = Ends::read(transaction)?;
-        let altered = found.as_ref().is_some_and(|ends| !ends.is_ours(seal));
+        let wrong = match &found {
+            None => Some(GONE),
+            Some(ends) => (!ends.is_ours(seal)).then_some("the record of where it ends was altered"),
+        };
         let ends = found.map_or_else(|| Ends::new(transaction), Ok)?;
         let sequence = ends.head_sequence;
         let mut chain = Self { transaction, seal, key: key(seal), ends };
-        if altered {
+        if let Some(what) = wrong {
             // What goes on must not hide it.
-            chain.add(&broken(sequence, "the record of where it ends was altered"))?;
+            chain.add(&broken(sequence, what))?;
         }
         Ok(chain)
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::keyring::Place;
 use super::lock::LockFile;
 use super::store::Description;
-use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, passphrase};
+use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, audit, passphrase};
 use crate::files;
 use crate::model::Secret;
 
@@ -141,9 +141,12 @@ impl Vault {
             return Ok((self.unlock(access)?, None));
         }
         let (key, source) = self.choose(access)?;
+        let chosen = Description { key_id: Some(key.id().to_owned()), ..self.description.clone() };
+        let seal = self.seal_with(&key, &chosen)?;
         let recorded = self.store.write(|transaction| {
             let sql = "update store set key_id = ?1, key_source = ?2";
-            transaction.execute(sql, (key.id(), source.encode())).map_err(self.store.failed())
+            let recorded = transaction.execute(sql, (key.id(), source.encode()));
+            recorded.and_then(|_| audit::begin(transaction, &seal)).map_err(self.store.failed())
         });
         if let (Err(_), Source::Keyring) = (&recorded, &source) {
             let place = Place { store_id: &self.description.id, key_id: key.id() };
@@ -152,7 +155,7 @@ impl Vault {
         }
         recorded?;
         self.description = self.store.describe()?;
-        Ok((self.seal_with(&key, &self.description)?, Some(source)))
+        Ok((seal, Some(source)))
     }
 
     /// Drops the key that is kept for a while. Says whether one was.
