@@ -211,3 +211,18 @@ fn a_timer_says_whom_it_looks_at_and_when_it_runs() {
     output.success().stderr_has("the tenant `default`").stderr_has("oauth --tenant acme schedule");
     output.stderr_has("loginctl enable-linger");
 }
+
+#[test]
+fn a_timer_finds_the_key_from_whichever_directory_it_runs_in_and_is_given_no_pipe() {
+    let home = Home::new();
+    let key = private(home.path(), "key", &format!("{MASTER_KEY}\n"));
+    let print = ["schedule", "--keeper", "systemd", "--print"];
+    let with = |path: &str| {
+        let run = home.oauth(print).without_key().current_dir(home.path()).env("OAUTH_MASTER_KEY_FILE", path);
+        run.env("SSL_CERT_FILE", "certificates").run()
+    };
+    with("key").success().stdout_has(&format!("\"OAUTH_MASTER_KEY_FILE={}\"", key.display()));
+    with("key").stdout_has(&format!("\"SSL_CERT_FILE={}/certificates\"", home.path().display()));
+    home.command("mkfifo").args([home.path().join("pipe")]).run().success();
+    with("pipe").fails(2).stdout_is("").stderr_has("which a timer does not have");
+}

@@ -153,7 +153,7 @@ impl Failure {
         }
         let login = self.action.take();
         self.hints.retain(|hint| Some(hint) != login.as_ref());
-        self.action("oauth list")
+        self.action(oauth("list"))
     }
 
     /// The whole error in one line.

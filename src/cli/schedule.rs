@@ -99,8 +99,11 @@ fn tell_reach(schedule: &Schedule, context: &Context) -> Result<(), Failure> {
 /// The place of the master key, where a timer cannot take it from: what is set in a shell only, or typed by a person.
 fn out_of_reach(app: &App) -> Result<Option<KeySource>, Failure> {
     let place = match app.given_place() {
-        // The timer is given the file's name.
-        Some(KeySource::File(_)) => return Ok(None),
+        // The timer is given the file's name. A pipe of the shell's ends with this command.
+        Some(KeySource::File(path)) => {
+            let is_pipe = path.metadata().is_ok_and(|found| !found.is_file());
+            return Ok(is_pipe.then_some(KeySource::File(path)));
+        }
         given => app.key_place()?.or(given),
     };
     Ok(place.filter(|place| !matches!(place, KeySource::Keyring | KeySource::File(_))))
@@ -153,6 +156,11 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
     let directory = directory.ok_or_else(|| Failure::set_up("the home directory is not known".into()))?;
     let tenant = context.tenant()?;
     let own = |name: &str| environment.get(name).map(|value| (name.to_owned(), value.to_owned()));
+    // A timer runs in another directory.
+    let file = |name: &str| {
+        let path = std::path::absolute(environment.get(name)?).ok()?;
+        Some((name.to_owned(), path.display().to_string()))
+    };
     let name = if keeper == Keeper::Launchd { "org.oauth-cli.test" } else { "oauth-test" };
     Ok(Schedule {
         keeper,
@@ -162,9 +170,9 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
         arguments: ["test", "--all", "--quiet", "--no-input", "--tenant", &tenant, "--min-valid", &args.min_valid]
             .map(str::to_owned)
             .to_vec(),
-        environment: ["OAUTH_HOME", "OAUTH_MASTER_KEY_FILE", "HTTPS_PROXY", "SSL_CERT_FILE"]
+        environment: [own("OAUTH_HOME"), file("OAUTH_MASTER_KEY_FILE"), own("HTTPS_PROXY"), file("SSL_CERT_FILE")]
             .into_iter()
-            .filter_map(own)
+            .flatten()
             .collect(),
         every: args.every,
         directory,
