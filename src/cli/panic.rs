@@ -58,8 +58,9 @@ fn exit(ended: &Ended) -> u8 {
 fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
     let Panicked { credentials, clients, .. } = panicked;
     let terminal = &context.terminal;
-    let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on() || ended.wiped.is_err()).collect();
-    let ended = credentials.len() - left.len();
+    let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on()).collect();
+    let kept: Vec<_> = credentials.iter().filter(|ended| !ended.lives_on() && ended.wiped.is_err()).collect();
+    let ended = credentials.len() - left.len() - kept.len();
     let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
     terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
     if terminal.json {
@@ -75,6 +76,9 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
             vec![shown(&own.tenant), shown(&own.label()), by_hand(ended), why(ended)]
         });
         terminal.data(&table::titled(&["TENANT", "CREDENTIAL", "WHERE", "WHY"], rows, terminal))?;
+    }
+    for error in kept.iter().filter_map(|ended| ended.wiped.as_ref().err()) {
+        terminal.report(&Failure::from_error(error));
     }
     for (provider, id) in clients {
         terminal.say(&format!(

@@ -8,7 +8,8 @@
 use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
@@ -277,9 +278,20 @@ impl Store {
 
     /// Moves everything into the main file and empties the write-ahead log, where wiped values would stay readable.
     pub(super) fn sweep(&self) -> Result<(), Error> {
+        self.sweep_within(BUSY)
+    }
+
+    /// SQLite waits for those who read, and not for another one who sweeps.
+    fn sweep_within(&self, limit: Duration) -> Result<(), Error> {
+        let end = Instant::now() + limit;
         let sql = "pragma wal_checkpoint(truncate)";
-        let blocked: bool = self.connection()?.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
-        if blocked { Err(Error::Unswept { path: self.path.clone() }) } else { Ok(()) }
+        while self.connection()?.query_row(sql, [], |row| row.get::<_, bool>(0)).map_err(self.failed())? {
+            if Instant::now() >= end {
+                return Err(Error::Unswept { path: self.path.clone() });
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// Names the store in an error of SQLite.
@@ -360,11 +372,32 @@ mod tests {
         assert_eq!(created(&open_as_it_lies(&at(&dir)).unwrap()), 5, "the file alone is behind");
         assert_eq!(created(&open_to_read(&at(&dir)).unwrap()), 6);
         store.connection().unwrap().busy_timeout(Duration::ZERO).unwrap();
-        assert!(matches!(store.sweep(), Err(Error::Unswept { .. })));
+        assert!(matches!(store.sweep_within(Duration::ZERO), Err(Error::Unswept { .. })));
         drop(reading);
         store.sweep().unwrap();
         assert!(!has_log(&at(&dir)));
         assert_eq!(created(&open_as_it_lies(&at(&dir)).unwrap()), 6);
+    }
+
+    #[test]
+    fn one_that_sweeps_waits_for_another_that_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create(&at(&dir), Timestamp(5)).unwrap();
+        let reader = open_to_read(&at(&dir)).unwrap();
+        let reading = reader.unchecked_transaction().unwrap();
+        reading.query_row("select id from store", [], |_| Ok(())).unwrap();
+        store.write(|write| Ok(write.execute("update store set created_at = 6", []).unwrap())).unwrap();
+        let (sender, swept) = std::sync::mpsc::channel();
+        for _ in 0..2 {
+            let (path, sender) = (at(&dir), sender.clone());
+            std::thread::spawn(move || sender.send(Store::open(&path).unwrap().unwrap().sweep()));
+        }
+        // While somebody reads, neither is done, and neither gives up.
+        assert!(swept.recv_timeout(Duration::from_millis(300)).is_err());
+        drop(reading);
+        for _ in 0..2 {
+            swept.recv().unwrap().unwrap();
+        }
     }
 
     #[test]
