@@ -89,11 +89,15 @@ pub(crate) fn check_file(path: &Path, guard: Guard) -> Result<(), Error> {
     check_owner_and_mode(path, &found, if guard == Guard::Secret { 0o077 } else { 0o022 })
 }
 
-/// Takes from others what they may not do with a file or directory of ours.
+/// Takes from others what they may not do with a file or directory of ours. A file with a second name may be another's, too,
+/// and stays as it is; a directory may be reached through a link.
 #[cfg(unix)]
 pub(crate) fn tighten(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt;
-    let found = fs::symlink_metadata(path).map_err(Error::io("read", path))?;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let found = fs::metadata(path).map_err(Error::io("read", path))?;
+    if !found.is_dir() && found.nlink() > 1 {
+        return Err(insecure(path, "has a second name (a hard link)", None));
+    }
     let mode = if found.is_dir() { 0o700 } else { 0o600 };
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(Error::io("change the mode of", path))
 }
@@ -422,6 +426,26 @@ mod tests {
         }
         let Err(Error::Insecure { mend: Some(mend), .. }) = check_file(&file, Guard::Trusted) else { panic!() };
         assert!(mend.starts_with("chmod 600 '/") && mend.ends_with(r"/it'\''s'"), "{mend}");
+    }
+
+    #[test]
+    fn what_is_tightened_is_ours_alone_and_a_directory_can_be_entered_afterwards() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        fs::create_dir(at("elsewhere")).unwrap();
+        fs::set_permissions(at("elsewhere"), fs::Permissions::from_mode(0o777)).unwrap();
+        symlink(at("elsewhere"), at("linked")).unwrap();
+        tighten(&at("linked")).unwrap();
+        assert_eq!(mode(&at("elsewhere")), 0o700);
+        create_new(&at("file")).unwrap();
+        fs::set_permissions(at("file"), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::hard_link(at("file"), at("second")).unwrap();
+        assert!(tighten(&at("file")).is_err());
+        assert_eq!(mode(&at("file")), 0o644);
+        fs::remove_file(at("second")).unwrap();
+        tighten(&at("file")).unwrap();
+        assert_eq!(mode(&at("file")), 0o600);
     }
 
     #[test]
