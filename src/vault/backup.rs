@@ -245,6 +245,8 @@ impl Vault {
                     row
                 }
             };
+            // What stays as it is may be refreshed meanwhile.
+            let here = here.filter(|_| verdict.is_taken());
             planned.push(Planned { row, rotates, here, verdict });
         }
         Ok(planned)
