@@ -283,7 +283,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand import" -l color -d 'When to
 always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l dry-run -d 'Show what would be brought in, and store nothing'
-complete -c oauth -n "__fish_oauth_using_subcommand import" -s y -l yes -d 'Bring it in without asking'
+complete -c oauth -n "__fish_oauth_using_subcommand import" -s y -l yes -d 'Bring it in without asking; of a backup, also what reads files or variables of this machine for its tokens'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l take-over -d 'The tool, or the other copy, is given up: its logins are refreshed here from now on'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -l token-stdin -d 'Read the token from standard input; without it you are asked for it'
 complete -c oauth -n "__fish_oauth_using_subcommand import" -s p -l passphrase -d 'With a passphrase (the default): you are asked for it, or it is the first line of standard input'
