@@ -11,7 +11,7 @@ use rusqlite::Transaction;
 use super::clients::{Registration, StoredClient};
 use super::rows;
 use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault, habits, random_id, sealed};
-use crate::model::{Client, Credential, Secret, Server, Timestamp};
+use crate::model::{Client, Credential, Kind, Secret, Server, Timestamp};
 pub(crate) use document::{Backup, Malformed};
 use document::{Plain, SavedClient, SavedCredential};
 
@@ -400,8 +400,11 @@ fn verdict(here: Option<&Row>, saved: &SavedCredential, how: &Restoring) -> Verd
 }
 
 /// Whether the backup's credential is not shown to be the one that is here: another server, another subject, or none
-/// where this one has one.
+/// where this one has one. Of a machine the client is the subject.
 fn is_another(here: &Credential, saved: &SavedCredential) -> bool {
     let server = |server: &Server| (server.issuer.clone(), server.token_endpoint.clone());
-    server(&here.server) != server(&saved.server) || here.subject.is_some() && here.subject != saved.subject
+    let other_client = here.kind == Kind::Machine && here.client_id != saved.client_id;
+    server(&here.server) != server(&saved.server)
+        || here.subject.is_some() && here.subject != saved.subject
+        || other_client
 }

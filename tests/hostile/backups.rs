@@ -166,3 +166,19 @@ fn a_client_registration_that_is_here_is_replaced_by_another_one_with_force_only
     age(&home, 0);
     server.refuse(home.oauth(["init", "demo", "carol@example.test"])).fails(4);
 }
+
+#[test]
+fn a_machine_is_replaced_by_no_other_client_unasked() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let machine = ["init", "demo", "ci", "--flow", "client-credentials", "--client-id", CONFIDENTIAL_CLIENT];
+    home.oauth(machine).args(["--client-secret-stdin"]).stdin(CONFIDENTIAL_SECRET).run().success();
+    let forged = forged(&home, &export(&home, &[]), |document| {
+        let own = &mut document["credentials"][0];
+        own["authorized_at"] = LATER.into();
+        own["client_id"] = "a-strangers-client".into();
+    });
+    import(&home, &forged, &[]).success().stderr_has("another identity");
+    assert_eq!(credentials(&home, &[])[0]["client_id"], CONFIDENTIAL_CLIENT);
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+}

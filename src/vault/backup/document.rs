@@ -59,7 +59,7 @@ pub(super) struct SavedCredential {
     kind: Kind,
     pub(super) server: Server,
     pub(super) subject: Option<String>,
-    client_id: String,
+    pub(super) client_id: String,
     client_secret: Option<Plain>,
     requested: Scopes,
     scopes: Scopes,
