@@ -107,28 +107,15 @@ fn without_the_key_nothing_is_wiped_that_could_still_be_revoked() {
 }
 
 #[test]
-fn where_nobody_can_be_asked_nothing_is_ended_without_a_word_and_the_word_is_told() {
-    let (server, home) = DemoServer::connected();
-    for (command, whole) in [
-        (&["panic"][..], "oauth panic --yes"),
-        (&["panic", "--no-input"], "oauth panic --yes"),
-        (&["revoke", "--all", "--local", "--forget"], "oauth revoke --all --tenant default --local --forget --yes"),
-        (&["tenant", "remove", "default"], "oauth tenant remove default --yes"),
-        (&["tenant", "remove", "default", "--local"], "oauth tenant remove default --local --yes"),
-    ] {
-        let output = home.oauth(command.iter().copied()).args(["--json"]).run();
-        assert_eq!(output.fails(2).error()["action"], whole, "{output}");
-        assert_eq!(statuses(&home), [json!("valid")], "{command:?}");
-        // What it says can be pasted.
-        let ended = home
-            .command("sh")
-            .args(["-c", &format!("{whole} --help").replacen("oauth", env!("CARGO_BIN_EXE_oauth"), 1)]);
-        ended.run().success();
+fn where_nobody_can_be_asked_the_command_is_word_enough() {
+    for command in [&["panic"][..], &["panic", "--no-input"], &["revoke", "--all"], &["tenant", "remove", "default"]] {
+        let (server, home) = DemoServer::connected();
+        home.oauth(command.iter().copied()).run().success();
+        assert!(server.count("revocations") > 0, "{command:?}");
+        // Where there is nothing to end there is nothing to ask.
+        home.oauth(["revoke", "--all", "--tenant", "empty"]).run().success();
+        home.oauth(["tenant", "remove", "empty"]).run().fails(3);
     }
-    assert_eq!(server.count("revocations"), 0);
-    // Where there is nothing to end there is nothing to ask.
-    home.oauth(["revoke", "--all", "--tenant", "empty"]).run().success();
-    home.oauth(["tenant", "remove", "empty"]).run().fails(3);
 }
 
 #[test]

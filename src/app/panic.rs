@@ -71,21 +71,24 @@ impl App {
     }
 
     fn end(&self, vault: &Vault, seal: &Seal, own: Credential) -> Ended {
-        let mut lease = match vault.lease(&own.id, seal, Self::lease_deadline()) {
-            Ok(lease) => lease,
-            Err(error) => {
-                let text = error.to_string();
-                return Ended { wiped: Err(error.into()), ..failed(own, || Error::Usage(text.clone())) };
-            }
-        };
+        let leased = self.whatever_the_key(vault, seal, |seal, _| self.end_leased(vault, seal, &own));
+        leased.unwrap_or_else(|error| {
+            let text = error.to_string();
+            Ended { wiped: Err(error), ..failed(own, || Error::Usage(text.clone())) }
+        })
+    }
+
+    /// An error is that of the lease alone.
+    fn end_leased(&self, vault: &Vault, seal: &Seal, own: &Credential) -> Result<Ended, Error> {
+        let mut lease = vault.lease(&own.id, seal, Self::lease_deadline())?;
         let revoke = |kind| {
             let first = self.revoke_kind(&lease, kind);
             (1..TRIES).fold(first, |fate, _| fate.or_else(|_| self.revoke_kind(&lease, kind)))
         };
         let (refresh, access) = (revoke(TokenKind::Refresh), revoke(TokenKind::Access));
         let wiped = lease.wipe((self.clock)()).map_err(Error::from);
-        let credential = vault.as_it_stands(&own.id).unwrap_or(own);
-        Ended { credential, refresh, access, wiped }
+        let credential = vault.as_it_stands(&own.id).unwrap_or_else(|_| own.clone());
+        Ok(Ended { credential, refresh, access, wiped })
     }
 }
 

@@ -51,11 +51,6 @@ impl Failure {
         Self::new("usage", 2, message)
     }
 
-    /// Something that cannot be undone, and nobody there to say that it is meant.
-    pub(super) fn not_confirmed(command: &str) -> Self {
-        Self::usage("nothing was done: this cannot be undone, and nobody can be asked here".into()).action(command)
-    }
-
     /// The key lived where only its owner can put it.
     pub(super) fn key_is_yours(place: &str) -> Self {
         Self::usage(format!("the key of this store was given by {place}, and only you can give it there"))

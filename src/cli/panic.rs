@@ -16,12 +16,12 @@ use crate::model::text::{counted, shown};
 #[command(after_help = "\
 Examples:
   oauth panic
-  oauth panic --yes --json > what-is-left.json      in a script
+  oauth panic --yes --json > what-is-left.json      nobody is asked
 
 Exit codes: 0 when nothing is left at any provider; else what the gravest failure says, or 1 when a provider has no way
 to be told.")]
 pub(super) struct PanicArgs {
-    /// Do not ask whether you mean it; needed where nobody can be asked, such as in a script
+    /// Do not ask whether you mean it
     #[arg(long, short)]
     yes: bool,
 }
@@ -31,7 +31,7 @@ pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
     if !args.yes {
         let something = app.tenants()?.iter().any(|tenant| tenant.live + tenant.clients > 0);
         if something {
-            context.terminal.confirm("Revoke and wipe every credential of every tenant?", "oauth panic --yes")?;
+            context.terminal.confirm("Revoke and wipe every credential of every tenant?")?;
         }
     }
     let mut progress = |done, all| context.terminal.progress(&format!("{done} of {all} ended"));

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::credential;
-use super::failure::{Failure, gravest, option_value};
+use super::failure::{Failure, gravest};
 use crate::app::{App, Fate, Revoked, RevokedOne, Selector};
 use crate::model::text::{counted, shown};
 
@@ -16,7 +16,7 @@ use crate::model::text::{counted, shown};
 Examples:
   oauth revoke google alice@example.com
   oauth revoke github --local --forget       delete it here only
-  oauth revoke --all --yes                   every credential of the tenant, in a script")]
+  oauth revoke --all --yes                   every credential of the tenant, and nobody is asked")]
 pub(super) struct RevokeArgs {
     /// The provider, or PROVIDER@ACCOUNT
     #[arg(required_unless_present = "all")]
@@ -32,7 +32,7 @@ pub(super) struct RevokeArgs {
     /// Delete the row, too
     #[arg(long)]
     forget: bool,
-    /// With --all: do not ask whether you mean it; needed where nobody can be asked, such as in a script
+    /// With --all: do not ask whether you mean it
     #[arg(long, short)]
     yes: bool,
 }
@@ -54,17 +54,10 @@ fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
         let (all, _) = app.list(false)?;
         let count = all.iter().filter(|own| args.forget || own.revoked_at.is_none()).count();
         if count > 0 {
-            context.terminal.confirm(&format!("Revoke {}?", counted(count, "credential")), &confirmed(args, app))?;
+            context.terminal.confirm(&format!("Revoke {}?", counted(count, "credential")))?;
         }
     }
     tell_all(app.revoke_all(args.local, args.forget)?, context)
-}
-
-/// The command that says that it is meant.
-fn confirmed(args: &RevokeArgs, app: &App) -> String {
-    let options = [(args.local, " --local"), (args.forget, " --forget"), (true, " --yes")];
-    let options: String = options.iter().filter(|(given, _)| *given).map(|(_, option)| *option).collect();
-    format!("oauth revoke --all --tenant{}{options}", option_value(&app.tenant))
 }
 
 /// Tells how each of several ended, and gives the gravest exit code.

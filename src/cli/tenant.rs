@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, word};
+use super::failure::Failure;
 use super::{revoke, table};
 use crate::model::text::{counted, shown};
 
@@ -15,7 +15,7 @@ Examples:
   oauth tenant list
   oauth tenant rename default home
   oauth tenant remove customer-a
-  oauth tenant remove customer-a --local --yes      here only, in a script")]
+  oauth tenant remove customer-a --local --yes      here only, and nobody is asked")]
 pub(super) struct TenantArgs {
     #[command(subcommand)]
     command: TenantCommand,
@@ -42,7 +42,7 @@ enum TenantCommand {
         /// Do not ask the providers: delete here only
         #[arg(long)]
         local: bool,
-        /// Do not ask whether you mean it; needed where nobody can be asked, such as in a script
+        /// Do not ask whether you mean it
         #[arg(long, short)]
         yes: bool,
     },
@@ -99,9 +99,7 @@ fn remove(name: &str, local: bool, yes: bool, context: &Context) -> Result<u8, F
     // One that is not there is told of as such.
     if let Some(tenant) = tenants.iter().find(|tenant| !yes && tenant.name == name) {
         let count = counted(usize::try_from(tenant.live).unwrap_or(usize::MAX), "credential");
-        let local = if local { " --local" } else { "" };
-        let command = format!("oauth tenant remove {}{local} --yes", word(name));
-        context.terminal.confirm(&format!("End {count}, and delete the tenant {}?", shown(name)), &command)?;
+        context.terminal.confirm(&format!("End {count}, and delete the tenant {}?", shown(name)))?;
     }
     let exit = revoke::tell_all(app.remove_tenant(local)?, context)?;
     if exit == 0 {

@@ -236,13 +236,11 @@ impl Terminal {
         Some(line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
-    /// Asks before something that cannot be undone. Where nobody can be asked, it is refused: `command` is the whole
-    /// command that says that it is meant.
-    pub(super) fn confirm(&self, question: &str, command: &str) -> Result<(), Failure> {
-        if !self.can_ask() {
-            return Err(Failure::not_confirmed(command));
-        }
-        if self.ask(&format!("{question} [y/N]")).is_some_and(|word| word.eq_ignore_ascii_case("y")) {
+    /// Asks before something that cannot be undone. Where nobody can be asked, the command is word enough: what has to
+    /// end in a hurry must not wait for an option.
+    pub(super) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        let agrees = |word: String| word.eq_ignore_ascii_case("y");
+        if !self.can_ask() || self.ask(&format!("{question} [y/N]")).is_some_and(agrees) {
             return Ok(());
         }
         Err(Failure::usage("nothing was done".into()))
