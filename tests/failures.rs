@@ -1240,7 +1240,7 @@ fn a_login_that_does_not_fit_is_exit_7_and_stores_nothing() {
     };
     complains(7, "wrong_account", |json| init(&[ALICE], json))
         .says("another account signed in than the one asked for")
-        .because("`alice@example.test` was asked for, and `bob@example.test` signed in; nothing was stored")
+        .because("`alice@example.test` was asked for, and `bob@example.test` signed in; no credential was stored")
         .hint_has("sign out in the browser");
     let redeemed = server.count("grants/authorization_code");
     let other = format!("{}/", server.issuer());

@@ -30,6 +30,7 @@ mod hints;
 mod hostile;
 mod identity;
 mod import;
+mod kept;
 mod keys;
 mod leaks;
 mod machines;

@@ -195,6 +195,8 @@ impl Person for Itself {
 
     fn device(&mut self, _: &DevicePrompt<'_>) {}
 
+    fn client_was_kept(&mut self) {}
+
     fn no_device(&mut self, _: &str) {}
 
     fn waiting(&mut self, _: Duration) {}

@@ -229,6 +229,11 @@ impl Person for AtTerminal<'_> {
         ));
     }
 
+    fn client_was_kept(&mut self) {
+        self.terminal.end_progress();
+        self.terminal.say("What was given of the client is kept for the next try; another one: --client-id ID");
+    }
+
     fn no_device(&mut self, name: &str) {
         self.terminal
             .say(&format!("{} gives no device code to this client, so it goes through a browser.", shown(name)));

@@ -10,7 +10,6 @@ use crate::files;
 use crate::model::text::shown;
 use crate::protocol::{self, AuthorizationRequest, AuthorizationResponse, Pending, Watch};
 use crate::provider::Provider;
-use crate::vault::Registration;
 
 /// How long a browser is waited for when nothing is said.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -61,26 +60,8 @@ impl App {
             scopes: plan.scopes.iter().map(|scope| (scope, known(scope))).collect(),
         };
         person.visit(&visit, typist);
-        let typed_in = plan.keep_client.then(|| {
-            let server = plan.resolved.server.clone();
-            (plan.client.clone(), server, plan.seal.clone(), plan.resolved.variables.clone())
-        });
         match wait(waiting, typed, &watch, pending, plan, limit, person) {
             Err(Error::LoginTimedOut { provider: id, limit, redirect_uri, strangers, .. }) => {
-                if let Some((client, server, seal, variables)) = typed_in {
-                    let (tenant, at) = (&*self.tenant, (self.clock)());
-                    let registration = Registration {
-                        client: &client,
-                        name: None,
-                        default: true,
-                        tenant,
-                        provider: &id,
-                        server: &server,
-                        variables: &variables,
-                        at,
-                    };
-                    self.vault()?.ok_or(Error::NothingConnected)?.keep_registration(&registration, &seal)?;
-                }
                 let register = arrival.registration_at(provider);
                 Err(Error::LoginTimedOut { provider: id, limit, redirect_uri, register, strangers })
             }

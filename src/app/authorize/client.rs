@@ -1,17 +1,19 @@
 //! The client registration of a login, and the vault it is sealed in.
 //!
 //! Given now → the credential's own → the tenant's default → asked for. Nothing is made before the registration is whole.
+//! One that was given is kept with what is connected, or when the login failed for another reason.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::super::{App, Error, LEASE_WAIT};
 use super::redirect::Arrival;
-use super::{ClientNeed, GivenClient, Person};
+use super::{ClientNeed, GivenClient, Person, Plan};
 use crate::model::text::shown;
-use crate::model::{Client, Credential};
+use crate::model::{Client, Credential, Server};
+use crate::protocol;
 use crate::provider::{Provider, Resolved, filled};
-use crate::vault::{Seal, Source, StoredClient, Vault};
+use crate::vault::{Registration, Seal, Source, StoredClient, Vault};
 
 /// What a registration is needed for.
 pub(super) struct Request<'a> {
@@ -35,6 +37,44 @@ pub(super) struct Prepared {
     pub(super) client: Client,
     /// The registration is new, and kept for the next connection.
     pub(super) keep: bool,
+}
+
+/// A registration that was given for this login, should it fail for another reason.
+pub(super) struct NewRegistration {
+    client: Client,
+    provider: String,
+    server: Server,
+    variables: BTreeMap<String, String>,
+    seal: Seal,
+}
+
+impl NewRegistration {
+    /// `None` where it is not to be kept.
+    pub(super) fn of(plan: &Plan) -> Option<Self> {
+        plan.keep_client.then(|| Self {
+            client: plan.client.clone(),
+            provider: plan.provider.clone(),
+            server: plan.resolved.server.clone(),
+            variables: plan.resolved.variables.clone(),
+            seal: plan.seal.clone(),
+        })
+    }
+}
+
+/// Whether a login failed although its client may be right. Whoever interrupts it may have mistyped it, and an answer that
+/// is none may be one to a client that is not known there.
+pub(super) fn spares_client(error: &Error) -> bool {
+    match error {
+        Error::LoginTimedOut { .. }
+        | Error::DeviceTimedOut { .. }
+        | Error::WrongAccount { .. }
+        | Error::NameRequired { .. } => true,
+        Error::Denied { response, .. } => !response.blames_client(),
+        Error::Protocol { source, .. } => {
+            matches!(source, protocol::Error::Http(_) | protocol::Error::Trouble { .. } | protocol::Error::IdToken(_))
+        }
+        _ => false,
+    }
 }
 
 /// A registration as far as it is known, and whether it is to be kept.
@@ -70,6 +110,27 @@ impl App {
             None => self.open_or_create(person)?,
         };
         Ok(Prepared { vault, seal, client, keep })
+    }
+
+    /// Keeps what was given, so that nobody types it again. Where a registration is kept already, that one is known to be
+    /// good, and stays alone. False when there was nothing to keep.
+    pub(super) fn keep_new(&self, new: &NewRegistration) -> Result<bool, Error> {
+        let Some(vault) = self.vault()? else { return Ok(false) };
+        if !vault.clients(&self.tenant, Some(&new.provider))?.is_empty() {
+            return Ok(false);
+        }
+        let registration = Registration {
+            client: &new.client,
+            name: None,
+            default: true,
+            tenant: &self.tenant,
+            provider: &new.provider,
+            server: &new.server,
+            variables: &new.variables,
+            at: (self.clock)(),
+        };
+        vault.keep_registration(&registration, &new.seal)?;
+        Ok(true)
     }
 
     /// The vault, when it is there and has a key.

@@ -31,7 +31,7 @@ use crate::model::{ClientAuthentication, Credential, Kind, Scopes, Secret, Serve
 use crate::protocol;
 use crate::provider::{Provider, Resolved};
 use crate::vault::Source;
-use client::Prepared;
+use client::{NewRegistration, Prepared, spares_client};
 use finish::Plan;
 use redirect::Arrival;
 use target::Target;
@@ -183,6 +183,8 @@ pub(crate) trait Person {
     fn not_the_answer(&mut self, why: &str);
     /// A code has to be typed elsewhere.
     fn device(&mut self, prompt: &DevicePrompt<'_>);
+    /// The login failed, and not for its client: what was given of it is kept for the next try.
+    fn client_was_kept(&mut self);
     /// The provider of this name has no code for this client; it goes on through a browser.
     fn no_device(&mut self, name: &str);
     /// About once a second while the browser is waited for, with the time that is left.
@@ -240,6 +242,27 @@ impl App {
         if login.scopes.is_none() {
             plan.scopes = plan.scopes.union(&target.scopes());
         }
+        let new_client = NewRegistration::of(&plan);
+        let done = self.agreed(provider, login, flow, &arrival, plan, person);
+        if let (Err(error), Some(new)) = (&done, new_client)
+            && spares_client(error)
+            && self.keep_new(&new)?
+        {
+            person.client_was_kept();
+        }
+        done
+    }
+
+    /// Lets the person agree, and finishes.
+    fn agreed(
+        &self,
+        provider: &Provider,
+        login: &Login,
+        flow: Flow,
+        arrival: &Arrival,
+        plan: Plan,
+        person: &mut dyn Person,
+    ) -> Result<Connected, Error> {
         self.needs_name_now(provider, login, &plan)?;
         if flow == Flow::Device {
             match plan.device_code(login)? {
@@ -247,7 +270,7 @@ impl App {
                 None => person.no_device(&provider.entry.name),
             }
         }
-        self.by_browser(provider, login, flow, &arrival, plan, person)
+        self.by_browser(provider, login, flow, arrival, plan, person)
     }
 
     /// Everything that is settled before anyone is asked to agree.

@@ -17,7 +17,7 @@ pub(super) fn failure(error: &Error) -> Failure {
             let (asked, found) = (shown(asked), shown(found));
             let what = if *taken { "is the name of another account that is connected" } else { "was asked for" };
             let failure = Failure::new("wrong_account", 7, error.to_string())
-                .because(format!("`{asked}` {what}, and `{found}` signed in; nothing was stored"))
+                .because(format!("`{asked}` {what}, and `{found}` signed in; no credential was stored"))
                 .hint("sign out in the browser, or choose the right account there, and try again");
             if !taken {
                 return failure;
@@ -125,6 +125,10 @@ pub(super) fn denied(error: &Error, response: &ErrorResponse) -> Failure {
                 .because(cause)
                 .hint("check how the client is registered at the provider")
         }
+        // GitHub's documents on authorizing OAuth apps, under "Error codes for the device flow".
+        "device_flow_disabled" => Failure::new("invalid_client", 2, error.to_string())
+            .because(cause)
+            .hint("enable the device flow where the client is registered, and try again; or: --flow browser"),
         "invalid_scope" => Failure::usage(error.to_string()).because(cause).hint("ask for other scopes with --scope"),
         "invalid_request" => Failure::new("request_refused", 1, error.to_string()).because(cause),
         _ => Failure::new("access_denied", 4, error.to_string())
