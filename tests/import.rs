@@ -66,6 +66,21 @@ fn a_static_token_of_a_provider_that_offers_a_login_is_pointed_out_with_the_comm
 }
 
 #[test]
+fn many_static_tokens_are_pointed_out_in_one_line_with_one_command() {
+    let home = Home::new();
+    for (provider, account) in [("gitlab", "work"), ("github", "one"), ("github", "two"), ("notion", "team")] {
+        home.oauth(["import", provider, account, "--token-stdin"]).stdin("canary").run().success();
+    }
+    let listed = home.oauth(["list"]).run();
+    listed.success().stderr_is(
+        "4 static tokens (github, gitlab, notion): a login replaces each by one that renews or can be revoked\n  \
+         hint: oauth init github one\n",
+    );
+    let json = home.oauth(["list", "--json"]).run();
+    json.success().stderr_is("");
+}
+
+#[test]
 fn a_static_token_that_is_in_use_is_replaced_only_by_force() {
     let home = Home::new();
     let force = |words: &[&str], token: &str| import(&home, &[words, &["--force"]].concat(), token);

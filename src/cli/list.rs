@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -18,8 +18,8 @@ use crate::model::{Credential, Kind, Status, Timestamp};
 ///
 /// The master key is not needed for this. A status is `valid`; `due` (refreshes by itself at the next use); `expiring` (a
 /// human will be needed within 3 days); `reauth` (a human is needed now); `stale` (a copy that is not used); `revoked`.
-/// The account marked with * is the one that is taken when none is named. A static token of a provider that offers a login
-/// is pointed out with the command that replaces it.
+/// The account marked with * is the one that is taken when none is named. Static tokens of providers that
+/// offer a login are pointed out once, with the command that replaces the first.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  oauth list\n  oauth list --status reauth --json\n  oauth list --forecast 7d")]
 pub(super) struct ListArgs {
@@ -84,11 +84,7 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         needs_login(own, context);
     }
     held_back(&all, context);
-    for own in replaceable(&all, context)? {
-        let words = "a static token, which a login replaces by one that renews or can be revoked";
-        context.terminal.say(&format!("{}: {words}", shown(&own.label())));
-        context.terminal.hint(&[init_command(own)]);
-    }
+    point_out(&replaceable(&all, context)?, context);
     Ok(exit)
 }
 
@@ -131,6 +127,21 @@ fn held_back(all: &[Credential], context: &Context) {
     if by_reason.keys().any(|reason| !reason.starts_with(OTHERS_ANSWER)) {
         context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
     }
+}
+
+/// What a login could replace, once for all of it: whoever keeps many static tokens mostly means to.
+fn point_out(tokens: &[&Credential], context: &Context) {
+    let Some(first) = tokens.first() else { return };
+    let words = match tokens.len() {
+        1 => format!("{}: a static token, which a login replaces by one", shown(&first.label())),
+        count => {
+            let providers: BTreeSet<_> = tokens.iter().map(|own| shown(&own.provider)).collect();
+            let providers = providers.into_iter().collect::<Vec<_>>().join(", ");
+            format!("{count} static tokens ({providers}): a login replaces each by one")
+        }
+    };
+    context.terminal.say(&format!("{words} that renews or can be revoked"));
+    context.terminal.hint(&[init_command(first)]);
 }
 
 /// Static tokens in use of providers that offer a login.
