@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::demo::{ALICE, DemoServer, store};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, store};
 use crate::support::sandbox::{Home, Output};
-use crate::support::terminal::on_terminal;
+use crate::support::terminal::{on_terminal, too_wide};
 
 #[track_caller]
 fn audit(home: &Home, args: &[&str]) -> Vec<Value> {
@@ -246,9 +246,76 @@ fn on_a_terminal_an_event_takes_one_line_and_no_line_is_wider() {
     assert!(audit.trim_end().ends_with('…'), "{audit}");
     for args in [&["audit"][..], &["audit", "--summary"], &["provider", "list"]] {
         let text = narrow(&[args, &["--color", "never"]].concat());
-        let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
-        assert!(wide.is_empty(), "{wide:#?}");
+        assert_eq!(too_wide(&text), [""; 0], "{text}");
     }
     let whole = narrow(&["audit", "--color", "never", "--verbose", "--event", "refused"]);
     assert!(!whole.contains('…'), "nothing is cut where all is asked for:\n{whole}");
+}
+
+#[test]
+fn on_a_terminal_long_names_take_no_line_of_others_and_old_events_tell_their_day() {
+    let (server, home) = DemoServer::connected();
+    let long = "a.name-that-is-far-longer-than-usual-or-necessary@mail.example.test";
+    for account in [long, "日本語のとても長いアカウントの名前と会社の名前@例え.jp"] {
+        server.sign_in(home.oauth(["init", "demo"]), account).success();
+    }
+    let program = home.path().join("a-program-whose-name-is-far-longer-than-usual").display().to_string();
+    std::fs::copy("/bin/sh", &program).unwrap();
+    home.oauth(["token", "demo", ALICE]).through([program.as_str(), "-c", "\"$@\"; exit $?", "sh"]).run().success();
+    store(&home).execute("update events set at = at - 259200 where event = 'created'", []).unwrap();
+    let shown = |args: &[&str]| {
+        let run = home.oauth(["audit", "--color", "never"]).args(args);
+        on_terminal(run, "out").run().success().stdout.clone()
+    };
+    for args in [&[][..], &["--all-tenants"]] {
+        let (text, events) = (shown(args), audit(&home, args).len());
+        assert_eq!(text.lines().count(), events + 1, "a header, and a line for each event:\n{text}");
+        assert_eq!(too_wide(&text), [""; 0], "{text}");
+        let old: Vec<_> = text.lines().filter(|line| line.contains(" created ")).collect();
+        assert!(old.len() == 3 && old.iter().all(|line| line.as_bytes()[3] == b' '), "a month and a day:\n{text}");
+        assert!(text.contains("demo a") && text.contains(".test  "), "both ends of a name are left:\n{text}");
+        assert!(!text.contains(long) && !text.contains("longer-than-usual"), "{text}");
+    }
+    let whole = shown(&["--verbose"]);
+    assert!(!whole.contains('…') && too_wide(&whole).is_empty(), "{whole}");
+}
+
+#[test]
+fn a_follower_on_a_terminal_sees_what_comes_below_what_came() {
+    let (_server, home) = DemoServer::connected();
+    let mut follower = on_terminal(home.oauth(["audit", "--follow", "--color", "never"]), "out").spawn();
+    let before = follower.wait_for_stdout("created");
+    home.oauth(["token", "demo"]).run().success();
+    let after = follower.wait_for_stdout("used");
+    let at = |text: &str, line: &str| {
+        let line = text.lines().rfind(|own| own.contains(line)).unwrap_or_else(|| panic!("{line} in {text}"));
+        line.find("demo").unwrap_or_else(|| panic!("{line}"))
+    };
+    assert_eq!(at(&before, "created"), at(&after, "used"), "{after}");
+}
+
+#[test]
+fn a_summary_of_all_tenants_says_whose_each_is_and_how_what_is_missing_there_is_connected() {
+    let (server, home) = DemoServer::connected();
+    server.sign_in(home.oauth(["init", "demo", "--tenant", "acme", "--client-id", CLIENT]), ALICE).success();
+    home.oauth(["token", "slack", "--tenant", "acme"]).run().fails(3);
+    let own = home.oauth(["audit", "--summary"]).run();
+    own.success().says_nothing_of("acme").says_nothing_of("slack");
+    let all = home.oauth(["audit", "--summary", "--all-tenants"]).run();
+    all.success().stdout_has("TENANT").stdout_has("acme     demo alice@example.test");
+    all.stdout_has("asked for once: slack in the tenant acme (oauth --tenant acme init slack)");
+    let told = run(&home, &["audit", "--summary", "--all-tenants", "--json"]).json();
+    assert_eq!(told["missing"], json!([{"asked_for": "slack", "times": 1, "tenant": "acme"}]));
+}
+
+#[test]
+fn what_was_connected_since_it_was_asked_for_is_missing_no_more() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    server.login(&home, "demo", ALICE);
+    home.oauth(["token", "demo", "bob@example.test"]).run().fails(3);
+    let missing = || run(&home, &["audit", "--summary", "--json"]).json()["missing"].clone();
+    assert_eq!(missing(), json!([{"asked_for": "demo bob@example.test", "times": 1}]));
+    server.login(&home, "demo", "bob@example.test");
+    assert_eq!(missing(), json!([]));
 }

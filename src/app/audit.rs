@@ -12,6 +12,8 @@ const LATELY: i64 = 7 * 86_400;
 const ENOUGH: usize = 20;
 /// So many uses within a minute are a burst.
 const BURST: usize = 60;
+/// What makes a credential answer that was missing before, or lacked a scope.
+const CONNECTS: [&str; 4] = ["created", "authorized", "imported", "renamed"];
 
 /// Which events are asked for.
 #[derive(Clone, Debug, Default)]
@@ -26,17 +28,37 @@ pub(crate) struct AuditFilter {
 #[derive(Debug, Default)]
 pub(crate) struct AuditSummary {
     pub(crate) credentials: Vec<CredentialSummary>,
-    /// What was asked for and is not connected, as `provider account`, and how often.
-    pub(crate) missing: Vec<(String, usize)>,
-    /// Scopes that a credential lacked, as `provider account` and the scopes, and how often.
-    pub(crate) missing_scopes: Vec<(String, String, usize)>,
+    /// What was asked for and was not connected since, and how often.
+    pub(crate) missing: Vec<(Whose, usize)>,
+    /// Scopes that a credential lacked since its last login, and how often.
+    pub(crate) missing_scopes: Vec<(Whose, String, usize)>,
     pub(crate) unusual: Vec<Unusual>,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Whose {
+    /// `provider account`, or the provider alone.
+    pub(crate) label: String,
+    pub(crate) tenant: String,
+}
+
+impl Whose {
+    fn of(event: &Event) -> Self {
+        let label = format!("{} {}", event.provider, event.account).trim_end().to_owned();
+        Self { label, tenant: event.tenant.clone() }
+    }
+
+    /// The default account of the same provider.
+    fn default_of(event: &Event) -> Self {
+        Self { label: event.provider.clone(), tenant: event.tenant.clone() }
+    }
 }
 
 /// What became of one credential.
 #[derive(Debug)]
 pub(crate) struct CredentialSummary {
-    pub(crate) label: String,
+    pub(crate) whose: Whose,
     pub(crate) uses: usize,
     pub(crate) failures: usize,
     pub(crate) last_error: Option<(Timestamp, String)>,
@@ -46,11 +68,11 @@ pub(crate) struct CredentialSummary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unusual {
     /// A program that had never asked before.
-    NewProgram { label: String, program: String, at: Timestamp },
+    NewProgram { whose: Whose, program: String, at: Timestamp },
     /// Very many uses within one minute.
-    Burst { label: String, uses: usize, at: Timestamp },
+    Burst { whose: Whose, uses: usize, at: Timestamp },
     /// A use at an hour of the day (UTC) at which it was never used before.
-    OddHour { label: String, program: String, at: Timestamp },
+    OddHour { whose: Whose, program: String, at: Timestamp },
 }
 
 impl AuditFilter {
@@ -95,24 +117,29 @@ fn summary(events: &[Event], since: Option<Timestamp>, now: Timestamp) -> AuditS
     let mut credentials = BTreeMap::new();
     let (mut missing, mut scopes) = (BTreeMap::new(), BTreeMap::<_, usize>::new());
     for event in counted() {
-        let label = label(event);
+        let whose = Whose::of(event);
         if event.kind == "missing" {
-            *missing.entry(label).or_default() += 1;
+            *missing.entry(whose).or_default() += 1;
             continue;
         }
         if event.credential.is_empty() {
             continue;
         }
+        if CONNECTS.contains(&event.kind.as_str()) {
+            missing.remove(&Whose::default_of(event));
+            missing.remove(&whose);
+            scopes.retain(|(lacks, _), _| *lacks != whose);
+        }
         if let Some(lacking) = event.detail.as_ref().filter(|_| event.kind == "missing_scope") {
-            *scopes.entry((label.clone(), lacking.clone())).or_default() += 1;
+            *scopes.entry((whose.clone(), lacking.clone())).or_default() += 1;
         }
         let own = credentials.entry(&event.credential).or_insert_with(|| CredentialSummary {
-            label: String::new(),
+            whose: whose.clone(),
             uses: 0,
             failures: 0,
             last_error: None,
         });
-        own.label = label;
+        own.whose = whose;
         own.uses += usize::from(event.kind == "used");
         if event.outcome != "ok" {
             own.failures += 1;
@@ -121,17 +148,13 @@ fn summary(events: &[Event], since: Option<Timestamp>, now: Timestamp) -> AuditS
     }
     let lately = since.unwrap_or(Timestamp(now.0 - LATELY));
     let mut credentials: Vec<_> = credentials.into_values().collect();
-    credentials.sort_by(|one, other| (other.uses, &one.label).cmp(&(one.uses, &other.label)));
+    credentials.sort_by(|one, other| (other.uses, &one.whose).cmp(&(one.uses, &other.whose)));
     AuditSummary {
         credentials,
         missing: missing.into_iter().collect(),
-        missing_scopes: scopes.into_iter().map(|((label, scopes), count)| (label, scopes, count)).collect(),
+        missing_scopes: scopes.into_iter().map(|((whose, scopes), count)| (whose, scopes, count)).collect(),
         unusual: unusual(events, lately),
     }
-}
-
-fn label(event: &Event) -> String {
-    format!("{} {}", event.provider, event.account).trim_end().to_owned()
 }
 
 /// Looks at the uses of each credential since `lately` in the light of those before.
@@ -153,11 +176,11 @@ fn unusual_uses(uses: &[&Event], lately: Timestamp) -> Vec<Unusual> {
     let mut programs: BTreeSet<&str> = before.iter().map(|event| event.caller.program.as_str()).collect();
     let mut hours: BTreeSet<i64> = before.iter().map(|event| hour(event)).collect();
     for event in new {
-        let (label, program, at) = (label(event), event.caller.program.clone(), event.at);
+        let (whose, program, at) = (Whose::of(event), event.caller.program.clone(), event.at);
         if programs.insert(&event.caller.program) {
-            found.push(Unusual::NewProgram { label, program, at });
+            found.push(Unusual::NewProgram { whose, program, at });
         } else if hours.insert(hour(event)) {
-            found.push(Unusual::OddHour { label, program, at });
+            found.push(Unusual::OddHour { whose, program, at });
         }
     }
     found
@@ -169,7 +192,7 @@ fn bursts(uses: &[&Event]) -> Vec<Unusual> {
         minutes.entry(event.at.0 / 60).or_default().push(event);
     }
     let many = minutes.into_values().filter(|uses| uses.len() >= BURST);
-    many.map(|uses| Unusual::Burst { label: label(uses[0]), uses: uses.len(), at: uses[0].at }).collect()
+    many.map(|uses| Unusual::Burst { whose: Whose::of(uses[0]), uses: uses.len(), at: uses[0].at }).collect()
 }
 
 #[cfg(test)]
@@ -202,14 +225,14 @@ mod tests {
         events.extend([used(lately + 20, "/tmp/x"), used(lately + 30, "/tmp/x"), used(lately + 3 * 3600, "/bin/make")]);
         events.extend((0..80).map(|_| used(lately + 40, "/bin/make")));
         let found = summary(&events, Some(Timestamp(lately)), Timestamp(lately + 100)).unusual;
-        let label = "demo alice".to_owned();
+        let whose = Whose { label: "demo alice".into(), tenant: "default".into() };
         assert!(found.contains(&Unusual::NewProgram {
-            label: label.clone(),
+            whose: whose.clone(),
             program: "/tmp/x".into(),
             at: Timestamp(lately + 20)
         }));
         assert!(found.contains(&Unusual::OddHour {
-            label,
+            whose,
             program: "/bin/make".into(),
             at: Timestamp(lately + 3 * 3600)
         }));
@@ -224,7 +247,31 @@ mod tests {
             Event { kind: "missing".into(), credential: String::new(), account: String::new(), ..used(8, "x") };
         let told = summary(&[used(1, "x"), used(5, "x"), failed, missing], Some(Timestamp(2)), Timestamp(9));
         let own = &told.credentials[0];
-        assert_eq!((own.uses, own.failures, told.missing), (1, 1, vec![("demo".to_owned(), 1)]));
+        let whose = Whose { label: "demo".into(), tenant: "default".into() };
+        assert_eq!((own.uses, own.failures, told.missing), (1, 1, vec![(whose, 1)]));
         assert_eq!(own.last_error, Some((Timestamp(7), "unreachable".to_owned())));
+    }
+
+    #[test]
+    fn what_was_connected_since_is_missing_no_more() {
+        let event = |kind: &str, account: &str, tenant: &str| {
+            let credential = if kind == "missing" { String::new() } else { "id".into() };
+            Event { kind: kind.into(), credential, account: account.into(), tenant: tenant.into(), ..used(1, "x") }
+        };
+        let lacks = Event { detail: Some("mail".into()), ..event("missing_scope", "alice", "default") };
+        let before =
+            [event("missing", "", "default"), event("missing", "alice", "default"), event("missing", "bob", "default")];
+        let mut events = [&before[..], &[event("missing", "alice", "other"), lacks.clone()]].concat();
+        let told = |events: &[Event]| {
+            let told = summary(events, None, Timestamp(9));
+            let missing = told.missing.into_iter().map(|(whose, _)| format!("{} {}", whose.tenant, whose.label));
+            (missing.collect::<Vec<_>>(), told.missing_scopes.len())
+        };
+        assert_eq!(told(&events).1, 1);
+        assert_eq!(told(&events).0.len(), 4);
+        events.push(event("authorized", "alice", "default"));
+        assert_eq!(told(&events), (vec!["other demo alice".to_owned(), "default demo bob".to_owned()], 0));
+        events.push(lacks);
+        assert_eq!(told(&events).1, 1);
     }
 }

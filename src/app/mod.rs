@@ -37,7 +37,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub(crate) use access::{Access, Demand, Warning};
-pub(crate) use audit::{AuditFilter, AuditSummary, Unusual};
+pub(crate) use audit::{AuditFilter, AuditSummary, Unusual, Whose};
 pub(crate) use authorize::{
     Agreement, ClientNeed, Connected, DevicePrompt, Flow, GivenClient, Login, Machine, Paste, Person, RedirectChoice,
     ServiceAccount, Visit,

@@ -1,5 +1,6 @@
+mod events;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -7,18 +8,18 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, init_labelled, word};
-use super::terminal::Terminal;
+use super::failure::{Failure, init_labelled_in, word};
 use super::{table, when};
-use crate::app::{AUDIT_KINDS, App, AuditEvent, AuditFilter, AuditSummary, Unusual};
+use crate::app::{AUDIT_KINDS, App, AuditEvent, AuditFilter, AuditSummary, Unusual, Whose};
 use crate::model::Timestamp;
 use crate::model::text::{counted, shown};
+use events::Events;
 
 /// Who asked for what, when, and how it ended; never a secret
 ///
 /// Every creation, refresh, use, failure, revocation and key change is recorded with the program that called. The events
-/// are chained with codes that only the master key can make. Reading needs no key; `audit verify` does. A terminal shows a
-/// program without its directory, and a reason without its code, unless --verbose is given.
+/// are chained with codes that only the master key can make. Reading needs no key; `audit verify` does. A terminal shows an
+/// event in one line, and leaves out what there is no room for, unless --verbose is given.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -64,9 +65,6 @@ enum AuditCommand {
 }
 
 /// How often a follower looks.
-const HEADER: [&str; 5] = ["WHEN", "EVENT", "CREDENTIAL", "PROGRAM", "OUTCOME"];
-/// So many characters are left of what came of an event, however wide the other columns are.
-const LEAST_OUTCOME: usize = 12;
 const PACE: Duration = Duration::from_millis(300);
 
 pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
@@ -86,7 +84,7 @@ pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
         filter.provider = Some(context.provider_id(name, known)?);
     }
     if args.summary {
-        return summary(&app.audit_summary(&filter)?, context);
+        return summary(&app.audit_summary(&filter)?, filter.all_tenants, context);
     }
     if args.follow {
         return follow(&app, &filter, context);
@@ -99,7 +97,7 @@ pub(super) fn run(args: AuditArgs, context: &Context) -> Result<u8, Failure> {
         context.terminal.say("nothing is recorded that fits");
         return Ok(0);
     }
-    context.terminal.data(&lines(&events, true, context))?;
+    context.terminal.data(&Events::new(filter.all_tenants).titled(&events, context))?;
     Ok(0)
 }
 
@@ -133,6 +131,7 @@ fn verify(context: &Context) -> Result<u8, Failure> {
 /// when it is taken into the chain.
 fn follow(app: &App, filter: &AuditFilter, context: &Context) -> Result<u8, Failure> {
     let (mut after, mut pending) = (0, BTreeMap::<String, usize>::new());
+    let mut table = Events::new(filter.all_tenants);
     loop {
         let (mut new, mut still_pending) = (vec![], BTreeMap::new());
         for event in app.audit(filter, after)? {
@@ -153,7 +152,7 @@ fn follow(app: &App, filter: &AuditFilter, context: &Context) -> Result<u8, Fail
                 context.terminal.data_json_line(&object(event))?;
             }
         } else if !new.is_empty() {
-            context.terminal.data(&lines(&new, false, context))?;
+            context.terminal.data(&table.next(&new, context))?;
         }
         sleep(PACE);
     }
@@ -175,111 +174,81 @@ fn object(event: &AuditEvent) -> Value {
     })
 }
 
-fn lines(events: &[AuditEvent], header: bool, context: &Context) -> String {
-    let now = context.now();
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| {
-            let outcome = match &event.detail {
-                // There is room for one of both.
-                Some(detail) if event.outcome != "ok" && is_short(&context.terminal) => detail.clone(),
-                Some(detail) if event.outcome != "ok" => format!("{}: {detail}", event.outcome),
-                _ => event.outcome.clone(),
-            };
-            vec![
-                when::local(event.at, now),
-                event.kind.clone(),
-                shown(format!("{} {}", event.provider, event.account).trim()),
-                program(event, &context.terminal),
-                shown(&outcome),
-            ]
-        })
-        .collect();
-    let rows = with_room(rows, &context.terminal);
-    if header {
-        return table::titled(&HEADER, rows, &context.terminal);
-    }
-    table::lines(None, rows, context.terminal.width()).into_iter().map(|line| line + "\n").collect()
-}
-
-/// Cuts what came of it to the room that the other columns leave: most rows would have a second line for it.
-fn with_room(mut rows: Vec<Vec<String>>, terminal: &Terminal) -> Vec<Vec<String>> {
-    let Some(width) = terminal.width().filter(|_| is_short(terminal)) else { return rows };
-    let widest =
-        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(HEADER[column].len());
-    // Two columns lie empty behind each.
-    let room = usize::from(width).saturating_sub((0..4).map(widest).sum::<usize>() + 10).max(LEAST_OUTCOME);
-    for outcome in rows.iter_mut().filter_map(|row| row.last_mut()) {
-        if outcome.chars().count() > room {
-            *outcome = outcome.chars().take(room - 1).chain(['…']).collect();
-        }
-    }
-    rows
-}
-
-/// A terminal has little room for each event.
-fn is_short(terminal: &Terminal) -> bool {
-    terminal.width().is_some() && !terminal.verbose
-}
-
-/// The program that asked, and its process.
-fn program(event: &AuditEvent, terminal: &Terminal) -> String {
-    let path = Path::new(&event.caller.program);
-    let name = path.file_name().filter(|_| is_short(terminal));
-    let name = name.map_or(path.to_string_lossy(), |name| name.to_string_lossy());
-    match event.caller.pid {
-        0 if name.is_empty() => "unknown".into(),
-        pid => shown(format!("{name} [{pid}]").trim_start()),
-    }
-}
-
-fn summary(summary: &AuditSummary, context: &Context) -> Result<u8, Failure> {
-    let now = context.now();
+/// With `tenants`, what is told of names its tenant.
+fn summary(summary: &AuditSummary, tenants: bool, context: &Context) -> Result<u8, Failure> {
     if context.terminal.json {
-        let credentials = summary.credentials.iter().map(|own| {
-            let error = own.last_error.as_ref().map(|(at, code)| json!({"at": at, "code": code}));
-            json!({"credential": own.label, "uses": own.uses, "failures": own.failures, "last_error": error})
-        });
-        let missing = summary.missing.iter().map(|(label, count)| json!({"asked_for": label, "times": count}));
-        let scopes = summary.missing_scopes.iter();
-        let scopes =
-            scopes.map(|(label, scopes, count)| json!({"credential": label, "scopes": scopes, "times": count}));
-        let unusual = summary.unusual.iter().map(|one| {
-            let (kind, label, at, words) = told(one);
-            json!({"kind": kind, "credential": label, "at": at, "detail": words})
-        });
-        let object = json!({
-            "credentials": credentials.collect::<Vec<_>>(),
-            "missing": missing.collect::<Vec<_>>(),
-            "missing_scopes": scopes.collect::<Vec<_>>(),
-            "unusual": unusual.collect::<Vec<_>>(),
-        });
-        return context.terminal.data_json(&object).map(|()| 0);
+        return context.terminal.data_json(&summary_object(summary, tenants)).map(|()| 0);
     }
     if summary.credentials.is_empty() && summary.missing.is_empty() {
         context.terminal.say("nothing has been recorded");
         return Ok(0);
     }
+    let now = context.now();
     let rows = summary.credentials.iter().map(|own| {
         let error = own.last_error.as_ref();
         let error = error.map_or_else(|| "-".into(), |(at, code)| format!("{code}, {}", when::relative(*at, now)));
-        vec![shown(&own.label), own.uses.to_string(), own.failures.to_string(), error]
+        let mut row = vec![shown(&own.whose.label), own.uses.to_string(), own.failures.to_string(), error];
+        if tenants {
+            row.insert(0, shown(&own.whose.tenant));
+        }
+        row
     });
-    let mut text = table::titled(&["CREDENTIAL", "USES", "FAILURES", "LAST ERROR"], rows, &context.terminal);
-    let mut line = |words: String| text += &format!("{}\n", context.terminal.fitted(&words, 2));
-    for (label, count) in &summary.missing {
-        line(format!("not connected, asked for {}: {} ({})", times(*count), shown(label), init_labelled(label)));
+    let mut header = vec!["CREDENTIAL", "USES", "FAILURES", "LAST ERROR"];
+    if tenants {
+        header.insert(0, "TENANT");
     }
-    for (label, scopes, count) in &summary.missing_scopes {
-        let command = format!("{} --add-scope {}", init_labelled(label), word(&scopes.replace(' ', ",")));
-        line(format!("lacked a scope {}: {} ({command})", times(*count), shown(label)));
+    let mut text = table::titled(&header, rows, &context.terminal);
+    let mut line = |words: String| text += &format!("{}\n", context.terminal.fitted(&words, 2));
+    for (whose, count) in &summary.missing {
+        let command = init_labelled_in(&whose.tenant, &whose.label);
+        line(format!("not connected, asked for {}: {} ({command})", times(*count), name(whose, tenants)));
+    }
+    for (whose, scopes, count) in &summary.missing_scopes {
+        let scopes = word(&scopes.replace(' ', ","));
+        let command = format!("{} --add-scope {scopes}", init_labelled_in(&whose.tenant, &whose.label));
+        line(format!("lacked a scope {}: {} ({command})", times(*count), name(whose, tenants)));
     }
     for one in &summary.unusual {
-        let (_, label, at, words) = told(one);
-        line(format!("unusual, {}: {}: {}", when::local(at, now), shown(label), shown(&words)));
+        let (_, whose, at, words) = told(one);
+        line(format!("unusual, {}: {}: {}", when::local(at, now), name(whose, tenants), shown(&words)));
     }
     context.terminal.data(&text)?;
     Ok(0)
+}
+
+fn summary_object(summary: &AuditSummary, tenants: bool) -> Value {
+    let of = |whose: &Whose, mut object: Value| {
+        if tenants {
+            object["tenant"] = whose.tenant.clone().into();
+        }
+        object
+    };
+    let credentials = summary.credentials.iter().map(|own| {
+        let error = own.last_error.as_ref().map(|(at, code)| json!({"at": at, "code": code}));
+        let (label, uses, failures) = (&own.whose.label, own.uses, own.failures);
+        of(&own.whose, json!({"credential": label, "uses": uses, "failures": failures, "last_error": error}))
+    });
+    let missing = summary.missing.iter();
+    let missing = missing.map(|(whose, count)| of(whose, json!({"asked_for": whose.label, "times": count})));
+    let scopes = summary
+        .missing_scopes
+        .iter()
+        .map(|(whose, scopes, count)| of(whose, json!({"credential": whose.label, "scopes": scopes, "times": count})));
+    let unusual = summary.unusual.iter().map(|one| {
+        let (kind, whose, at, words) = told(one);
+        of(whose, json!({"kind": kind, "credential": whose.label, "at": at, "detail": words}))
+    });
+    json!({
+        "credentials": credentials.collect::<Vec<_>>(),
+        "missing": missing.collect::<Vec<_>>(),
+        "missing_scopes": scopes.collect::<Vec<_>>(),
+        "unusual": unusual.collect::<Vec<_>>(),
+    })
+}
+
+fn name(whose: &Whose, tenants: bool) -> String {
+    let label = shown(&whose.label);
+    if tenants { format!("{label} in the tenant {}", shown(&whose.tenant)) } else { label }
 }
 
 fn times(count: usize) -> String {
@@ -287,14 +256,14 @@ fn times(count: usize) -> String {
 }
 
 /// The kind, the credential, the time and the words of something unusual.
-fn told(one: &Unusual) -> (&'static str, &str, Timestamp, String) {
+fn told(one: &Unusual) -> (&'static str, &Whose, Timestamp, String) {
     match one {
-        Unusual::NewProgram { label, program, at } => {
-            ("new_program", label, *at, format!("{program} had never asked before"))
+        Unusual::NewProgram { whose, program, at } => {
+            ("new_program", whose, *at, format!("{program} had never asked before"))
         }
-        Unusual::Burst { label, uses, at } => ("burst", label, *at, format!("{uses} uses within a minute")),
-        Unusual::OddHour { label, program, at } => {
-            ("odd_hour", label, *at, format!("used by {program} at an hour at which it never was before"))
+        Unusual::Burst { whose, uses, at } => ("burst", whose, *at, format!("{uses} uses within a minute")),
+        Unusual::OddHour { whose, program, at } => {
+            ("odd_hour", whose, *at, format!("used by {program} at an hour at which it never was before"))
         }
     }
 }

@@ -23,7 +23,9 @@ use crate::model::text::{shown, whole};
 use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 use commands::init_again;
-pub(super) use commands::{init_command, init_labelled, know_tenants, named, oauth, oauth_in, option_value};
+pub(super) use commands::{
+    init_command, init_labelled, init_labelled_in, know_tenants, named, oauth, oauth_in, option_value,
+};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
 use server::{of_callback, of_protocol, of_provider};

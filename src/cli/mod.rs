@@ -3,6 +3,7 @@
 mod audit;
 mod capabilities;
 mod client;
+mod columns;
 mod completions;
 mod context;
 mod credential;

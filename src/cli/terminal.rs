@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios};
 
+use super::columns::{broken, wrapped};
 use super::failure::Failure;
 use super::{ColorChoice, Global, hidden};
 use crate::model::Secret;
@@ -377,37 +378,6 @@ fn escaped(json: &str) -> Cow<'_, str> {
     text.into()
 }
 
-/// Breaks long lines between words, and sets what follows in by two. A line with an address in it is left whole, so that
-/// the address can be copied.
-fn wrapped(text: &str, width: Option<usize>) -> String {
-    let Some(width) = width else { return text.to_owned() };
-    let lines = text.lines().map(|line| if line.contains("://") { line.to_owned() } else { wrapped_line(line, width) });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn wrapped_line(line: &str, width: usize) -> String {
-    broken(line, width, line.len() - line.trim_start().len() + 2)
-}
-
-/// A line, broken between words; what follows begins at the column `margin`, or further left where a word is too long
-/// for that.
-fn broken(line: &str, width: usize, margin: usize) -> String {
-    let (mut done, mut column, mut bare) = (String::new(), 0, true);
-    for word in line.split_inclusive(' ') {
-        let length = word.trim_end().chars().count();
-        if column + length > width && !bare {
-            let margin = margin.min(width.saturating_sub(length));
-            done.truncate(done.trim_end().len());
-            done.push_str(&format!("\n{}", " ".repeat(margin)));
-            column = margin;
-        }
-        done.push_str(word);
-        column += word.chars().count();
-        bare = bare && length == 0;
-    }
-    done
-}
-
 /// Columns of the terminal that talk is shown on; `None` when it goes elsewhere.
 fn width_of_talk() -> Option<usize> {
     if !io::stderr().is_terminal() {
@@ -468,7 +438,7 @@ fn terminal_width() -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::{broken, escaped, wrapped};
+    use super::escaped;
 
     #[test]
     fn json_holds_nothing_that_a_terminal_acts_on() {
@@ -477,29 +447,5 @@ mod tests {
         let text = escaped(&json);
         assert_eq!(text, r#"{"scope":"a\u009b\u202e\u007fé\\n\u001b"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
-    }
-
-    #[test]
-    fn long_lines_are_broken_between_words() {
-        let text = "  2. Fill in the consent screen and publish it\nshort";
-        assert_eq!(wrapped(text, Some(24)), "  2. Fill in the consent\n    screen and publish\n    it\nshort");
-        assert_eq!(wrapped(text, None), text);
-    }
-
-    #[test]
-    fn a_word_that_is_too_long_for_its_column_begins_further_left() {
-        assert_eq!(
-            broken("  yes  clause  aaaaaaaaaaaa bb cc", 16, 12),
-            "  yes  clause\n    aaaaaaaaaaaa\n            bb\n            cc"
-        );
-        assert_eq!(broken("  aaaaaaaaaaaa", 8, 4), "  aaaaaaaaaaaa");
-    }
-
-    #[test]
-    fn what_is_to_be_copied_stays_whole() {
-        let text = "visit https://as.example/authorize?a=1 now and then";
-        assert_eq!(wrapped(text, Some(20)), text);
-        let word = "x".repeat(50);
-        assert_eq!(wrapped(&word, Some(20)), word);
     }
 }

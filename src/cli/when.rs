@@ -37,6 +37,18 @@ pub(super) fn local(at: Timestamp, now: Timestamp) -> String {
     time.strftime(form).to_string()
 }
 
+/// The same where there is little room.
+pub(super) fn brief(at: Timestamp, now: Timestamp) -> String {
+    let Ok(time) = jiff::Timestamp::from_second(at.0) else { return at.rfc3339() };
+    let form = match at.since(now).abs() {
+        0..72_000 => "%H:%M",
+        // A day without its year is one of the last months.
+        72_000..15_552_000 => "%b %e %H:%M",
+        _ => "%Y-%m-%d",
+    };
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
+}
+
 /// The time that is meant by a length of time before now, a day here, or a time.
 pub(super) fn since(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if let Ok(length) = parse_duration(text) {
@@ -62,6 +74,15 @@ mod tests {
         assert_eq!(since("1970-01-02T00:00:00Z", now), Ok(Timestamp(86_400)));
         assert!(since("1970-01-02", now).is_ok_and(|at| (at.0 - 86_400).abs() <= 14 * 3600));
         assert!(since("yesterday", now).is_err() && since("", now).is_err());
+    }
+
+    #[test]
+    fn a_day_is_told_where_it_is_not_this_one() {
+        let now = Timestamp(1_800_000_000);
+        let told = |ago: i64| brief(Timestamp(now.0 - ago), now).len();
+        assert_eq!((told(0), told(71_999)), ("13:20".len(), 5));
+        assert_eq!((told(72_000), told(170 * 86_400)), ("Jan 14 13:20".len(), 12));
+        assert_eq!((told(200 * 86_400), told(9_000 * 86_400)), ("2026-06-29".len(), 10));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The program on a terminal of 80 columns and 24 rows.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::sandbox::Run;
 
 /// Gives a terminal to the streams that are named, out of `in`, `out` and `err`; the others stay what they are. What is
@@ -54,4 +56,14 @@ pub(crate) fn typing(run: Run, streams: &str, prompt: &str, typed: &str) -> Run 
 /// terminal tells it of its end, so that it ends with the script (`PR_SET_PDEATHSIG`).
 pub(crate) fn typing_from_elsewhere(run: Run, streams: &str, prompt: &str, typed: &str) -> Run {
     typing(run.env("FOREIGN", "1"), streams, prompt, typed)
+}
+
+/// The lines that are wider than that terminal, colours not counted.
+pub(crate) fn too_wide(shown: &str) -> Vec<&str> {
+    let plain = |line: &str| {
+        let mut parts = line.split('\u{1b}');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |line, part| line + part.split_once('m').map_or(part, |(_, rest)| rest))
+    };
+    shown.lines().filter(|line| plain(line).width() > 80).collect()
 }

@@ -65,9 +65,17 @@ pub(super) fn init_again(tenant: &str, provider: &str, account: &str, is_default
 
 /// The command that connects what a label of this tenant names: a provider, and its account where it has a name.
 pub(in crate::cli) fn init_labelled(label: &str) -> String {
+    oauth(format_args!("init {}", labelled(label)))
+}
+
+/// The same in another tenant.
+pub(in crate::cli) fn init_labelled_in(tenant: &str, label: &str) -> String {
+    oauth_in(tenant, format_args!("init {}", labelled(label)))
+}
+
+fn labelled(label: &str) -> String {
     let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
-    let whose = if account.is_empty() { word(provider) } else { named(provider, account) };
-    oauth(format_args!("init {whose}"))
+    if account.is_empty() { word(provider) } else { named(provider, account) }
 }
 
 /// Provider and account as two words, or as one where the account could be taken for an option.
