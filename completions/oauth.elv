@@ -915,8 +915,8 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand -v 'Say more'
             cand --verbose 'Say more'
             cand --no-input 'Never ask a question'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'oauth;man'= {
             cand --dir 'Write oauth.1 and a page for each command into this directory'

@@ -705,7 +705,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand completions" -l json -d 'Pri
 complete -c oauth -n "__fish_oauth_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand completions" -s v -l verbose -d 'Say more'
 complete -c oauth -n "__fish_oauth_using_subcommand completions" -l no-input -d 'Never ask a question'
-complete -c oauth -n "__fish_oauth_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c oauth -n "__fish_oauth_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauth -n "__fish_oauth_using_subcommand man" -l dir -d 'Write oauth.1 and a page for each command into this directory' -r -F
 complete -c oauth -n "__fish_oauth_using_subcommand man" -l tenant -l tenant-id -d 'The name space of credentials to work in [default: default, or OAUTH_TENANT]' -r
 complete -c oauth -n "__fish_oauth_using_subcommand man" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
@@ -762,3 +762,10 @@ complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcom
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "list" -d 'Show every tenant, and how much is in it'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "rename" -d 'Give a tenant another name; everything in it is sealed anew'
 complete -c oauth -n "__fish_oauth_using_subcommand help; and __fish_seen_subcommand_from tenant" -f -a "remove" -d 'Revoke every credential of a tenant, and delete it with its client registrations'
+
+# The names that stand in the store, or are known, where an argument is one.
+function __oauth_named
+    set -l words (commandline -opc) (commandline -ct)
+    $words[1] completions -- $words[2..] 2>/dev/null
+end
+complete -c oauth -n 'count (__oauth_named) >/dev/null' -f -a '(__oauth_named)'

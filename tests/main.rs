@@ -15,6 +15,7 @@ mod backup;
 mod broken_homes;
 mod capabilities;
 mod commands;
+mod completions;
 mod config;
 mod copies;
 mod cost;
