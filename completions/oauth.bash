@@ -1683,7 +1683,7 @@ _oauth() {
             return 0
             ;;
         oauth__subcmd__helper__subcmd__git)
-            opts="-q -v -h --install --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
+            opts="-q -v -h --install --uninstall --json --tenant-id --tenant --quiet --verbose --color --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

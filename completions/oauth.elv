@@ -252,6 +252,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --tenant-id 'The name space of credentials to work in [default: default, or OAUTH_TENANT]'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --install 'Tell git to use it for the hosts of what is connected'
+            cand --uninstall 'Undo that: git asks oauth no more'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'

@@ -227,6 +227,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subc
 always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l install -d 'Tell git to use it for the hosts of what is connected'
+complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l uninstall -d 'Undo that: git asks oauth no more'
 complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand helper; and __fish_seen_subcommand_from git" -s v -l verbose -d 'Say more'

@@ -276,6 +276,30 @@ fn git_clones_and_pushes_with_the_helper_that_was_installed() {
 }
 
 #[test]
+fn what_was_told_to_git_can_be_undone_and_nothing_else_is() {
+    let (_server, home) = connected("git_hosts = [\"github.example\", \"gist.example\"]");
+    let config = |words: &[&str]| home.command("git").args(["config", "--global"]).args(words.iter().copied()).run();
+    let uninstall = || home.oauth(["helper", "git", "--uninstall"]).without_key().run();
+    uninstall().success().stderr_is("git did not ask oauth (git config --global)\n");
+    config(&["user.name", "me"]).success();
+    config(&["credential.helper", "cache"]).success();
+    let before = config(&["--list"]).stdout;
+    home.oauth(["helper", "git", "--install"]).run().success();
+    uninstall().success().stderr_is(
+        "git asks oauth no more about https://gist.example (git config --global)\n\
+         git asks oauth no more about https://github.example (git config --global)\n",
+    );
+    assert_eq!(config(&["--list"]).stdout, before);
+    // A helper that somebody has added for the same place stays, and what a copy elsewhere had told goes.
+    home.oauth(["helper", "git", "--install"]).run().success();
+    config(&["--add", "credential.https://github.example.helper", "store"]).success();
+    config(&["credential.https://other.example.helper", "!'/usr/local/bin/oauth' helper git"]).success();
+    uninstall().success().stderr_has("https://other.example");
+    config(&["--get-all", "credential.https://github.example.helper"]).success().stdout_is("\nstore\n");
+    config(&["--get-all", "credential.https://other.example.helper"]).fails(1);
+}
+
+#[test]
 fn git_finds_the_helper_by_its_name() {
     let (_server, home) = connected("git_hosts = [\"github.example\"]");
     let path = named(&home, "git-credential-oauth-cli");

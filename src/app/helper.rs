@@ -84,6 +84,31 @@ impl App {
         Ok(urls)
     }
 
+    /// Undoes [`Self::git_install`], for whichever copy of this program it was done: git asks those whom it asks elsewhere.
+    /// Gives the addresses.
+    pub(crate) fn git_uninstall() -> Result<Vec<String>, Error> {
+        let told = configuration(&["-z", "--get-regexp", r"^credential\..*\.helper$"])?.unwrap_or_default();
+        let mut helpers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (key, helper) in told.split_terminator('\0').filter_map(|entry| entry.split_once('\n')) {
+            helpers.entry(key).or_default().push(helper);
+        }
+        let ours = |helper: &&str| {
+            helper.starts_with("!'")
+                && ["oauth' helper git", "oauth.exe' helper git"].iter().any(|end| helper.ends_with(end))
+        };
+        let mut urls = vec![];
+        for (key, all) in helpers.iter().filter(|(_, all)| all.iter().any(ours)) {
+            if all.iter().all(|helper| helper.is_empty() || ours(helper)) {
+                configure(&["--unset-all", key])?;
+            } else {
+                // Somebody has added another one, after our empty line.
+                configure(&["--unset-all", key, r"^!'.*oauth(\.exe)?' helper git$"])?;
+            }
+            urls.extend(key.strip_prefix("credential.").and_then(|key| key.strip_suffix(".helper")).map(str::to_owned));
+        }
+        Ok(urls)
+    }
+
     /// docker's `get`.
     pub(crate) fn docker_get(&self, input: &[u8], tokens: Tokens<'_>) -> Result<DockerAnswer, Error> {
         let registry = docker::Registry::parse(input)?;
@@ -184,9 +209,15 @@ fn url_of(host: &str) -> String {
 }
 
 fn configure(words: &[&str]) -> Result<(), Error> {
+    configuration(words).map(drop)
+}
+
+/// What git's configuration of this user says; `None` where it has no such thing.
+fn configuration(words: &[&str]) -> Result<Option<String>, Error> {
     let done = Command::new("git").args(["config", "--global"]).args(words).output();
     match done {
-        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) if output.status.success() => Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned())),
+        Ok(output) if output.status.code() == Some(1) && output.stderr.is_empty() => Ok(None),
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
             Err(Error::Usage(format!("git config refuses: {}", shown(said.trim()))))

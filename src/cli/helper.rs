@@ -14,7 +14,7 @@ use crate::app::{App, DockerAnswer, Error, LONGEST_QUESTION, Selector, Tokens};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  oauth helper git --install
+  oauth helper git --install                       (to undo it: --uninstall)
   ln -s \"$(command -v oauth)\" ~/.local/bin/docker-credential-oauth      then, in ~/.docker/config.json:
                                                    {\"credHelpers\": {\"ghcr.io\": \"oauth\"}}
   kubectl config set-credentials me --exec-api-version=client.authentication.k8s.io/v1 \\
@@ -31,8 +31,11 @@ enum Tool {
         /// Tell git to use it for the hosts of what is connected
         #[arg(long, conflicts_with = "operation")]
         install: bool,
+        /// Undo that: git asks oauth no more
+        #[arg(long, conflicts_with_all = ["operation", "install"])]
+        uninstall: bool,
         /// What git asks for: get, store, erase; anything else is passed over
-        #[arg(required_unless_present = "install")]
+        #[arg(required_unless_present_any = ["install", "uninstall"])]
         operation: Option<String>,
     },
     /// A credential helper of docker's: get, list, store, erase
@@ -78,6 +81,7 @@ pub(super) fn run(args: &HelperArgs, context: &Context) -> Result<u8, Failure> {
     let tokens = |provider: &str| context.of_provider("TOKEN", provider).map(|(_, token)| token);
     match &args.tool {
         Tool::Git { install: true, .. } => install_git(&app, context),
+        Tool::Git { uninstall: true, .. } => uninstall_git(context),
         Tool::Git { operation, .. } => git(operation.as_deref().unwrap_or_default(), &app, &tokens, context),
         Tool::Docker { operation } => docker(*operation, &app, &tokens, context),
         Tool::Kubectl { provider, account } => {
@@ -114,6 +118,17 @@ fn install_git(app: &App, context: &Context) -> Result<u8, Failure> {
         context
             .terminal
             .say(&format!("git asks oauth about {url} from now on, and no other helper (git config --global)"));
+    }
+    Ok(0)
+}
+
+fn uninstall_git(context: &Context) -> Result<u8, Failure> {
+    let urls = App::git_uninstall()?;
+    for url in &urls {
+        context.terminal.say(&format!("git asks oauth no more about {url} (git config --global)"));
+    }
+    if urls.is_empty() {
+        context.terminal.say("git did not ask oauth (git config --global)");
     }
     Ok(0)
 }
