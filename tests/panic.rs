@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store};
 use crate::support::files::assert_no_canary;
 use crate::support::sandbox::Home;
+use crate::support::terminal::on_terminal;
 
 const BOB: &str = "bob@example.test";
 
@@ -33,7 +34,7 @@ fn everything_in_every_tenant_is_revoked_and_wiped() {
     assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 3], 0));
     assert_no_canary(&home.oauth_home(), &[CONFIDENTIAL_SECRET]);
     // Doing it again finds nothing to do.
-    home.oauth(["panic", "--yes"]).run().success().stderr_has("0 of 0");
+    home.oauth(["panic", "--yes"]).run().success().stderr_has("ended before");
 }
 
 #[test]
@@ -144,4 +145,20 @@ fn a_row_that_cannot_be_read_is_told_beside_what_was_ended() {
         .fails(6)
         .stderr_has("1 of 1 credential is ended")
         .stderr_has("the row of demo bob@example.test cannot be read");
+}
+
+#[test]
+fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_says_so() {
+    let home = Home::new();
+    for command in [&["panic", "--yes"][..], &["revoke", "--all", "--yes"]] {
+        let nothing = home.oauth(command.iter().copied()).run();
+        nothing.fails(3).stderr_has("nothing is connected yet").says_nothing_of("oauth init");
+    }
+    home.oauth(["import", "github", "work", "--token-stdin"]).stdin("canary").run().success();
+    let told = on_terminal(home.oauth(["panic", "--yes"]), "out").run();
+    told.fails(1)
+        .stdout_is("github work: the provider has no way to revoke it\n  https://github.com/settings/applications\n");
+    home.oauth(["panic", "--yes"]).run().success().stderr_is("every credential had been ended before\n");
+    let again = home.oauth(["revoke", "--all", "--yes"]).run();
+    again.success().stderr_is("every credential of the tenant had been revoked before\n");
 }

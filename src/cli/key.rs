@@ -231,7 +231,9 @@ fn told_moved(moved: &Moved, context: &Context) -> Result<u8, Failure> {
     }
     context.terminal.note(&format!("the master key lives in {to} now"));
     if let Some(left) = &moved.leftover {
-        let unset = if matches!(left, KeySource::File(_)) { ", and unset OAUTH_MASTER_KEY_FILE" } else { "" };
+        let is_given = context.environment.get("OAUTH_MASTER_KEY_FILE").is_some();
+        let given = matches!(left, KeySource::File(_)) && is_given;
+        let unset = if given { ", and unset OAUTH_MASTER_KEY_FILE" } else { "" };
         context.terminal.warn(&format!("it is still in {} too: remove it there{unset}", left.words()));
     }
     Ok(0)

@@ -3,7 +3,8 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Failure, gravest};
-use super::{credential, revoke, table};
+use super::terminal::Terminal;
+use super::{credential, revoke};
 use crate::app::{Ended, Error, Fate, Panicked};
 use crate::model::text::{counted, shown};
 
@@ -37,7 +38,7 @@ pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
     let mut progress = |done, all| context.terminal.progress(&format!("{done} of {all} ended"));
     let panicked = app.panic(&mut progress);
     context.terminal.end_progress();
-    let panicked = panicked?;
+    let panicked = panicked.map_err(|error| Failure::from(error).no_login())?;
     tell(&panicked, context)?;
     let unreadable = panicked.unreadable.iter().map(Failure::from_error);
     let unreadable = unreadable.map(|failure| {
@@ -62,7 +63,11 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
     let kept: Vec<_> = credentials.iter().filter(|ended| !ended.lives_on() && ended.wiped.is_err()).collect();
     let ended = credentials.len() - left.len() - kept.len();
     let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
-    terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
+    if credentials.is_empty() {
+        terminal.say("every credential had been ended before");
+    } else {
+        terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
+    }
     if terminal.json {
         let all: Vec<_> = credentials.iter().map(|ended| describe(ended, context)).collect();
         let clients: Vec<_> =
@@ -71,11 +76,9 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
     }
     if !left.is_empty() {
         terminal.say("These may still work at the provider; end them there by hand:");
-        let rows = left.iter().map(|ended| {
-            let own = &ended.credential;
-            vec![shown(&own.tenant), shown(&own.label()), by_hand(ended), why(ended)]
-        });
-        terminal.data(&table::titled(&["TENANT", "CREDENTIAL", "WHERE", "WHY"], rows, terminal))?;
+        // A page stands on a line of its own, whole: it is to be visited.
+        let text: String = left.iter().map(|ended| left_over(ended, terminal)).collect();
+        terminal.data(&text)?;
     }
     for error in kept.iter().filter_map(|ended| ended.wiped.as_ref().err()) {
         terminal.report(&Failure::from_error(error));
@@ -88,6 +91,13 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+fn left_over(ended: &Ended, terminal: &Terminal) -> String {
+    let own = &ended.credential;
+    let tenant = if own.tenant == "default" { String::new() } else { format!(" in the tenant {}", shown(&own.tenant)) };
+    let line = terminal.fitted(&format!("{}{tenant}: {}", shown(&own.label()), why(ended)), 2);
+    format!("{line}\n  {}\n", by_hand(ended))
 }
 
 fn describe(ended: &Ended, context: &Context) -> serde_json::Value {

@@ -57,7 +57,11 @@ fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
             context.terminal.confirm(&format!("Revoke {}?", counted(count, "credential")))?;
         }
     }
-    tell_all(app.revoke_all(args.local, args.forget)?, context)
+    let ended = app.revoke_all(args.local, args.forget).map_err(|error| Failure::from(error).no_login())?;
+    if ended.is_empty() {
+        context.terminal.say("every credential of the tenant had been revoked before");
+    }
+    tell_all(ended, context)
 }
 
 /// Tells how each of several ended, and gives the gravest exit code.
