@@ -281,7 +281,7 @@ fn an_export_says_which_refresh_tokens_must_not_be_shared() {
 fn what_is_newer_here_is_kept_unless_forced() {
     let (_server, home) = DemoServer::connected();
     let made = export(&home, &[]);
-    import(&home, &made, &[]).success().stderr_has("here just so");
+    import(&home, &made, &[]).success().stderr_has("here already, the same");
     let newer = token(&home, &["--refresh"]);
     let output = import(&home, &made, &["--json"]);
     assert_eq!(output.success().json()["credentials"][0]["result"], "kept_newer");

@@ -138,7 +138,7 @@ fn what_holds_for_all_of_a_copy_is_told_once() {
     server.login(&home, "demo", "bob@example.test");
     let told = copied(&home).oauth(["list"]).run();
     told.success()
-        .stderr_has("2 credentials that are stale: the store was copied or restored")
+        .stderr_has("2 credentials are stale: the store was copied or restored")
         .says_nothing_of("oauth init");
     assert_eq!(told.stderr.lines().count(), 2, "{told}");
 }

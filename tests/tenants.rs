@@ -284,3 +284,22 @@ fn a_tenant_whose_provider_cannot_be_told_stays() {
     home.oauth(["tenant", "remove", "work", "--local", "--yes"]).run().success();
     assert_eq!(tenants(&home).as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn what_tells_of_all_tenants_says_whose_each_credential_is() {
+    let (server, home) = DemoServer::connected();
+    server.sign_in(home.oauth(["init", "demo", "--tenant", "acme", "--client-id", CLIENT]), ALICE).success();
+    let passphrase = home.path().join("passphrase");
+    crate::support::files::private_file(&passphrase, "correct horse");
+    let backup = home.path().join("all.age").display().to_string();
+    let with = ["--all-tenants", "--passphrase-file", passphrase.to_str().unwrap()];
+    home.oauth(["export", "--output", &backup]).args(with).run().success();
+    let other = Home::new();
+    let brought = other.oauth(["import", &backup]).args(with).run();
+    brought.success().stderr_has("demo alice@example.test is brought in\n");
+    brought.stderr_has("demo alice@example.test in the tenant acme is brought in\n");
+    let doctor = other.oauth(["doctor"]).run();
+    doctor.stdout_has("demo alice@example.test in the tenant acme: it was imported");
+    let taken = other.oauth(["doctor", "--take-over"]).run();
+    taken.success().stderr_has("demo alice@example.test in the tenant acme is refreshed from here again");
+}

@@ -264,7 +264,7 @@ impl App {
         let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
         for (own, reason) in stale {
             let mend = if reason.starts_with(OTHERS_ANSWER) { Mend::Login } else { Mend::TakeOver };
-            found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label()), mend));
+            found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label_from(&self.tenant)), mend));
         }
         let unmarked = vault.unmarked(rows)?.len();
         if unmarked > 0 {

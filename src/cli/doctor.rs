@@ -46,7 +46,8 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
         .pass_over_config()
         .map_or_else(|| Told::good("config", "nothing wrong in it"), |failure| Told::wrong("config", failure));
     let looking = Looking { fix: args.fix, online: args.online, display: context.environment.has_display() };
-    let found = context.app()?.doctor(looking).into_iter().map(|finding| Told::of(finding, context));
+    let app = context.app()?;
+    let found = app.doctor(looking).into_iter().map(|finding| Told::of(finding, &app.tenant, context));
     let told: Vec<_> = std::iter::once(config).chain(found).collect();
     if context.terminal.json {
         context.terminal.data_json(&Value::Array(told.iter().map(Told::json).collect()))?;
@@ -57,14 +58,15 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
 }
 
 fn take_over(context: &Context) -> Result<u8, Failure> {
-    let freed = context.app()?.take_over()?;
+    let app = context.app()?;
+    let freed = app.take_over()?;
     if context.terminal.json {
         let labels: Vec<_> =
             freed.iter().map(|own| json!({"provider": own.provider, "account": own.account})).collect();
         context.terminal.data_json(&json!({"taken_over": labels}))?;
     }
     for own in &freed {
-        context.terminal.say(&format!("{} is refreshed from here again", shown(&own.label())));
+        context.terminal.say(&format!("{} is refreshed from here again", shown(&own.label_from(&app.tenant))));
     }
     let count = freed.len();
     context.terminal.say(&format!(
@@ -97,7 +99,7 @@ impl Told {
         Self { check, result: "wrong", tone: Tone::Bad, words, hints: failure.hints, error, exit }
     }
 
-    fn of(finding: Finding, context: &Context) -> Self {
+    fn of(finding: Finding, tenant: &str, context: &Context) -> Self {
         let check = finding.check;
         let told = |result, tone, words: String, hint: Option<String>| Self {
             check,
@@ -113,7 +115,8 @@ impl Told {
             Outcome::Mended(words) => told("mended", Tone::Good, shown(&words), None),
             Outcome::Notice(words, mend) => told("notice", Tone::Warning, shown(&words), Some(command(&mend))),
             Outcome::NeedsPerson(own, why) => {
-                let mut words = format!("{}: {}", own.label(), own.reason(context.now()).unwrap_or_default());
+                let mut words =
+                    format!("{}: {}", own.label_from(tenant), own.reason(context.now()).unwrap_or_default());
                 words.extend(why.iter().map(|why| format!("; likely {}", why.cause)));
                 let mut told = told("notice", Tone::Warning, shown_long(&words), Some(init_command(&own)));
                 told.hints.extend(why.and_then(|why| why.next).map(|next| next_step(&next)));

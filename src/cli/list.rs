@@ -117,11 +117,9 @@ fn held_back(all: &[Credential], context: &Context) {
     for (reason, held) in &by_reason {
         match held.as_slice() {
             [own] => needs_login(own, context),
-            many => context.terminal.say(&format!(
-                "{} that are stale: {}",
-                counted(many.len(), "credential"),
-                shown(reason)
-            )),
+            many => {
+                context.terminal.say(&format!("{} are stale: {}", counted(many.len(), "credential"), shown(reason)))
+            }
         }
     }
     if by_reason.keys().any(|reason| !reason.starts_with(OTHERS_ANSWER)) {

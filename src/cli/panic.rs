@@ -39,7 +39,7 @@ pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
     let panicked = app.panic(&mut progress);
     context.terminal.end_progress();
     let panicked = panicked.map_err(|error| Failure::from(error).no_login())?;
-    tell(&panicked, context)?;
+    tell(&panicked, &app.tenant, context)?;
     let unreadable = panicked.unreadable.iter().map(Failure::from_error);
     let unreadable = unreadable.map(|failure| {
         context.terminal.report(&failure);
@@ -56,7 +56,7 @@ fn exit(ended: &Ended) -> u8 {
     if failures.is_empty() { u8::from(ended.lives_on()) } else { gravest(&failures) }
 }
 
-fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
+fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Failure> {
     let Panicked { credentials, clients, .. } = panicked;
     let terminal = &context.terminal;
     let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on()).collect();
@@ -77,7 +77,7 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
     if !left.is_empty() {
         terminal.say("These may still work at the provider; end them there by hand:");
         // A page stands on a line of its own, whole: it is to be visited.
-        let text: String = left.iter().map(|ended| left_over(ended, terminal)).collect();
+        let text: String = left.iter().map(|ended| left_over(ended, tenant, terminal)).collect();
         terminal.data(&text)?;
     }
     for error in kept.iter().filter_map(|ended| ended.wiped.as_ref().err()) {
@@ -93,10 +93,8 @@ fn tell(panicked: &Panicked, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn left_over(ended: &Ended, terminal: &Terminal) -> String {
-    let own = &ended.credential;
-    let tenant = if own.tenant == "default" { String::new() } else { format!(" in the tenant {}", shown(&own.tenant)) };
-    let line = terminal.fitted(&format!("{}{tenant}: {}", shown(&own.label()), why(ended)), 2);
+fn left_over(ended: &Ended, tenant: &str, terminal: &Terminal) -> String {
+    let line = terminal.fitted(&format!("{}: {}", shown(&ended.credential.label_from(tenant)), why(ended)), 2);
     format!("{line}\n  {}\n", by_hand(ended))
 }
 

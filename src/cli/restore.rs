@@ -58,7 +58,8 @@ pub(super) fn run(
     let bytes = app.read_backup((!from_stdin).then_some(Path::new(file)))?;
     let opener = opener(args, &app, context)?;
     let how = Import { all_tenants: args.all_tenants, force: args.force, take_over, dry_run };
-    tell(&app.import_backup(&bytes, &opener, how, &|reading| agreed(reading, yes, context))?, dry_run, context)
+    let brought = app.import_backup(&bytes, &opener, how, &|reading| agreed(reading, yes, context))?;
+    tell(&brought, &app.tenant, dry_run, context)
 }
 
 fn agreed(reading: &[Credential], yes: bool, context: &Context) -> bool {
@@ -105,18 +106,18 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Failure> {
+fn tell(brought: &BroughtIn, tenant: &str, dry_run: bool, context: &Context) -> Result<u8, Failure> {
     let (terminal, done) = (&context.terminal, &brought.done);
     let (is, are) = if dry_run { ("would be", "would be") } else { ("is", "are") };
     if let Some(source) = &brought.chosen {
         terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
     }
     for one in &done.credentials {
-        let name = shown(&one.credential.label());
+        let name = shown(&one.credential.label_from(tenant));
         match one.verdict {
             Verdict::Added => terminal.say(&format!("{name} {is} brought in")),
             Verdict::Replaced => terminal.say(&format!("{name} {is} replaced")),
-            Verdict::Same => terminal.say(&format!("{name} is here just so")),
+            Verdict::Same => terminal.say(&format!("{name} is here already, the same")),
             Verdict::Newer => terminal.warn(&format!("{name} is newer here, and {is} kept (--force replaces it)")),
             Verdict::OtherIdentity => {
                 terminal.warn(&format!("{name} is another identity here, and {is} kept (--force replaces it)"));
@@ -135,7 +136,7 @@ fn tell(brought: &BroughtIn, dry_run: bool, context: &Context) -> Result<u8, Fai
     let held: Vec<_> =
         done.credentials.iter().filter(|one| one.verdict.is_taken() && one.credential.stale.is_some()).collect();
     if !held.is_empty() {
-        let names: Vec<_> = held.iter().map(|one| shown(&one.credential.label())).collect();
+        let names: Vec<_> = held.iter().map(|one| shown(&one.credential.label_from(tenant))).collect();
         terminal.warn(&format!(
             "the refresh tokens of these {are} held back, because another copy may use them: {}",
             names.join(", ")

@@ -182,6 +182,12 @@ impl Credential {
         format!("{} {}", self.provider, self.account)
     }
 
+    /// The same for one who is in `tenant`; of another one, with its name.
+    pub(crate) fn label_from(&self, tenant: &str) -> String {
+        let label = self.label();
+        if self.tenant == tenant { label } else { format!("{label} in the tenant {}", self.tenant) }
+    }
+
     /// Whether its token goes with a proof of possession (RFC 9449).
     pub(crate) fn is_bound(&self) -> bool {
         self.token_type.eq_ignore_ascii_case("dpop")
