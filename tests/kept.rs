@@ -6,7 +6,7 @@ use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECR
 use crate::support::sandbox::{Home, Output, Run, Signal};
 
 const BOB: &str = "bob@example.test";
-const SAID: &str = "What was given of the client is kept for the next try; another one: --client-id ID";
+const SAID: &str = "What was given of the client is kept; to give another one: --client-id ID";
 
 fn known() -> (DemoServer, Home) {
     let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());

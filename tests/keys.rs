@@ -357,3 +357,22 @@ fn what_helps_to_a_key_that_is_lost_or_another_one_is_said() {
     fs::rename(&kept, &file).expect("the key file is back");
     token().run().success();
 }
+
+#[test]
+fn a_key_that_is_put_back_is_not_said_to_be_where_it_was_lost() {
+    let home = Home::new();
+    home.oauth(["import", "github", "me", "--token-stdin"]).stdin("canary").run().success();
+    let code = home.oauth(["key", "recovery"]).run().success().stdout.clone();
+    let restore = |path: &str| {
+        let run = home.oauth(["key", "recovery", "--restore", "--to", "file", "--path"]).args([path]);
+        run.without_key().stdin(code.clone()).run()
+    };
+    let at = |name: &str| home.oauth_home().join(name).display().to_string();
+    restore(&at("one")).success().stderr_is(&format!("the master key lives in the file {} now\n", at("one")));
+    let moved = home.oauth(["key", "move", "--to", "file", "--path", &at("two")]).without_key().run();
+    moved.success().stderr_has(&format!("it is still in the file {} too", at("one"))).says_nothing_of("unset");
+    std::fs::remove_file(at("two")).unwrap();
+    restore(&at("three")).success().says_nothing_of("it is still");
+    let named = home.oauth(["key", "move", "--to", "file", "--path", &at("four")]).without_key();
+    named.env("OAUTH_MASTER_KEY_FILE", at("three")).run().success().stderr_has("and unset OAUTH_MASTER_KEY_FILE");
+}

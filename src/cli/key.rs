@@ -225,18 +225,29 @@ fn move_key(args: MoveArgs, context: &Context) -> Result<u8, Failure> {
 
 fn told_moved(moved: &Moved, context: &Context) -> Result<u8, Failure> {
     let (from, to) = (moved.from.words(), moved.to.words());
+    let leftover = moved.leftover.as_ref().filter(|place| is_there(place, context));
     if context.terminal.json {
-        let leftover = moved.leftover.as_ref().map(KeySource::words);
+        let leftover = leftover.map(KeySource::words);
         context.terminal.data_json(&json!({"from": from, "to": to, "leftover": leftover}))?;
     }
     context.terminal.note(&format!("the master key lives in {to} now"));
-    if let Some(left) = &moved.leftover {
+    if let Some(left) = leftover {
         let is_given = context.environment.get("OAUTH_MASTER_KEY_FILE").is_some();
         let given = matches!(left, KeySource::File(_)) && is_given;
         let unset = if given { ", and unset OAUTH_MASTER_KEY_FILE" } else { "" };
         context.terminal.warn(&format!("it is still in {} too: remove it there{unset}", left.words()));
     }
     Ok(0)
+}
+
+/// Whether a place of the key can be seen from here at all: what is put back from a code was lost there.
+fn is_there(place: &KeySource, context: &Context) -> bool {
+    match place {
+        KeySource::Environment => context.environment.secret("OAUTH_MASTER_KEY").is_some(),
+        KeySource::Command => context.environment.get("OAUTH_MASTER_KEY_COMMAND").is_some(),
+        KeySource::File(path) => path.exists(),
+        _ => true,
+    }
 }
 
 fn target(place: Place, path: Option<PathBuf>, context: &Context) -> Result<KeyTarget, Failure> {

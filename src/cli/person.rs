@@ -231,7 +231,7 @@ impl Person for AtTerminal<'_> {
 
     fn client_was_kept(&mut self) {
         self.terminal.end_progress();
-        self.terminal.say("What was given of the client is kept for the next try; another one: --client-id ID");
+        self.terminal.say("What was given of the client is kept; to give another one: --client-id ID");
     }
 
     fn no_device(&mut self, name: &str) {

@@ -26,7 +26,7 @@ pub(super) fn failure(error: &Error) -> Failure {
             failure.hint(format!("or connect `{found}` under a name that is free: {again}"))
         }
         Error::DeviceTimedOut { .. } => Failure::new("authorization_timeout", 4, error.to_string())
-            .because("the code is over, and nothing was stored")
+            .because("the code is over, and no credential was stored")
             .hint("start again for a new code"),
         Error::NoPkce { .. } => Failure::new("pkce_unsupported", 7, shown_long(&error.to_string()))
             .because("nothing was sent; its operator can announce it (code_challenge_methods_supported)")
