@@ -3,7 +3,7 @@
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, parameter};
 use crate::support::sandbox::Home;
-use crate::support::terminal::{on_terminal, typing, typing_from_elsewhere};
+use crate::support::terminal::{on_terminal, too_wide, typing, typing_from_elsewhere};
 
 const BOB: &str = "bob@example.test";
 
@@ -260,4 +260,46 @@ fn where_nothing_has_to_be_registered_nothing_is_asked_for() {
     let mut running = home.oauth(["init", "lichess", "--no-browser"]).spawn();
     let said = running.wait_for_stderr("Ctrl-C stops.");
     assert!(said.contains("https://lichess.org/oauth?") && said.contains("client_id=oauth-cli&"), "{said}");
+}
+
+#[test]
+fn no_table_is_wider_than_the_terminal_however_long_and_wide_names_are() {
+    let (server, home) = DemoServer::connected();
+    let long = "a.name-that-is-far-longer-than-usual-or-necessary@mail.example.test";
+    let wide = "日本語のとても長いアカウントの名前と会社の名前とその他@例え.jp";
+    let tenant = "a-tenant-whose-name-is-as-long-as-a-name-of-a-tenant-may-well-be";
+    for account in [long, wide, "e\u{301}a\u{308} combining"] {
+        server.sign_in(home.oauth(["init", "demo"]), account).success();
+    }
+    server.sign_in(home.oauth(["init", "demo", "--tenant", tenant, "--client-id", CLIENT]), wide).success();
+    home.oauth(["import", "github", wide, "--token-stdin", "--expires-in", "1h"]).stdin("canary").run().success();
+    home.oauth(["client", "set", "demo", wide, "--client-id", long]).run().success();
+    server.revoke_all();
+    home.oauth(["token", "demo", wide, "--refresh"]).run().fails(4);
+    for command in [
+        &["list"][..],
+        &["list", "--all-tenants"],
+        &["list", "--forecast", "7d"],
+        &["list", "--forecast", "7d", "--all-tenants"],
+        &["audit"],
+        &["audit", "--verbose"],
+        &["audit", "--all-tenants"],
+        &["audit", "--summary"],
+        &["audit", "--summary", "--all-tenants"],
+        &["test", "demo", wide],
+        &["test", "demo", wide, "--capabilities"],
+        &["doctor"],
+        &["key", "status"],
+        &["tenant", "list"],
+        &["client", "list"],
+        &["provider", "list", "demo"],
+    ] {
+        let told = on_terminal(home.oauth(command.iter().copied()), "out").run();
+        assert_eq!(too_wide(&told.stdout), [""; 0], "{told}");
+        assert!(!told.stdout.is_empty(), "{told}");
+        // Commands to be pasted are whole, and alone on their lines.
+        let said = on_terminal(home.oauth(command.iter().copied()), "err").run();
+        let said: Vec<_> = too_wide(&said.stderr).into_iter().filter(|line| !line.contains("hint:")).collect();
+        assert_eq!(said, [""; 0], "{command:?}");
+    }
 }

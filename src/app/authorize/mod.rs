@@ -10,6 +10,7 @@ mod facts;
 mod finish;
 mod flow;
 mod machine;
+mod parameters;
 mod redirect;
 mod target;
 
@@ -21,8 +22,6 @@ pub(crate) use flow::Flow;
 pub(crate) use machine::{Machine, ServiceAccount};
 pub(super) use redirect::FIXED_PORT;
 
-use url::Url;
-
 use super::{App, Error, Selector};
 use crate::callback::Typist;
 use crate::http::ClientCertificate;
@@ -33,41 +32,9 @@ use crate::provider::{Provider, Resolved};
 use crate::vault::Source;
 use client::{NewRegistration, Prepared, spares_client};
 use finish::Plan;
+use parameters::check_parameters;
 use redirect::Arrival;
 use target::Target;
-
-/// Parameters that belong to the protocol and can never be set by hand.
-const PROTOCOL_PARAMETERS: [&str; 29] = [
-    "actor_token",
-    "actor_token_type",
-    "assertion",
-    "client_assertion",
-    "client_assertion_type",
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "device_code",
-    "dpop_jkt",
-    "grant_type",
-    "iss",
-    "nonce",
-    "password",
-    "redirect_uri",
-    "refresh_token",
-    "request",
-    "request_uri",
-    "response_mode",
-    "response_type",
-    "resource",
-    "scope",
-    "state",
-    "subject_token",
-    "subject_token_type",
-    "username",
-];
 
 /// What the user asked for.
 #[derive(Debug, Default)]
@@ -340,33 +307,6 @@ impl App {
         }
         Err(Error::NameRequired { provider: provider.id.clone() })
     }
-}
-
-/// An absolute URI, without a fragment (RFC 8707 §2), as it stands: a parser of URLs passes over blanks.
-fn is_resource(text: &str) -> bool {
-    let plain = text.chars().all(|c| c.is_ascii_graphic());
-    plain && Url::parse(text).is_ok_and(|url| url.fragment().is_none())
-}
-
-fn check_parameters(login: &Login) -> Result<(), Error> {
-    if let Some(name) = login.parameters.keys().find(|name| PROTOCOL_PARAMETERS.contains(&name.as_str())) {
-        return Err(Error::Usage(format!("--param cannot set `{name}`, which belongs to the protocol")));
-    }
-    if let (Some(email), Some(hint)) = (login.email(), login.parameters.get("login_hint"))
-        && email != hint
-    {
-        let (email, hint) = (shown(email), shown(hint));
-        return Err(Error::Usage(format!("`{email}` is to sign in, and --param login_hint says `{hint}`")));
-    }
-    if let Some(resource) = login.resources.iter().find(|resource| !is_resource(resource)) {
-        let wanted = "a resource is an absolute URI without a fragment (RFC 8707)";
-        return Err(Error::Usage(format!("`{}` cannot be a resource: {wanted}", shown(resource))));
-    }
-    let scopes = login.scopes.iter().chain([&login.add_scopes]);
-    if let Some(scope) = scopes.into_iter().find_map(Scopes::malformed) {
-        return Err(Error::Usage(format!("`{}` cannot be a scope", shown(scope))));
-    }
-    Ok(())
 }
 
 /// How the client authenticates: by what its secret is, and else as the server's entry says.
