@@ -118,7 +118,7 @@ fn held_back(all: &[Credential], context: &Context) {
         match held.as_slice() {
             [own] => needs_login(own, context),
             many => {
-                context.terminal.say(&format!("{} are stale: {}", counted(many.len(), "credential"), shown(reason)))
+                context.terminal.say(&format!("{} are stale: {}", counted(many.len(), "credential"), shown(reason)));
             }
         }
     }
