@@ -230,6 +230,7 @@ mod tests {
             "https://as。example/t",
             "https://2130706433/t",
             "https://0x5d.0xb8.0xd8.0x22/t",
+            "https://as.example/..",
             "https://as.example/a/../t",
             "https://as.example/a/%2e%2e/t",
             "https://as.example/a b",
