@@ -69,8 +69,8 @@ pub(crate) struct CredentialSummary {
 pub(crate) enum Unusual {
     /// A program that had never asked before.
     NewProgram { whose: Whose, program: String, at: Timestamp },
-    /// Very many uses within one minute.
-    Burst { whose: Whose, uses: usize, at: Timestamp },
+    /// Very many uses within one minute: the minute with the most, and how many minutes were like it.
+    Burst { whose: Whose, uses: usize, at: Timestamp, minutes: usize },
     /// A use at an hour of the day (UTC) at which it was never used before.
     OddHour { whose: Whose, program: String, at: Timestamp },
 }
@@ -168,7 +168,7 @@ fn unusual(events: &[Event], lately: Timestamp) -> Vec<Unusual> {
 
 fn unusual_uses(uses: &[&Event], lately: Timestamp) -> Vec<Unusual> {
     let (before, new): (Vec<&Event>, Vec<&Event>) = uses.iter().partition(|event| event.at < lately);
-    let mut found = bursts(&new);
+    let mut found: Vec<_> = burst(&new).into_iter().collect();
     if before.len() < ENOUGH {
         return found;
     }
@@ -186,13 +186,14 @@ fn unusual_uses(uses: &[&Event], lately: Timestamp) -> Vec<Unusual> {
     found
 }
 
-fn bursts(uses: &[&Event]) -> Vec<Unusual> {
+fn burst(uses: &[&Event]) -> Option<Unusual> {
     let mut minutes: BTreeMap<i64, Vec<&Event>> = BTreeMap::new();
     for event in uses {
         minutes.entry(event.at.0 / 60).or_default().push(event);
     }
-    let many = minutes.into_values().filter(|uses| uses.len() >= BURST);
-    many.map(|uses| Unusual::Burst { whose: Whose::of(uses[0]), uses: uses.len(), at: uses[0].at }).collect()
+    minutes.retain(|_, uses| uses.len() >= BURST);
+    let most = minutes.values().max_by_key(|uses| uses.len())?;
+    Some(Unusual::Burst { whose: Whose::of(most[0]), uses: most.len(), at: most[0].at, minutes: minutes.len() })
 }
 
 #[cfg(test)]
@@ -224,6 +225,7 @@ mod tests {
         assert_eq!(summary(&events, Some(Timestamp(lately)), Timestamp(lately + 100)).unusual, []);
         events.extend([used(lately + 20, "/tmp/x"), used(lately + 30, "/tmp/x"), used(lately + 3 * 3600, "/bin/make")]);
         events.extend((0..80).map(|_| used(lately + 40, "/bin/make")));
+        events.extend((0..70).map(|_| used(lately + 100, "/bin/make")));
         let found = summary(&events, Some(Timestamp(lately)), Timestamp(lately + 100)).unusual;
         let whose = Whose { label: "demo alice".into(), tenant: "default".into() };
         assert!(found.contains(&Unusual::NewProgram {
@@ -236,7 +238,7 @@ mod tests {
             program: "/bin/make".into(),
             at: Timestamp(lately + 3 * 3600)
         }));
-        assert!(found.iter().any(|one| matches!(one, Unusual::Burst { uses: 83, .. })), "{found:?}");
+        assert!(found.iter().any(|one| matches!(one, Unusual::Burst { uses: 83, minutes: 2, .. })), "{found:?}");
         assert_eq!(found.len(), 3);
     }
 

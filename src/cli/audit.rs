@@ -261,7 +261,10 @@ fn told(one: &Unusual) -> (&'static str, &Whose, Timestamp, String) {
         Unusual::NewProgram { whose, program, at } => {
             ("new_program", whose, *at, format!("{program} had never asked before"))
         }
-        Unusual::Burst { whose, uses, at } => ("burst", whose, *at, format!("{uses} uses within a minute")),
+        Unusual::Burst { whose, uses, at, minutes } => {
+            let alike = if *minutes > 1 { format!(", the most of {minutes} minutes like it") } else { String::new() };
+            ("burst", whose, *at, format!("{uses} uses within a minute{alike}"))
+        }
         Unusual::OddHour { whose, program, at } => {
             ("odd_hour", whose, *at, format!("used by {program} at an hour at which it never was before"))
         }
