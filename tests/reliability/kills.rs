@@ -212,7 +212,7 @@ fn a_killed_revocation_can_be_done_again() {
 }
 
 /// A home whose master key lies in a file, and what runs there.
-fn with_key_file(server: &DemoServer) -> (Home, impl Fn(&Home, &[&str]) -> Run) {
+pub(super) fn with_key_file(server: &DemoServer) -> (Home, impl Fn(&Home, &[&str]) -> Run) {
     let home = Home::new();
     server.add(&home, "demo");
     let file = home.path().join("master-key");

@@ -13,6 +13,7 @@ mod herds;
 mod kills;
 mod lost_answers;
 mod power;
+mod soak;
 mod storage;
 
 use std::io::{Read as _, Write as _};
@@ -42,9 +43,13 @@ fn living_token(server: &DemoServer, home: &Home, args: &[&str]) -> Option<Strin
         return None;
     }
     output.success();
-    let bearer = format!("Bearer {}", output.stdout.trim_end());
-    let answer = http::send("GET", &format!("{}/userinfo", server.issuer()), &[("Authorization", &bearer)], "");
-    (answer.status == 200).then(|| output.stdout.clone())
+    is_taken(server, &output.stdout).then(|| output.stdout.clone())
+}
+
+/// Whether the server takes this token, as it was printed.
+fn is_taken(server: &DemoServer, printed: &str) -> bool {
+    let bearer = format!("Bearer {}", printed.trim_end());
+    http::send("GET", &format!("{}/userinfo", server.issuer()), &[("Authorization", &bearer)], "").status == 200
 }
 
 /// It ended as a command of this program may end: no panic, and nothing on stdout unless it succeeded.
