@@ -111,7 +111,7 @@ fn a_backup_that_reads_files_or_variables_of_this_machine_says_so_and_wants_a_wo
         import(&there, &forged, &["--yes"]).success().stderr_has(named);
         assert_eq!(credentials(&there, &[])[0]["account"], "ci");
         // What is here just so asks nobody again.
-        import(&there, &forged, &[]).success().stderr_has("here just so");
+        import(&there, &forged, &[]).success().stderr_has("is here already, the same");
     }
 }
 
