@@ -33,7 +33,7 @@ const RECIPIENT: &str = "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cn
 /// succeeds, and each token is taken.
 #[test]
 fn programs_that_do_everything_at_once_do_not_get_in_each_others_way() {
-    let tokens = Length::of(40, 40_000);
+    let tokens = Length::of(40, 200_000);
     let server = DemoServer::start(["--expire", "30"]);
     let (home, filed) = with_key_file(&server);
     for at in 0..ACCOUNTS {
