@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::support::demo::{ALICE, DemoServer, age, store};
+use crate::support::demo::{ALICE, DemoServer, age, store, visit};
 use crate::support::sandbox::{Home, MASTER_KEY, Output, Run};
 use crate::support::wait_for;
 
@@ -161,6 +161,20 @@ fn a_key_that_is_replaced_meanwhile_fails_no_test() {
     filed(&home, &file, &["key", "rotate"]).run().success();
     test.finish().success().stderr_has("2 of 2 usable");
     assert_eq!(server.count("grants/refresh_token"), 2);
+}
+
+#[test]
+fn a_key_that_is_replaced_while_somebody_logs_in_loses_no_login() {
+    let (server, home, file) = with_key_file();
+    let filed = |args: &[&str]| filed(&home, &file, args);
+    for account in [BOB, "carol@example.test"] {
+        let mut init = filed(&["init", "demo", account, "--client-id", "demo", "--no-browser"]).spawn();
+        let url = server.authorization_url(&mut init);
+        filed(&["key", "rotate"]).run().success();
+        visit(&server.redirect(&url, account, true));
+        init.finish().success();
+        filed(&["token", "demo", account, "--refresh"]).run().success();
+    }
 }
 
 #[test]

@@ -101,7 +101,9 @@ impl App {
         let seal = self.unlock(&vault)?;
         let ids: Vec<_> = rows.into_iter().map(|row| row.credential.id).collect();
         let now = (self.clock)();
-        let backup = vault.save(&seal, &ids, &clients_of, &self.person, now, Self::lease_deadline())?;
+        let backup = self.whatever_the_key(&vault, &seal, |seal, _| {
+            Ok(vault.save(seal, &ids, &clients_of, &self.person, now, Self::lease_deadline())?)
+        })?;
         let (credentials, clients) = backup.size();
         let shared = backup.shared();
         let file = age::encrypt(backup.to_json().expose().as_bytes(), lock);

@@ -117,10 +117,12 @@ impl App {
     /// A newer token than one that was not taken: another process's, or a new one.
     pub(crate) fn token_instead(&self, rejected: &Credential) -> Result<Access, Error> {
         let vault = self.vault()?.ok_or(Error::NothingConnected)?;
-        let row = vault.reread(&rejected.id)?;
         let seal = self.unlock(&vault)?;
-        let refresh = row.credential.generation <= rejected.generation;
-        self.access(&vault, &seal, &row, Demand { refresh, ..Demand::default() })
+        self.whatever_the_key(&vault, &seal, |seal, _| {
+            let row = vault.reread(&rejected.id)?;
+            let refresh = row.credential.generation <= rejected.generation;
+            self.access(&vault, seal, &row, Demand { refresh, ..Demand::default() })
+        })
     }
 
     /// What the credential knows of its server; for a static token of the environment, what the entry does.

@@ -39,7 +39,9 @@ impl App {
             return Err(Error::Usage(format!("there is something in the tenant `{}` already", shown(to))));
         }
         let seal = self.unlock(&vault)?;
-        Ok(vault.rename_tenant(&seal, from, to, (self.clock)(), deadline)?)
+        self.whatever_the_key(&vault, &seal, |seal, _| {
+            Ok(vault.rename_tenant(seal, from, to, (self.clock)(), deadline)?)
+        })
     }
 
     /// Ends every credential of this tenant, as `revoke` does, and deletes its rows. When each could be ended, its client

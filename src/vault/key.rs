@@ -34,7 +34,7 @@ pub(crate) enum Given {
 }
 
 /// Everything through which a master key can be had.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct KeyAccess {
     pub(crate) given: Option<Given>,
     pub(crate) keyring: Keyring,
@@ -109,6 +109,12 @@ impl KeyAccess {
 }
 
 impl Vault {
+    /// The seal itself, or a new one where the master key was replaced since it was made.
+    pub(crate) fn unlock_again(&self, seal: &Seal, access: &KeyAccess) -> Result<Seal, Error> {
+        let current = self.store.describe()?.key_id;
+        if current.as_deref() == Some(seal.key_id()) { Ok(seal.clone()) } else { self.unlock(access) }
+    }
+
     /// The seal over this store's rows.
     pub(crate) fn unlock(&self, access: &KeyAccess) -> Result<Seal, Error> {
         let mut description = self.description.clone();

@@ -11,7 +11,7 @@ use crate::http::Http;
 use crate::model::{Client, Clock, Credential, Kind, ProofKey, Scopes, Secret, Timestamp, TokenResponse};
 use crate::protocol::{self, Channel, Claims, Expected, Identity, Pending, Userinfo};
 use crate::provider::Resolved;
-use crate::vault::{Authorization, Row, Seal, Vault};
+use crate::vault::{Authorization, KeyAccess, Row, Seal, Vault};
 
 /// The name of an account whose provider does not say whose it is.
 const UNNAMED: &str = "default";
@@ -20,6 +20,7 @@ const UNNAMED: &str = "default";
 pub(super) struct Plan {
     pub(super) vault: Vault,
     pub(super) seal: Seal,
+    pub(super) keys: KeyAccess,
     pub(super) http: Http,
     pub(super) clock: Clock,
     pub(super) tenant: String,
@@ -265,8 +266,10 @@ impl Plan {
             client: self.client.clone(),
             keep_client: self.keep_client,
         };
+        // A person may have taken minutes, in which the master key was replaced.
+        let seal = self.vault.unlock_again(&self.seal, &self.keys)?;
         let Some(row) = place.row else {
-            let credential = self.vault.insert(&self.seal, new)?.credential;
+            let credential = self.vault.insert(&seal, new)?.credential;
             return Ok(Connected {
                 credential,
                 renewed: false,
@@ -278,7 +281,7 @@ impl Plan {
             });
         };
         let before = row.credential;
-        let mut lease = self.vault.lease(&before.id, &self.seal, Instant::now() + LEASE_WAIT)?;
+        let mut lease = self.vault.lease(&before.id, &seal, Instant::now() + LEASE_WAIT)?;
         lease.reauthorize(new)?;
         let credential = self.vault.reread(&before.id)?.credential;
         let renamed_from = (before.account != credential.account).then_some(before.account);

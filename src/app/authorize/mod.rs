@@ -268,6 +268,7 @@ impl App {
         Ok(Plan {
             vault,
             seal,
+            keys: self.keys.clone(),
             http: self.http,
             clock: self.clock,
             tenant: self.tenant.clone(),
