@@ -178,6 +178,18 @@ fn a_key_that_is_replaced_while_somebody_logs_in_loses_no_login() {
 }
 
 #[test]
+fn a_file_of_a_token_is_kept_fresh_although_the_key_is_replaced() {
+    let (_server, home, file) = with_key_file();
+    let oauth = format!("OAUTH_MASTER_KEY_FILE='{}' {}", file.display(), env!("CARGO_BIN_EXE_oauth"));
+    let script = format!(
+        "{oauth} key rotate >&2 && new=$({oauth} token demo --refresh)\n\
+         until test \"$(cat \"$DEMO_TOKEN_FILE\")\" = \"$new\"; do sleep 0.05; done; echo fresh"
+    );
+    let output = filed(&home, &file, &["exec", "demo", "--token-file", "--", "sh", "-c", &script]).run();
+    output.success().stdout_is("fresh\n").says_nothing_of("error");
+}
+
+#[test]
 fn a_key_is_moved_from_place_to_place_and_opens_the_store_from_each() {
     let (_server, home, file) = with_key_file();
     let filed = |args: &[&str]| filed(&home, &file, args);
