@@ -122,7 +122,7 @@ impl App {
         stored: &StoredClient,
         own: &SelfRegistration,
     ) -> Result<AtServer, Error> {
-        let token = stored.registration_access_token(&self.tenant, seal)?;
+        let token = stored.registration_access_token(seal)?;
         let (Some(uri), Some(token)) = (&own.client_uri, token) else { return Ok(AtServer::NotOurs) };
         let issuer = stored.server()?.issuer;
         let all = vault.all()?.into_iter().map(|row| row.credential);

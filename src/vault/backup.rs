@@ -129,9 +129,9 @@ impl Vault {
                 found.push(SavedClient {
                     tenant: tenant.clone(),
                     server: stored.server()?,
-                    client_secret: stored.open_secret(tenant, seal)?.map(Plain),
+                    client_secret: stored.open_secret(seal)?.map(Plain),
                     registration: stored.self_registration(),
-                    registration_access_token: stored.registration_access_token(tenant, seal)?.map(Plain),
+                    registration_access_token: stored.registration_access_token(seal)?.map(Plain),
                     provider: stored.provider,
                     name: stored.name,
                     client_id: stored.client_id,
@@ -348,8 +348,8 @@ impl SavedClient {
             own.as_ref().map(|own| own.0.expose()) == here.as_ref().map(Secret::expose)
         };
         Ok(self.looks_like(here)?
-            && equal(&self.client_secret, here.open_secret(&self.tenant, seal)?)
-            && equal(&self.registration_access_token, here.registration_access_token(&self.tenant, seal)?))
+            && equal(&self.client_secret, here.open_secret(seal)?)
+            && equal(&self.registration_access_token, here.registration_access_token(seal)?))
     }
 
     fn kept(&self) -> KeptClient {

@@ -52,33 +52,34 @@ impl StoredClient {
         Subject::Client { tenant, provider, client_id }
     }
 
-    pub(super) fn open_secret(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
-        self.open(SECRET, self.secret.as_deref(), tenant, seal)
+    pub(super) fn open_secret(&self, seal: &Seal) -> Result<Option<Secret>, Error> {
+        self.open(SECRET, self.secret.as_deref(), seal)
     }
 
     /// The token that changes or deletes a registration of ours (RFC 7592).
-    pub(crate) fn registration_access_token(&self, tenant: &str, seal: &Seal) -> Result<Option<Secret>, Error> {
-        self.open(REGISTRATION_TOKEN, self.registration_access_token.as_deref(), tenant, seal)
+    pub(crate) fn registration_access_token(&self, seal: &Seal) -> Result<Option<Secret>, Error> {
+        self.open(REGISTRATION_TOKEN, self.registration_access_token.as_deref(), seal)
     }
 
     /// A secret of this registration, sealed for its row.
-    pub(super) fn close(&self, field: &str, secret: &Secret, tenant: &str, seal: &Seal) -> Vec<u8> {
-        seal.close(secret, &binding(self, tenant, field))
+    pub(super) fn close(&self, field: &str, secret: &Secret, seal: &Seal) -> Vec<u8> {
+        seal.close(secret, &binding(self, field))
     }
 
-    fn open(
-        &self,
-        field: &'static str,
-        blob: Option<&[u8]>,
-        tenant: &str,
-        seal: &Seal,
-    ) -> Result<Option<Secret>, Error> {
+    /// Client secret and registration access token, sealed anew for the row as it is to be.
+    fn sealed_for(&self, next: &Self, old: &Seal, new: &Seal) -> Result<[Option<Vec<u8>>; 2], Error> {
+        let secret = self.open_secret(old)?.map(|secret| next.close(SECRET, &secret, new));
+        let token = self.registration_access_token(old)?;
+        Ok([secret, token.map(|token| next.close(REGISTRATION_TOKEN, &token, new))])
+    }
+
+    fn open(&self, field: &'static str, blob: Option<&[u8]>, seal: &Seal) -> Result<Option<Secret>, Error> {
         let Some(blob) = blob else { return Ok(None) };
         if self.key_id.as_deref() != Some(seal.key_id()) {
             let wanted = self.key_id.clone().unwrap_or_default();
             return Err(Error::WrongKey { given: seal.key_id().to_owned(), wanted });
         }
-        let opened = seal.open(blob, &binding(self, tenant, field));
+        let opened = seal.open(blob, &binding(self, field));
         opened.map(Some).map_err(|_| Error::Tampered { of: self.subject(), field: plain(field) })
     }
 }
@@ -164,7 +165,6 @@ impl Vault {
     pub(crate) fn open_client(
         &self,
         stored: &StoredClient,
-        tenant: &str,
         server: &Server,
         seal: &Seal,
     ) -> Result<Option<Client>, Error> {
@@ -172,7 +172,7 @@ impl Vault {
         if (&own.issuer, &own.token_endpoint) != (&server.issuer, &server.token_endpoint) {
             return Ok(None);
         }
-        let secret = stored.open_secret(tenant, seal)?;
+        let secret = stored.open_secret(seal)?;
         Ok(Some(Client { id: stored.client_id.clone(), secret }))
     }
 
@@ -187,12 +187,9 @@ impl Vault {
         let failed = self.store.failed();
         let sql = format!("select {COLUMNS} from clients where key_id is not null");
         let mut statement = transaction.prepare(&sql).map_err(&failed)?;
-        let whole = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>("tenant")?, read(row)?));
-        let found = statement.query_map([], whole).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
-        for (tenant, stored) in found.map_err(&failed)? {
-            let secret = stored.open_secret(&tenant, old)?.map(|secret| stored.close(SECRET, &secret, &tenant, new));
-            let token = stored.registration_access_token(&tenant, old)?;
-            let token = token.map(|token| stored.close(REGISTRATION_TOKEN, &token, &tenant, new));
+        let found = statement.query_map([], read).and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
+        for stored in found.map_err(&failed)? {
+            let [secret, token] = stored.sealed_for(&stored, old, new)?;
             let sql =
                 "update clients set client_secret = ?1, registration_access_token = ?2, key_id = ?3 where id = ?4";
             transaction.execute(sql, (secret, token, new.key_id(), &stored.row)).map_err(&failed)?;
@@ -209,9 +206,8 @@ impl Vault {
         to: &str,
     ) -> Result<(), Error> {
         for stored in self.clients(from, None)? {
-            let secret = stored.open_secret(from, seal)?.map(|secret| stored.close(SECRET, &secret, to, seal));
-            let token = stored.registration_access_token(from, seal)?;
-            let token = token.map(|token| stored.close(REGISTRATION_TOKEN, &token, to, seal));
+            let moved = StoredClient { tenant: to.to_owned(), ..stored.clone() };
+            let [secret, token] = stored.sealed_for(&moved, seal, seal)?;
             let sql =
                 "update clients set tenant = ?1, client_secret = ?2, registration_access_token = ?3 where id = ?4";
             transaction.execute(sql, (to, secret, token, &stored.row)).map_err(self.store.failed())?;
@@ -253,7 +249,7 @@ impl Vault {
             key_id: None,
         };
         if let Some(secret) = &client.secret {
-            new.secret = Some(new.close(SECRET, secret, tenant, seal));
+            new.secret = Some(new.close(SECRET, secret, seal));
             new.key_id = Some(seal.key_id().to_owned());
         }
         let failed = self.store.failed();
@@ -264,11 +260,11 @@ impl Vault {
         for other in others.iter().filter(replaced) {
             transaction.execute("delete from clients where id = ?1", [&other.row]).map_err(&failed)?;
         }
-        write(transaction, tenant, &new).map_err(&failed)
+        write(transaction, &new).map_err(&failed)
     }
 }
 
-fn write(transaction: &Transaction<'_>, tenant: &str, new: &StoredClient) -> rusqlite::Result<()> {
+fn write(transaction: &Transaction<'_>, new: &StoredClient) -> rusqlite::Result<()> {
     let sql = "insert into clients (id, tenant, provider, name, client_id, server, variables, client_secret, is_default,
                generation, key_id, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let variables = serde_json::to_string(&new.variables).expect("a map of texts is JSON");
@@ -276,7 +272,7 @@ fn write(transaction: &Transaction<'_>, tenant: &str, new: &StoredClient) -> rus
         sql,
         params![
             new.row,
-            tenant,
+            new.tenant,
             new.provider,
             new.name,
             new.client_id,
@@ -293,12 +289,12 @@ fn write(transaction: &Transaction<'_>, tenant: &str, new: &StoredClient) -> rus
     Ok(())
 }
 
-fn binding<'a>(client: &'a StoredClient, tenant: &'a str, field: &'a str) -> Binding<'a> {
+fn binding<'a>(client: &'a StoredClient, field: &'a str) -> Binding<'a> {
     Binding {
         table: "clients",
         row: &client.row,
         field,
-        tenant,
+        tenant: &client.tenant,
         provider: &client.provider,
         account: "",
         server: &client.server,

@@ -66,7 +66,7 @@ impl Vault {
         self.keep_client(transaction, registration, seal)?;
         let all = self.clients(tenant, Some(provider))?;
         let stored = all.iter().find(|stored| stored.client_id == registration.client.id);
-        let sealed = token.zip(stored).map(|(token, stored)| stored.close(REGISTRATION_TOKEN, token, tenant, seal));
+        let sealed = token.zip(stored).map(|(token, stored)| stored.close(REGISTRATION_TOKEN, token, seal));
         let sql = "update clients set registration = ?1, registration_access_token = ?2, key_id = ?3
                    where tenant = ?4 and provider = ?5 and client_id = ?6";
         let values = (&json, &sealed, seal.key_id(), tenant, provider, &registration.client.id);

@@ -193,7 +193,7 @@ impl App {
         };
         let named = given.name.as_deref();
         let stored = match self.stored_client(vault, &provider.id, named)? {
-            Some(stored) => match (vault.open_client(&stored, &self.tenant, &resolved.server, seal)?, named) {
+            Some(stored) => match (vault.open_client(&stored, &resolved.server, seal)?, named) {
                 (None, Some(_)) => return Err(elsewhere(&stored)?),
                 (Some(client), Some(_)) => return Ok((Some(client), false)),
                 (opened, None) => opened,

@@ -117,7 +117,7 @@ impl App {
         }
         let Some(stored) = vault.default_client(&self.tenant, &name)? else { return Ok(None) };
         let server = target.provider.resolve(&BTreeMap::new(), &stored.client_id)?.server;
-        let client = vault.open_client(&stored, &self.tenant, &server, seal)?;
+        let client = vault.open_client(&stored, &server, seal)?;
         Ok(client.map(|Client { id, secret }| GivenClient { id: Some(id), secret, name: None, keep: true }))
     }
 
@@ -138,7 +138,7 @@ impl App {
         let Arrival::Listen(address) = arrival else { return Ok(()) };
         if let Some(stored) = vault.default_client(&self.tenant, id)? {
             let server = target.provider.resolve(&BTreeMap::new(), &stored.client_id)?.server;
-            let ours = vault.open_client(&stored, &self.tenant, &server, seal)?.is_some();
+            let ours = vault.open_client(&stored, &server, seal)?.is_some();
             match stored.self_registration() {
                 None if ours => return Ok(()),
                 Some(own) if ours && !own.has_ended((self.clock)()) && takes(&own, address) => {
