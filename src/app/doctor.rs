@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{App, Error, Why};
 use crate::files;
-use crate::model::credential::OTHERS_ANSWER;
+use crate::model::credential::is_anothers;
 use crate::model::{Credential, Status, text};
 use crate::vault::{self, Row, Vault};
 
@@ -263,7 +263,7 @@ impl App {
     fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
         let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
         for (own, reason) in stale {
-            let mend = if reason.starts_with(OTHERS_ANSWER) { Mend::Login } else { Mend::TakeOver };
+            let mend = if is_anothers(reason) { Mend::Login } else { Mend::TakeOver };
             found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label_from(&self.tenant)), mend));
         }
         let unmarked = vault.unmarked(rows)?.len();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::http::CertificateError;
 use crate::model::Credential;
-use crate::model::credential::OTHERS_ANSWER;
+use crate::model::credential::is_anothers;
 use crate::protocol::{self, ErrorResponse};
 use crate::{callback, files, helper, provider, sandbox, vault};
 
@@ -142,7 +142,7 @@ pub(crate) enum Error {
 }
 
 fn kind_of_stale(reason: &str) -> &'static str {
-    if reason.starts_with(OTHERS_ANSWER) { "in doubt" } else { "an old copy" }
+    if is_anothers(reason) { "in doubt" } else { "an old copy" }
 }
 
 impl Error {

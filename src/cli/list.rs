@@ -9,7 +9,7 @@ use super::failure::{Failure, gravest, init_command, oauth};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
 use crate::app::App;
-use crate::model::credential::OTHERS_ANSWER;
+use crate::model::credential::is_anothers;
 use crate::model::text::{counted, shown};
 use crate::model::time::parse_with_unit;
 use crate::model::{Credential, Kind, Status, Timestamp};
@@ -122,7 +122,7 @@ fn held_back(all: &[Credential], context: &Context) {
             }
         }
     }
-    if by_reason.keys().any(|reason| !reason.starts_with(OTHERS_ANSWER)) {
+    if by_reason.keys().any(|reason| !is_anothers(reason)) {
         context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
     }
 }

@@ -82,6 +82,11 @@ impl Status {
 /// How the reason of a credential begins whose refresh token came with tokens of somebody else.
 pub(crate) const OTHERS_ANSWER: &str = "the provider's last answer was not for this login";
 
+/// Whether a refresh token that is held back for this reason came with tokens of somebody else.
+pub(crate) fn is_anothers(reason: &str) -> bool {
+    reason.starts_with(OTHERS_ANSWER)
+}
+
 /// A row of the store, without its secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {

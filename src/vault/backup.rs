@@ -188,10 +188,9 @@ impl Vault {
             let credential = match here {
                 Some(here) if !verdict.is_taken() => here,
                 here => {
-                    let beside = |own: &Credential| own.tenant == *tenant && own.provider == *provider;
-                    let given = |one: &Restored| one.credential.default && beside(&one.credential);
                     let default = vault.map(|vault| vault.default_of(tenant, provider)).transpose()?.flatten();
-                    let has_default = default.is_some() || credentials.iter().any(given);
+                    let before = credentials.iter().map(|one| &one.credential);
+                    let has_default = default.is_some() || saved.finds_default_in(before);
                     let (mut own, secrets) = saved.open();
                     own.stale = doubt.clone().filter(|_| secrets.refresh.is_some());
                     place(&mut own, here.as_ref(), has_default, how.now);
@@ -233,13 +232,11 @@ impl Vault {
             let row = match &here {
                 Some(here) if !verdict.is_taken() => here.row().clone(),
                 _ => {
-                    let given = |one: &Planned<'_>| {
-                        one.row.credential.default && one.row.is_beside(&saved.tenant, &saved.provider)
-                    };
-                    let default =
-                        planned.iter().any(given) || self.default_of(&saved.tenant, &saved.provider)?.is_some();
+                    let default = self.default_of(&saved.tenant, &saved.provider)?;
+                    let before = planned.iter().map(|one| &one.row.credential);
+                    let has_default = default.is_some() || saved.finds_default_in(before);
                     let (mut own, secrets) = saved.open();
-                    place(&mut own, here.as_ref().map(Lease::credential), default, how.now);
+                    place(&mut own, here.as_ref().map(Lease::credential), has_default, how.now);
                     let mut row = sealed(own, &secrets, seal);
                     row.held = doubt.filter(|_| row.refresh_token.is_some()).map(str::to_owned);
                     row
@@ -322,6 +319,13 @@ impl Wanted {
             clients: backup.clients.into_iter().filter(|client| wanted(&client.tenant)).collect(),
             other_tenants,
         }
+    }
+}
+
+impl SavedCredential {
+    /// Whether another account of its provider is the default among these.
+    fn finds_default_in<'a>(&self, mut others: impl Iterator<Item = &'a Credential>) -> bool {
+        others.any(|own| own.default && own.tenant == self.tenant && own.provider == self.provider)
     }
 }
 

@@ -206,8 +206,7 @@ impl<'a> Lease<'a> {
     /// Commits what a refresh brought: the new tokens under the next generation, before anyone sees them. The refresh
     /// token stays where the answer has none (RFC 6749 §6).
     pub(crate) fn commit(&mut self, response: TokenResponse, sent_at: Timestamp, now: Timestamp) -> Result<(), Error> {
-        let mut next = self.row.credential.clone();
-        next.generation = next.generation.saturating_add(1);
+        let mut next = self.next();
         next.issued_at = sent_at;
         next.expires_at = response.expires_in.map(|seconds| sent_at.plus(seconds));
         if let Some(seconds) = response.refresh_expires_in {
@@ -276,8 +275,7 @@ impl<'a> Lease<'a> {
         held: Option<&str>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let mut next = self.row.credential.clone();
-        next.generation = next.generation.saturating_add(1);
+        let mut next = self.next();
         next.updated_at = now;
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
@@ -329,8 +327,7 @@ impl<'a> Lease<'a> {
         if let Some(reason) = self.staleness()? {
             return Err(Error::Stale { label: self.row.credential.label(), reason });
         }
-        let mut next = self.row.credential.clone();
-        next.generation = next.generation.saturating_add(1);
+        let mut next = self.next();
         (next.server, next.updated_at) = (server.into(), now);
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
@@ -391,8 +388,7 @@ impl<'a> Lease<'a> {
 
     /// Wipes every secret of the row, which stays as `revoked`.
     pub(crate) fn wipe(&mut self, now: Timestamp) -> Result<(), Error> {
-        let mut next = self.row.credential.clone();
-        next.generation = next.generation.saturating_add(1);
+        let mut next = self.next();
         (next.revoked_at, next.updated_at, next.reauth) = (Some(now), now, None);
         self.replace(next, &Secrets { access: None, refresh: None, client: None, proof: None }, "revoked", None, None)?;
         self.vault.store.write(|transaction| {
@@ -428,6 +424,12 @@ impl<'a> Lease<'a> {
         // Without it the mark before still tells that the older token was spent.
         let _ = self.vault.mark(&self.row);
         Ok(())
+    }
+
+    /// The credential as it is, for the generation that follows.
+    fn next(&self) -> Credential {
+        let own = &self.row.credential;
+        Credential { generation: own.generation.saturating_add(1), ..own.clone() }
     }
 
     fn refresh_token(&self) -> Result<Option<Secret>, Error> {

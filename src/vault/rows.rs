@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::Subject;
 use super::lease::Attempt;
 use super::marks::Mark;
-use crate::model::credential::OTHERS_ANSWER;
+use crate::model::credential::is_anothers;
 use crate::model::{Credential, CredentialId, Kind, Scopes, Server, Timestamp};
 
 /// A credential as it lies in the store, its secrets sealed.
@@ -48,12 +48,7 @@ impl Row {
 
     /// Whether it came with tokens of somebody else.
     pub(super) fn is_anothers(&self) -> bool {
-        self.held.as_ref().is_some_and(|why| why.starts_with(OTHERS_ANSWER))
-    }
-
-    /// Whether it belongs to this tenant and provider.
-    pub(super) fn is_beside(&self, tenant: &str, provider: &str) -> bool {
-        (self.credential.tenant.as_str(), self.credential.provider.as_str()) == (tenant, provider)
+        self.held.as_deref().is_some_and(is_anothers)
     }
 
     /// How far the row has got, by what stands in it.

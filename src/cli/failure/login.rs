@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Failure, init_again, named, next_step, oauth, shown_long, word};
 use crate::app::{ClientNeed, Error, KeyError};
-use crate::model::credential::OTHERS_ANSWER;
+use crate::model::credential::is_anothers;
 use crate::model::text::{shown, variable_part};
 use crate::protocol::ErrorResponse;
 
@@ -205,7 +205,7 @@ pub(super) fn again(error: &Error) -> Failure {
             let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .because(shown_long(reason))
                 .action(init_again(tenant, provider, account, *is_default));
-            if reason.starts_with(OTHERS_ANSWER) {
+            if is_anothers(reason) {
                 return failure;
             }
             failure.hint("or, where no other copy is in use any more: oauth doctor --take-over")
