@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 /// How often a lock that is held is tried.
 const LOCK_PACE: Duration = Duration::from_millis(5);
 
-/// A file or directory of ours that cannot be trusted or reached.
 /// A disk with fewer bytes left than this is full: SQLite asks for half of it at once.
 const FULL: u64 = 64 << 10;
 
+/// A file or directory of ours that cannot be trusted or reached.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// Others can read or write it, or it is not what it should be. `mend` is a command to paste, where one helps.

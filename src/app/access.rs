@@ -92,13 +92,8 @@ impl App {
     }
 
     /// A valid token of this row, and the note that it was used.
-    fn hand_out(&self, vault: &Vault, mut row: Row, demand: Demand) -> Result<Access, Error> {
-        let mut access = self.whatever_the_key(vault, &self.unlock(vault)?, |seal, replaced| {
-            if replaced {
-                row = vault.reread(&row.credential.id)?;
-            }
-            self.access(vault, seal, &row, demand)
-        })?;
+    fn hand_out(&self, vault: &Vault, row: Row, demand: Demand) -> Result<Access, Error> {
+        let mut access = self.access_whatever_the_key(vault, &self.unlock(vault)?, row, demand)?;
         if let Some(credential) = &access.credential
             && let Err(error) = vault.note_use(&credential.id, (self.clock)())
         {
@@ -127,6 +122,22 @@ impl App {
             done = work(&self.unlock(vault)?, true);
         }
         done
+    }
+
+    /// The token of this row, also where the master key is replaced meanwhile.
+    pub(super) fn access_whatever_the_key(
+        &self,
+        vault: &Vault,
+        seal: &Seal,
+        mut row: Row,
+        demand: Demand,
+    ) -> Result<Access, Error> {
+        self.whatever_the_key(vault, seal, |seal, replaced| {
+            if replaced {
+                row = vault.reread(&row.credential.id)?;
+            }
+            self.access(vault, seal, &row, demand)
+        })
     }
 
     /// What was asked for and nobody has connected is worth to be known; the error that counts is that it is missing.

@@ -11,8 +11,8 @@ use crate::{callback, files, helper, provider, sandbox, vault};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{} is not connected", label(provider, account.as_deref()))]
     /// `known`: the accounts that are. `tenants`: see [`super::App::other_tenants`].
+    #[error("{} is not connected", label(provider, account.as_deref()))]
     NotConnected { provider: String, account: Option<String>, known: Vec<String>, tenants: Vec<String> },
     #[error("{provider} has several accounts and no default")]
     Ambiguous { provider: String, accounts: Vec<String> },
@@ -106,8 +106,8 @@ pub(crate) enum Error {
     UnregistrationFailed { provider: String, source: protocol::Error },
     #[error("the store {} is damaged", path.display())]
     StoreDamaged { path: std::path::PathBuf, line: String },
-    #[error("the token of {provider} is not sent to {host}")]
     /// `serving`: other accounts of the provider, whose tokens do go there.
+    #[error("the token of {provider} is not sent to {host}")]
     WrongHost { provider: String, host: String, known: Vec<String>, serving: Vec<String> },
     #[error("a redirect to {host} is not followed")]
     RedirectRefused { host: String, cause: String },

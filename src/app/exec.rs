@@ -133,17 +133,12 @@ impl App {
 
     fn renew_file(&self, vault: &Vault, seal: &Seal, file: &mut TokenFile) -> Result<(), Error> {
         let Some((id, written)) = file.of.clone() else { return Ok(()) };
-        let mut row = vault.reread(&id)?;
+        let row = vault.reread(&id)?;
         if row.credential.generation == written && !row.credential.is_due((self.clock)()) {
             return Ok(());
         }
         // A command may run for days, and the master key be replaced meanwhile.
-        let access = self.whatever_the_key(vault, seal, |seal, replaced| {
-            if replaced {
-                row = vault.reread(&id)?;
-            }
-            self.access(vault, seal, &row, Demand::default())
-        })?;
+        let access = self.access_whatever_the_key(vault, seal, row, Demand::default())?;
         if let Some(own) = access.credential.filter(|own| own.generation != written) {
             file.write(&access.token.0)?;
             file.of = Some((id, own.generation));

@@ -200,11 +200,13 @@ impl Store {
         let real = dir.canonicalize().ok().zip(path.file_name()).map(|(dir, name)| dir.join(name));
         let real = real.as_deref().unwrap_or(path);
         let counted = Connected::count();
-        let connection = match (files::can_be_written(dir), has_log(real)) {
-            (true, _) => open_to_write(real),
-            // What was written last, such as a revocation, stands in the log.
-            (false, true) => open_to_read(real),
-            (false, false) => open_as_it_lies(real),
+        let connection = if files::can_be_written(dir) {
+            open_to_write(real)
+        } else if has_log(real) {
+            // What was written last, such as a revocation, stands there.
+            open_to_read(real)
+        } else {
+            open_as_it_lies(real)
         };
         let connection = connection.map_err(failed)?;
         connection.busy_timeout(BUSY).map_err(failed)?;
