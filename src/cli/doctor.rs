@@ -135,7 +135,7 @@ impl Told {
 fn command(mend: &Mend) -> String {
     match mend {
         Mend::Fix => "oauth doctor --fix".into(),
-        Mend::Login => "oauth init PROVIDER ACCOUNT".into(),
+        Mend::Login => oauth("init PROVIDER ACCOUNT"),
         Mend::TakeOver => {
             format!("{}; or, where no other copy is in use: oauth doctor --take-over", oauth("init PROVIDER ACCOUNT"))
         }

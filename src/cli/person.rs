@@ -168,15 +168,15 @@ impl Person for AtTerminal<'_> {
                     shown(provider),
                     shown(resource)
                 ));
-                format!("Let {} have tokens from {}? [y/N]", shown(resource), shown(issuer))
+                format!("Let {} have tokens from {}?", shown(resource), shown(issuer))
             }
             Agreement::Hosts { issuer, hosts } => {
                 let hosts = hosts.iter().map(|host| shown(host)).collect::<Vec<_>>().join(", ");
                 self.terminal.say(&format!("{} sends logins and tokens to other sites: {hosts}", shown(issuer)));
-                format!("Do they belong to {}? [y/N]", shown(issuer))
+                format!("Do they belong to {}?", shown(issuer))
             }
         };
-        Some(self.terminal.ask(&question).is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes")))
+        Some(self.terminal.agrees(&question))
     }
 
     fn not_the_answer(&mut self, why: &str) {

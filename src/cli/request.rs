@@ -213,11 +213,11 @@ fn checked_json(body: Body) -> Result<Body, Failure> {
 }
 
 fn allow(host: &str, selector: &Selector, app: &App, context: &Context) -> Result<(), Failure> {
-    let question = format!("Send the token of {} to {} from now on? [y/N]", shown(&selector.provider), shown(host));
+    let question = format!("Send the token of {} to {} from now on?", shown(&selector.provider), shown(host));
     if !context.terminal.can_ask() {
         return Err(Failure::host_needs_person());
     }
-    if !context.terminal.ask(&question).is_some_and(|answer| answer.eq_ignore_ascii_case("y")) {
+    if !context.terminal.agrees(&question) {
         return Err(Failure::host_not_allowed(host));
     }
     app.allow_host(selector, &host.to_ascii_lowercase())?;

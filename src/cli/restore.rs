@@ -67,7 +67,7 @@ fn agreed(reading: &[Credential], yes: bool, context: &Context) -> bool {
     if yes || terminal.can_ask() {
         tell_reading(reading, context);
     }
-    yes || terminal.ask("Shall it be sent there? [y/N]").is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+    yes || terminal.agrees("Shall it be sent there?")
 }
 
 fn tell_reading<'a>(own: impl IntoIterator<Item = &'a Credential>, context: &Context) {

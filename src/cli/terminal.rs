@@ -237,14 +237,19 @@ impl Terminal {
         Some(line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
+    /// Asks whether something shall be done. Without a plain yes, and where nobody can be asked, it shall not.
+    pub(super) fn agrees(&self, question: &str) -> bool {
+        let answer = self.ask(&format!("{question} [y/N]"));
+        answer.is_some_and(|word| ["y", "yes"].iter().any(|yes| word.eq_ignore_ascii_case(yes)))
+    }
+
     /// Asks before something that cannot be undone. Where nobody can be asked, the command is word enough: what has to
     /// end in a hurry must not wait for an option.
     pub(super) fn confirm(&self, question: &str) -> Result<(), Failure> {
-        let agrees = |word: String| word.eq_ignore_ascii_case("y");
-        if !self.can_ask() || self.ask(&format!("{question} [y/N]")).is_some_and(agrees) {
-            return Ok(());
+        if self.can_ask() && !self.agrees(question) {
+            return Err(Failure::usage("nothing was done".into()));
         }
-        Err(Failure::usage("nothing was done".into()))
+        Ok(())
     }
 
     /// Asks for a secret, which is not shown while it is typed.

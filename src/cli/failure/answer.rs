@@ -131,14 +131,18 @@ pub(super) fn of_use(error: &Error) -> Failure {
                 let accounts: Vec<_> = serving.iter().map(|account| shown(account)).collect();
                 Failure::new("wrong_host", 7, text)
                     .because(format!("that host is of another account: {}", accounts.join(", ")))
-                    .hint(format!("name that one, as in: oauth request {} METHOD URL", named(provider, first)))
+                    .hint(format!(
+                        "name that one, as in: {}",
+                        oauth(format_args!("request {} METHOD URL", named(provider, first)))
+                    ))
             }
         },
         Error::SharedByAccounts { provider, accounts, .. } => {
             let list: Vec<_> = accounts.iter().map(|account| shown(account)).collect();
-            Failure::new("ambiguous_account", 3, text)
-                .because(format!("they are: {}", list.join(", ")))
-                .hint(format!("name one, or choose a default: oauth default {}", named(provider, &accounts[0])))
+            Failure::new("ambiguous_account", 3, text).because(format!("they are: {}", list.join(", "))).hint(format!(
+                "name one, or choose a default: {}",
+                oauth(format_args!("default {}", named(provider, &accounts[0])))
+            ))
         }
         Error::RedirectRefused { cause, .. } => Failure::new("wrong_host", 7, text).because(cause.clone()),
         Error::SharedHost { providers, .. } => Failure::new("ambiguous_provider", 3, text)

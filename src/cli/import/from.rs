@@ -126,8 +126,7 @@ fn described(candidate: &Candidate) -> Value {
 }
 
 fn agreed(args: &ImportArgs, count: usize, context: &Context) -> bool {
-    let question = format!("Bring in {count}? [y/N]");
-    args.yes || context.terminal.ask(&question).is_some_and(|answer| answer.eq_ignore_ascii_case("y"))
+    args.yes || context.terminal.agrees(&format!("Bring in {count}?"))
 }
 
 /// Each for itself: one failure never hides another.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::columns;
 use super::context::Context;
 use super::failure::{Failure, gravest, oauth};
 use super::terminal::Tone;
@@ -164,12 +165,12 @@ fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failu
 fn line(provider: &Provider, widest: usize, context: &Context) -> String {
     let whose = if provider.built_in { "" } else { "  (yours)" };
     let line = format!("  {:<widest$}  {}{whose}", provider.id, shown(&provider.entry.name));
-    let width = context.terminal.width().map_or(usize::MAX, usize::from);
+    let room = context.terminal.width().map_or(usize::MAX, usize::from);
     let mut aliases = String::new();
     // As many as there is room for; `provider show` has them all.
     for alias in provider.entry.aliases.iter().take(3) {
         let next = format!("{}{alias}", if aliases.is_empty() { "  also " } else { ", " });
-        if line.chars().count() + aliases.len() + next.len() > width {
+        if columns::width(&line) + columns::width(&aliases) + columns::width(&next) > room {
             break;
         }
         aliases += &next;
