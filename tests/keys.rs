@@ -178,6 +178,20 @@ fn a_key_that_is_replaced_while_somebody_logs_in_loses_no_login() {
 }
 
 #[test]
+fn a_key_that_is_replaced_while_a_login_fails_hides_neither_why_nor_its_client() {
+    let (server, home, file) = with_key_file();
+    let filed = |args: &[&str]| filed(&home, &file, args);
+    filed(&["client", "remove", "demo"]).run().success();
+    let mut init = filed(&["init", "demo", "carol@example.test", "--client-id", "demo", "--no-browser"]).spawn();
+    let url = server.authorization_url(&mut init);
+    filed(&["key", "rotate"]).run().success();
+    visit(&server.redirect(&url, "carol@example.test", false));
+    init.finish().fails(4).stderr_has("What was given of the client is kept");
+    let clients = filed(&["client", "list", "--json"]).run().success().json();
+    assert_eq!(clients[0]["client_id"], "demo", "{clients}");
+}
+
+#[test]
 fn a_file_of_a_token_is_kept_fresh_although_the_key_is_replaced() {
     let (_server, home, file) = with_key_file();
     let oauth = format!("OAUTH_MASTER_KEY_FILE='{}' {}", file.display(), env!("CARGO_BIN_EXE_oauth"));

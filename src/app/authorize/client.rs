@@ -129,7 +129,8 @@ impl App {
             variables: &new.variables,
             at: (self.clock)(),
         };
-        vault.keep_registration(&registration, &new.seal)?;
+        // The login took minutes, in which the master key may have been replaced.
+        vault.keep_registration(&registration, &vault.unlock_again(&new.seal, &self.keys)?)?;
         Ok(true)
     }
 

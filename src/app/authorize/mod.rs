@@ -213,7 +213,8 @@ impl App {
         let done = self.agreed(provider, login, flow, &arrival, plan, person);
         if let (Err(error), Some(new)) = (&done, new_client)
             && spares_client(error)
-            && self.keep_new(&new)?
+            // That it cannot be kept is no reason to hide why the login failed.
+            && self.keep_new(&new).unwrap_or(false)
         {
             person.client_was_kept();
         }
