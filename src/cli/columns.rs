@@ -4,6 +4,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that a text takes, without the sequences that colour it.
 pub(super) fn width(text: &str) -> usize {
+    // Most text is plain, and much of it in a long list.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
     let mut parts = text.split('\x1b');
     let plain = parts.next().map_or(0, UnicodeWidthStr::width);
     plain + parts.map(|part| part.split_once('m').map_or(part, |(_, rest)| rest).width()).sum::<usize>()

@@ -2,7 +2,11 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::columns;
 use super::terminal::{Terminal, Tone};
+
+/// Blanks between two columns.
+const BETWEEN: u16 = 2;
 
 /// The lines of a table. With a `width` in columns, cells that are too long are wrapped; without one, each row is one
 /// line however long it is. Cells hold nothing that a terminal would act on: the caller made them harmless.
@@ -11,18 +15,41 @@ pub(super) fn lines(
     rows: impl IntoIterator<Item = Vec<String>>,
     width: Option<u16>,
 ) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match width {
-        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    if let Some(header) = header {
-        table.set_header(header.to_vec());
+    let header = header.map(|header| header.iter().map(|&name| name.to_owned()).collect());
+    let rows: Vec<Vec<String>> = header.into_iter().chain(rows).collect();
+    let mut widths = vec![];
+    for row in &rows {
+        widths.resize(row.len().max(widths.len()), 0);
+        widths.iter_mut().zip(row).for_each(|(width, cell)| *width = columns::width(cell).max(*width));
     }
+    match width {
+        Some(room) if length(&widths) > usize::from(room) => wrapped(rows, room),
+        _ => rows.iter().map(|row| aligned(row, &widths)).collect(),
+    }
+}
+
+/// Columns that a row takes.
+fn length(widths: &[usize]) -> usize {
+    widths.iter().map(|width| width + usize::from(BETWEEN)).sum()
+}
+
+/// A row that has room, as nearly all have: of thousands, none is laid out anew.
+fn aligned(row: &[String], widths: &[usize]) -> String {
+    let mut line = String::with_capacity(length(widths));
+    for (cell, width) in row.iter().zip(widths) {
+        line.push_str(cell);
+        line.extend(std::iter::repeat_n(' ', width + usize::from(BETWEEN) - columns::width(cell)));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+fn wrapped(rows: Vec<Vec<String>>, room: u16) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
     table.add_rows(rows);
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, BETWEEN));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
@@ -52,7 +79,7 @@ pub(super) fn marked(
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{lines, wrapped};
 
     fn row(cells: &[&str]) -> Vec<String> {
         cells.iter().map(|cell| (*cell).to_owned()).collect()
@@ -62,6 +89,15 @@ mod tests {
     fn columns_are_aligned_and_nothing_is_cut() {
         let rows = [row(&["a", "long", "x"]), row(&["bcd", "e", "y"])];
         assert_eq!(lines(Some(&["P", "Q", "R"]), rows, None), ["P    Q     R", "a    long  x", "bcd  e     y"]);
+    }
+
+    #[test]
+    fn a_row_looks_the_same_whether_it_had_to_be_laid_out_or_not() {
+        let rows = vec![row(&["日本", "e\u{301}", ""]), row(&["a", "", "long"]), row(&["faint", "b", "c"])];
+        let needed = (5 + 2) + (1 + 2) + (4 + 2);
+        for room in [needed, 80] {
+            assert_eq!(lines(None, rows.clone(), Some(room)), wrapped(rows.clone(), room));
+        }
     }
 
     #[test]
