@@ -169,12 +169,13 @@ impl App {
         for line in vault.integrity()? {
             found.add("store", Outcome::Wrong(Error::StoreDamaged { path: self.home.database.clone(), line }));
         }
-        let (rows, damaged) = vault.readable(None)?;
+        let beside = vault.beside();
+        let (rows, damaged) = vault.readable()?;
         for error in damaged {
             found.add("store", Outcome::Wrong(error.into()));
         }
         found.fine("store", format!("{} in {}", text::counted(rows.len(), "credential"), self.home.database.display()));
-        let rows = vault.with_uses(rows)?;
+        let rows = beside?.all_filled_in(rows)?;
         self.look_at_keyring(Some(vault), found)?;
         self.look_at_seal(vault, &rows, found)?;
         self.look_at_clients(vault, &rows, found)?;

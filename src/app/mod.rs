@@ -121,8 +121,7 @@ impl App {
     /// The credentials of the tenant, or of all, and an error for each that cannot be read; no key is needed.
     pub(crate) fn list(&self, all_tenants: bool) -> Result<(Vec<Credential>, Vec<Error>), Error> {
         let Some(vault) = self.vault()? else { return Ok((vec![], vec![])) };
-        let (rows, damaged) = vault.readable((!all_tenants).then_some(&self.tenant))?;
-        let all = vault.with_uses(rows)?.into_iter().map(|row| row.credential).collect();
+        let (all, damaged) = vault.credentials((!all_tenants).then_some(&self.tenant))?;
         Ok((all, damaged.into_iter().map(Error::from).collect()))
     }
 

@@ -45,7 +45,7 @@ impl App {
     pub(crate) fn panic(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Panicked, Error> {
         // A store that never had a key holds nothing that it could open.
         let vault = self.vault()?.filter(Vault::has_key).ok_or(Error::NothingConnected)?;
-        let (rows, damaged) = vault.readable(None)?;
+        let (rows, damaged) = vault.readable()?;
         let live = rows.into_iter().filter(|row| row.credential.revoked_at.is_none());
         let live: Vec<_> = live.map(|row| row.credential).collect();
         let seal = self.unlock(&vault)?;

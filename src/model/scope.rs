@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A set of scope tokens, without repeats.
+/// A set of scope tokens, without repeats. Thousands of credentials may have the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Scopes(Vec<String>);
+pub(crate) struct Scopes(Arc<[String]>);
 
 impl Scopes {
     /// Scope tokens separated by blanks or commas, as a user types them or a server sends them.

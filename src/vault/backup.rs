@@ -171,7 +171,7 @@ impl Vault {
         }
         let (rows, verdicts): (Vec<_>, Vec<_>) =
             planned.into_iter().map(|planned| (planned.row, planned.verdict)).unzip();
-        let credentials = self.with_uses(rows)?.into_iter().zip(verdicts);
+        let credentials = self.beside()?.all_filled_in(rows)?.into_iter().zip(verdicts);
         let credentials = credentials.map(|(row, verdict)| Restored { credential: row.credential, verdict }).collect();
         Ok(Restoration { credentials, clients, kept_clients, other_tenants })
     }

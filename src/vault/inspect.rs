@@ -4,22 +4,42 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::marks::{self, Marks};
-use super::rows::{Damage, Which};
+use super::rows::{Damage, Part, Which};
 use super::{Error, Row, Seal, Vault, open, rows};
 use crate::files::{self, Guard};
 use crate::model::Credential;
 
 impl Vault {
-    /// Every credential of one tenant or of all, and an error for each row that cannot be read.
-    pub(crate) fn readable(&self, tenant: Option<&str>) -> Result<(Vec<Row>, Vec<Error>), Error> {
+    /// Every row, and an error for each that cannot be read.
+    pub(crate) fn readable(&self) -> Result<(Vec<Row>, Vec<Error>), Error> {
+        self.readable_as(Which::All, Part::Whole, Ok)
+    }
+
+    /// Every credential of one tenant or of all, with its uses, and an error for each row that cannot be read. There may be
+    /// thousands, so no more is kept of each than is shown.
+    pub(crate) fn credentials(&self, tenant: Option<&str>) -> Result<(Vec<Credential>, Vec<Error>), Error> {
         let which = tenant.map_or(Which::All, Which::Tenant);
+        let beside = self.beside()?;
+        self.readable_as(which, Part::Open, |row| beside.filled_in(row).map(|row| row.credential))
+    }
+
+    fn readable_as<T>(
+        &self,
+        which: Which<'_>,
+        part: Part,
+        kept: impl Fn(Row) -> Result<T, Error>,
+    ) -> Result<(Vec<T>, Vec<Error>), Error> {
         let (mut readable, mut damaged) = (vec![], vec![]);
+        let mut failed = Ok(());
         let take = |row| match row {
-            Ok(row) => readable.push(row),
+            Ok(row) => match kept(row) {
+                Ok(row) => readable.push(row),
+                Err(error) => failed = Err(error),
+            },
             Err(Damage { of, source }) => damaged.push(Error::Unreadable { of, source }),
         };
-        rows::select_each(self.store.connection()?, which, take).map_err(self.store.failed())?;
-        Ok((readable, damaged))
+        rows::select_each(self.store.connection()?, which, part, take).map_err(self.store.failed())?;
+        failed.map(|()| (readable, damaged))
     }
 
     /// Wipes what was deleted from the log, too.

@@ -8,6 +8,7 @@
 
 mod audit;
 mod backup;
+mod beside;
 mod clients;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -212,72 +213,6 @@ impl Vault {
         rows::select(self.store.connection()?, which).map_err(self.store.failed())
     }
 
-    /// The credential as it stands now, with its uses.
-    pub(crate) fn as_it_stands(&self, id: &CredentialId) -> Result<Credential, Error> {
-        let rows = self.filled_in(vec![self.reread(id)?], &Marks::of(&self.home).known_of(id)?)?;
-        rows.into_iter().next().map(|row| row.credential).ok_or_else(|| Error::Gone(id.clone()))
-    }
-
-    /// Fills in what is not in the rows: the latest uses, and whether a row is an old copy.
-    pub(crate) fn with_uses(&self, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
-        self.filled_in(rows, &Marks::of(&self.home).known()?)
-    }
-
-    fn filled_in(&self, mut rows: Vec<Row>, marks: &marks::Known) -> Result<Vec<Row>, Error> {
-        let latest = Uses::at(&self.home.uses).latest()?;
-        for row in &mut rows {
-            let used = latest.get(&row.credential.id.0).copied();
-            row.credential.last_used_at = row.credential.last_used_at.max(used);
-            row.credential.stale = self.staleness(row, marks)?;
-        }
-        Ok(rows)
-    }
-
-    /// Why the refresh token of a row is not sent: it was copied, or restored after it had been spent. A server that is
-    /// known to leave its refresh tokens as they are can be asked from as many copies as there are.
-    fn staleness(&self, row: &Row, marks: &marks::Known) -> Result<Option<String>, Error> {
-        let own = &row.credential;
-        // What is minted anew spends nothing that another copy could have spent.
-        if !own.refreshable || own.revoked_at.is_some() || own.kind == Kind::Machine {
-            return Ok(None);
-        }
-        let reason = match (&row.held, marks.is_beyond(&own.id, row.mark())) {
-            (Some(held), _) => held,
-            (None, Some(false)) => return Ok(None),
-            (None, Some(true)) => "the store was restored from an older copy, and the refresh token was spent since",
-            // It was never marked, as nothing was spent here: that other program goes on with it.
-            (None, None) if own.imported_from().is_some() => {
-                let tool = own.imported_from().unwrap_or_default();
-                return Ok(Some(format!("{tool}, which it was brought in from, may spend the refresh token, too")));
-            }
-            (None, None) if self.description.is_original => return Ok(None),
-            (None, None) => "the store was copied or restored, and the other copy may have spent the refresh token",
-        };
-        let stays = self.habits(own)?.rotates == Some(false);
-        Ok((!stays).then(|| reason.to_owned()))
-    }
-
-    /// Whether nothing outside the database tells how far a row has got. Every row is marked at its birth: the marks are
-    /// lost, and if the database was restored from an older copy, nobody would notice.
-    fn is_unmarked(&self, row: &Row, marks: &marks::Known) -> Result<bool, Error> {
-        let guarded = row.credential.refreshable && row.credential.revoked_at.is_none();
-        let unknown = marks.is_beyond(&row.credential.id, row.mark()).is_none();
-        let may_rotate = row.credential.kind != Kind::Machine && self.habits(&row.credential)?.rotates != Some(false);
-        Ok(guarded && unknown && may_rotate && self.staleness(row, marks)?.is_none())
-    }
-
-    /// The credentials of which no mark is left.
-    pub(crate) fn unmarked(&self, rows: &[Row]) -> Result<Vec<CredentialId>, Error> {
-        let marks = Marks::of(&self.home).known()?;
-        let mut unmarked = vec![];
-        for row in rows {
-            if self.is_unmarked(row, &marks)? {
-                unmarked.push(row.credential.id.clone());
-            }
-        }
-        Ok(unmarked)
-    }
-
     fn mark_unmarked(&self) -> Result<(), Error> {
         let rows = self.all()?;
         let unmarked = self.unmarked(&rows)?;
@@ -297,7 +232,7 @@ impl Vault {
     /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back. One that
     /// came with somebody else's tokens stays held: what it brings next might not even say whose it is.
     pub(crate) fn take_over(&mut self) -> Result<Vec<Credential>, Error> {
-        let mut rows = self.with_uses(self.all()?)?;
+        let mut rows = self.beside()?.all_filled_in(self.all()?)?;
         let unmarked = self.unmarked(&rows)?;
         rows.retain(|row| !row.is_anothers());
         rows.retain(|row| row.credential.stale.is_some() || unmarked.contains(&row.credential.id));

@@ -118,6 +118,31 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 /// what another process wrote there in the meantime.
 const APART: &[&str] = &["is_default", "last_used_at"];
 
+/// What is sealed. Nobody needs it to see what there is.
+const SEALED: &[&str] = &["access_token", "refresh_token", "client_secret", "proof_key"];
+
+/// How much of each row to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    /// Of what is sealed only whether there is a refresh token.
+    Open,
+}
+
+impl Part {
+    fn columns(self) -> String {
+        let column = |name: &&'static str| match *name {
+            "refresh_token" => "iif(refresh_token is null, null, x'')",
+            name if SEALED.contains(&name) => "null",
+            name => name,
+        };
+        match self {
+            Self::Whole => COLUMNS.join(","),
+            Self::Open => COLUMNS.iter().map(column).collect::<Vec<_>>().join(","),
+        }
+    }
+}
+
 /// Which rows to read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Which<'a> {
@@ -140,7 +165,7 @@ pub(super) struct Damage {
 /// The rows, all of which must be readable.
 pub(super) fn select(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Vec<Row>> {
     let mut all = vec![];
-    select_each(connection, which, |row| all.push(row.map_err(|damage| damage.source)))?;
+    select_each(connection, which, Part::Whole, |row| all.push(row.map_err(|damage| damage.source)))?;
     all.into_iter().collect()
 }
 
@@ -148,6 +173,7 @@ pub(super) fn select(connection: &Connection, which: Which<'_>) -> rusqlite::Res
 pub(super) fn select_each(
     connection: &Connection,
     which: Which<'_>,
+    part: Part,
     mut take: impl FnMut(Result<Row, Damage>),
 ) -> rusqlite::Result<()> {
     let (condition, values): (&str, Vec<&str>) = match which {
@@ -162,13 +188,13 @@ pub(super) fn select_each(
         }
         Which::Id(id) => ("id = ?1", vec![id]),
     };
-    let columns = COLUMNS.join(",");
+    let columns = part.columns();
     let sql = format!("select {columns} from credentials where {condition} order by tenant, provider, account");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
-    let mut last = None;
+    let mut before = Before::default();
     while let Some(row) = rows.next()? {
-        take(read(row, &mut last).map_err(|source| Damage { of: subject(row), source }));
+        take(read(row, &mut before).map_err(|source| Damage { of: subject(row), source }));
     }
     Ok(())
 }
@@ -196,21 +222,35 @@ pub(super) fn write(connection: &Connection, row: &Row, expected: Option<i64>) -
     connection.execute(&sql, params_from_iter(values))
 }
 
-/// A login server as it is stored, and as it is understood.
-type Pinned = (Arc<str>, Arc<Server>);
+/// What stood in the row before, as it is stored and as it is understood: the accounts of one provider come one after the
+/// other, nearly all with the same server and scopes.
+#[derive(Default)]
+struct Before {
+    server: Option<(Arc<str>, Arc<Server>)>,
+    requested: Option<(Arc<str>, Scopes)>,
+    granted: Option<(Arc<str>, Scopes)>,
+}
 
-/// The accounts of one provider come one after the other, nearly all with the same server.
-fn pinned(row: &SqlRow<'_>, last: &mut Option<Pinned>) -> rusqlite::Result<Pinned> {
-    let text = row.get_ref(const { at("server") })?.as_str()?;
-    match last {
+/// The text of a column and what it means, which is found out only where it is not the text of the row before.
+fn shared<T: Clone>(
+    row: &SqlRow<'_>,
+    column: usize,
+    before: &mut Option<(Arc<str>, T)>,
+    meaning: impl FnOnce(&str) -> rusqlite::Result<T>,
+) -> rusqlite::Result<(Arc<str>, T)> {
+    let text = row.get_ref(column)?.as_str()?;
+    match before {
         Some(same) if *same.0 == *text => Ok(same.clone()),
-        last => Ok(last.insert((text.into(), Arc::new(from_json(row, const { at("server") })?))).clone()),
+        before => Ok(before.insert((text.into(), meaning(text)?)).clone()),
     }
 }
 
-fn read(row: &SqlRow<'_>, last: &mut Option<Pinned>) -> rusqlite::Result<Row> {
+fn read(row: &SqlRow<'_>, before: &mut Before) -> rusqlite::Result<Row> {
     let time = |column: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
-    let (text, server) = pinned(row, last)?;
+    let (text, server) = shared(row, const { at("server") }, &mut before.server, |_| {
+        from_json(row, const { at("server") }).map(Arc::new)
+    })?;
+    let scopes = |column, before| shared(row, column, before, |text| Ok(Scopes::parse(text))).map(|(_, scopes)| scopes);
     let refresh_token: Option<Vec<u8>> = row.get(const { at("refresh_token") })?;
     let kind = kind(row)?;
     let id: String = row.get(const { at("id") })?;
@@ -227,8 +267,8 @@ fn read(row: &SqlRow<'_>, last: &mut Option<Pinned>) -> rusqlite::Result<Row> {
         server,
         subject: row.get(const { at("subject") })?,
         client_id: row.get(const { at("client_id") })?,
-        requested: Scopes::parse(row.get_ref(const { at("requested") })?.as_str()?),
-        scopes: Scopes::parse(row.get_ref(const { at("scope") })?.as_str()?),
+        requested: scopes(const { at("requested") }, &mut before.requested)?,
+        scopes: scopes(const { at("scope") }, &mut before.granted)?,
         token_type: row.get(const { at("token_type") })?,
         issued_at: Timestamp(row.get(const { at("issued_at") })?),
         expires_at: time(const { at("expires_at") })?,

@@ -148,6 +148,18 @@ fn an_attempt_is_open_from_its_beginning_until_its_token_is_known_not_to_be_spen
 }
 
 #[test]
+fn a_refresh_that_begins_while_rows_are_read_makes_no_row_an_old_copy() {
+    let (place, id) = Place::with(login("old"));
+    let beside = place.vault.beside().unwrap();
+    place.lease(&id).begin(NOW).unwrap();
+    let row = place.vault.reread(&id).unwrap();
+    assert_eq!(beside.filled_in(row).unwrap().credential.stale, None);
+    assert_eq!(place.vault.as_it_stands(&id).unwrap().stale, None);
+    let (listed, damaged) = place.vault.credentials(Some("default")).unwrap();
+    assert_eq!((listed.len(), listed[0].refreshable, listed[0].stale.clone(), damaged.len()), (1, true, None, 0));
+}
+
+#[test]
 fn what_landed_is_committed_by_the_next_lease_and_once() {
     let (place, id) = Place::with(login("old"));
     let mut lease = place.lease(&id);

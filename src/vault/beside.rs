@@ -1,0 +1,96 @@
+//! What is told of credentials elsewhere than in their rows: the latest uses, and how far each has got, by which an old copy
+//! is known.
+
+use std::collections::BTreeMap;
+
+use super::marks::{Known, Marks};
+use super::uses::Uses;
+use super::{Error, Row, Vault};
+use crate::model::{Credential, CredentialId, Kind, Timestamp};
+
+/// To be read before the rows: what it tells of one that was refreshed in between is too little, and does no harm; the other
+/// way round it would be too much, and the row be taken for an old copy.
+pub(crate) struct Beside<'a> {
+    vault: &'a Vault,
+    latest: BTreeMap<String, Timestamp>,
+    marks: Known,
+}
+
+impl Beside<'_> {
+    /// A row with its latest use, and why it is an old copy, where it is one.
+    pub(super) fn filled_in(&self, mut row: Row) -> Result<Row, Error> {
+        let used = self.latest.get(&row.credential.id.0).copied();
+        row.credential.last_used_at = row.credential.last_used_at.max(used);
+        row.credential.stale = self.vault.staleness(&row, &self.marks)?;
+        Ok(row)
+    }
+
+    pub(crate) fn all_filled_in(&self, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+        rows.into_iter().map(|row| self.filled_in(row)).collect()
+    }
+}
+
+impl Vault {
+    /// What is told of credentials elsewhere than in their rows.
+    pub(crate) fn beside(&self) -> Result<Beside<'_>, Error> {
+        self.beside_with(Marks::of(&self.home).known()?)
+    }
+
+    fn beside_with(&self, marks: Known) -> Result<Beside<'_>, Error> {
+        Ok(Beside { vault: self, latest: Uses::at(&self.home.uses).latest()?, marks })
+    }
+
+    /// The credential as it stands now, with its uses.
+    pub(crate) fn as_it_stands(&self, id: &CredentialId) -> Result<Credential, Error> {
+        let beside = self.beside_with(Marks::of(&self.home).known_of(id)?)?;
+        beside.filled_in(self.reread(id)?).map(|row| row.credential)
+    }
+
+    /// Why the refresh token of a row is not sent: it was copied, or restored after it had been spent. A server that is
+    /// known to leave its refresh tokens as they are can be asked from as many copies as there are.
+    pub(super) fn staleness(&self, row: &Row, marks: &Known) -> Result<Option<String>, Error> {
+        let own = &row.credential;
+        // What is minted anew spends nothing that another copy could have spent.
+        if !own.refreshable || own.revoked_at.is_some() || own.kind == Kind::Machine {
+            return Ok(None);
+        }
+        let reason = match (&row.held, marks.is_beyond(&own.id, row.mark())) {
+            (Some(held), _) => held,
+            (None, Some(false)) => return Ok(None),
+            (None, Some(true)) => "the store was restored from an older copy, and the refresh token was spent since",
+            // It was never marked, as nothing was spent here: that other program goes on with it.
+            (None, None) if own.imported_from().is_some() => {
+                let tool = own.imported_from().unwrap_or_default();
+                return Ok(Some(format!("{tool}, which it was brought in from, may spend the refresh token, too")));
+            }
+            (None, None) if self.description.is_original => return Ok(None),
+            (None, None) => "the store was copied or restored, and the other copy may have spent the refresh token",
+        };
+        let stays = self.habits(own)?.rotates == Some(false);
+        Ok((!stays).then(|| reason.to_owned()))
+    }
+
+    /// Whether nothing outside the database tells how far a row has got. Every row is marked at its birth: the marks are
+    /// lost, and if the database was restored from an older copy, nobody would notice.
+    pub(super) fn is_unmarked(&self, row: &Row, marks: &Known) -> Result<bool, Error> {
+        let own = &row.credential;
+        let guarded = own.refreshable && own.revoked_at.is_none() && own.kind != Kind::Machine;
+        if !guarded || marks.is_beyond(&own.id, row.mark()).is_some() {
+            return Ok(false);
+        }
+        let may_rotate = self.habits(own)?.rotates != Some(false);
+        Ok(may_rotate && self.staleness(row, marks)?.is_none())
+    }
+
+    /// The credentials of which no mark is left.
+    pub(crate) fn unmarked(&self, rows: &[Row]) -> Result<Vec<CredentialId>, Error> {
+        let marks = Marks::of(&self.home).known()?;
+        let mut unmarked = vec![];
+        for row in rows {
+            if self.is_unmarked(row, &marks)? {
+                unmarked.push(row.credential.id.clone());
+            }
+        }
+        Ok(unmarked)
+    }
+}
