@@ -293,22 +293,49 @@ pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
 
 /// Which file this is: a copy of it is another one, also one that was restored into its place. A file that is renamed
 /// stays what it is. Where a file system does not know when a file was born, less is told apart.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) fn identity(file: &File) -> io::Result<String> {
-    Ok(told_by(&file.metadata()?))
+    use rustix::fs::{AtFlags, StatxFlags, statx};
+    let born = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BTIME);
+    Ok(told_by(&file.metadata()?, born.ok().and_then(birth)))
 }
 
 /// The same of a file that is not opened for it: to close it would give up the locks that this process has on it.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) fn identity_at(path: &Path) -> io::Result<String> {
-    Ok(told_by(&fs::metadata(path)?))
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    let born = statx(CWD, path, AtFlags::empty(), StatxFlags::BTIME);
+    Ok(told_by(&fs::metadata(path)?, born.ok().and_then(birth)))
+}
+
+/// Nanoseconds of the Unix epoch. Asked of the kernel itself: the standard library does so with some C libraries only, and
+/// a store is the same one to each build of this program.
+#[cfg(target_os = "linux")]
+fn birth(found: rustix::fs::Statx) -> Option<u128> {
+    let known = found.stx_mask & rustix::fs::StatxFlags::BTIME.bits() != 0;
+    let seconds = u128::try_from(found.stx_btime.tv_sec).ok().filter(|_| known)?;
+    Some(seconds * 1_000_000_000 + u128::from(found.stx_btime.tv_nsec))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(crate) fn identity(file: &File) -> io::Result<String> {
+    file.metadata().map(|found| told_by(&found, birth(&found)))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(crate) fn identity_at(path: &Path) -> io::Result<String> {
+    fs::metadata(path).map(|found| told_by(&found, birth(&found)))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn birth(found: &fs::Metadata) -> Option<u128> {
+    let since = found.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(since.as_nanos())
 }
 
 #[cfg(unix)]
-fn told_by(found: &fs::Metadata) -> String {
-    let born = found.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-    let born = born.map_or(0, |since| since.as_nanos());
-    format!("{}-{born}", std::os::unix::fs::MetadataExt::ino(found))
+fn told_by(found: &fs::Metadata, born: Option<u128>) -> String {
+    format!("{}-{}", std::os::unix::fs::MetadataExt::ino(found), born.unwrap_or(0))
 }
 
 /// By its number, which NTFS does not use twice. When it was born tells nothing there: a file that takes the name of one
@@ -397,6 +424,17 @@ mod tests {
         assert_eq!(wait(File::try_lock_shared), Ok(()));
         holder.unlock().unwrap();
         assert_eq!(wait(File::try_lock), Ok(()));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_is_the_same_to_programs_of_every_c_library() {
+        use std::os::unix::fs::MetadataExt;
+        let named = tempfile::NamedTempFile::new().unwrap();
+        let found = named.as_file().metadata().unwrap();
+        let born = found.created().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+        let told = format!("{}-{born}", found.ino());
+        assert_eq!([identity(named.as_file()).unwrap(), identity_at(named.path()).unwrap()], [told.clone(), told]);
     }
 
     #[test]
