@@ -91,7 +91,11 @@ impl<'a> Marks<'a> {
 
     /// Writes a mark down, and waits until it is durable.
     pub(super) fn set(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
-        self.0.iter().try_for_each(|witness| witness.append(id, mark.height(), || self.known()))
+        let append = |witness: &Witness<'_>| witness.append(id, mark.height(), || self.known());
+        let [one, other] = &self.0;
+        let appended = [append(one)?, append(other)?];
+        // Both are written before either is waited for: a file system takes them to the disk together.
+        self.0.iter().zip(appended).try_for_each(|(witness, appended)| witness.settle(appended))
     }
 
     /// The files that are gone, were written elsewhere, or lack something that is known.

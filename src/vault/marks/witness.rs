@@ -24,6 +24,12 @@ pub(super) struct Witness<'a> {
     pub(super) locks: &'a Path,
 }
 
+/// A record that was written, and may not have reached the disk.
+pub(super) struct Appended {
+    file: File,
+    is_long: bool,
+}
+
 impl Witness<'_> {
     /// What is written in the file, of all credentials or of one; `None` where there is none, or one that was written
     /// elsewhere.
@@ -32,13 +38,13 @@ impl Witness<'_> {
         self.read(&file, only)
     }
 
-    /// Writes a record down, and waits until it is durable. A file that has to be made begins with what `others` know.
+    /// Writes a record down. A file that has to be made begins with what `others` know.
     pub(super) fn append(
         &self,
         id: &CredentialId,
         height: i64,
         others: impl Fn() -> Result<Known, files::Error>,
-    ) -> Result<(), files::Error> {
+    ) -> Result<Appended, files::Error> {
         loop {
             let file = self.genuine(&others)?;
             files::lock_within(&file, File::try_lock_shared, PATIENCE).map_err(self.failed("lock"))?;
@@ -47,11 +53,19 @@ impl Witness<'_> {
                 continue;
             }
             let before = file.metadata().map_err(self.failed("read"))?.len();
-            append(&file, id, height).map_err(self.failed("append to"))?;
+            (&file).write_all(record(&id.0, height).as_bytes()).map_err(self.failed("append to"))?;
             let length = file.metadata().map_err(self.failed("read"))?.len();
-            drop(file);
-            return if length / LONG > before / LONG { self.shorten() } else { Ok(()) };
+            // Whoever writes the file anew from here on takes the record along.
+            file.unlock().map_err(self.failed("unlock"))?;
+            return Ok(Appended { file, is_long: length / LONG > before / LONG });
         }
+    }
+
+    /// Waits until what was appended is durable.
+    pub(super) fn settle(&self, Appended { file, is_long }: Appended) -> Result<(), files::Error> {
+        file.sync_data().map_err(self.failed("append to"))?;
+        drop(file);
+        if is_long { self.shorten() } else { Ok(()) }
     }
 
     /// The file, which is made first where there is none, or one that was copied from elsewhere.
@@ -173,11 +187,6 @@ fn identity(file: &File) -> io::Result<String> {
     files::identity(file)
 }
 
-fn append(mut file: &File, id: &CredentialId, height: i64) -> io::Result<()> {
-    file.write_all(record(&id.0, height).as_bytes())?;
-    file.sync_data()
-}
-
 /// It begins and ends with a sign of its own, so that one which was cut off spoils neither itself nor the next.
 fn record(id: &str, height: i64) -> String {
     format!("\n{id} {height};")
@@ -249,7 +258,7 @@ mod tests {
         std::thread::scope(|scope| {
             let other = scope.spawn(|| witness.mend(&Known::default()));
             std::thread::sleep(Duration::from_millis(30)); // in which the other one waits, or does not
-            append(&file, &id, 8).unwrap();
+            (&file).write_all(record(&id.0, 8).as_bytes()).unwrap();
             drop(file);
             other.join().unwrap().unwrap();
         });
@@ -268,7 +277,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let locks = dir.path().join("locks");
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
-        let append = |name: &str, height| witness.append(&id(name), height, || Ok(Known::default())).unwrap();
+        let append = |name: &str, height| {
+            let appended = witness.append(&id(name), height, || Ok(Known::default())).unwrap();
+            witness.settle(appended).unwrap();
+        };
         let length = || fs::metadata(&witness.path).unwrap().len();
         append("a", 2);
         let grow = |to: u64| {
