@@ -120,7 +120,7 @@ fn set(args: SetArgs, context: &Context) -> Result<u8, Failure> {
 fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {
     let all = context.app()?.clients(provider)?;
     if context.terminal.json {
-        return context.terminal.data_json(&Value::Array(all.iter().map(object).collect())).map(|()| 0);
+        return context.terminal.data_json_array(all.iter().map(object)).map(|()| 0);
     }
     if all.is_empty() {
         context.terminal.note("no registration is kept; to keep one: oauth client set PROVIDER --client-id ID");

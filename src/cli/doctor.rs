@@ -50,7 +50,7 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<u8, Failure> {
     let found = app.doctor(looking).into_iter().map(|finding| Told::of(finding, &app.tenant, context));
     let told: Vec<_> = std::iter::once(config).chain(found).collect();
     if context.terminal.json {
-        context.terminal.data_json(&Value::Array(told.iter().map(Told::json).collect()))?;
+        context.terminal.data_json_array(told.iter().map(Told::json))?;
     } else {
         print(&told, context)?;
     }

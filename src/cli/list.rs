@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde_json::Value;
 
 use super::context::Context;
 use super::failure::{Failure, gravest, init_command, oauth};
@@ -68,8 +67,8 @@ pub(super) fn run(args: &ListArgs, context: &Context) -> Result<u8, Failure> {
         return forecast(all, ahead, args.all_tenants, context).map(|()| exit);
     }
     if context.terminal.json {
-        let array = Value::Array(all.iter().map(|own| credential::json(own, now)).collect());
-        return context.terminal.data_json(&array).map(|()| exit);
+        let objects = all.iter().map(|own| credential::json(own, now));
+        return context.terminal.data_json_array(objects).map(|()| exit);
     }
     if all.is_empty() {
         if empty {
@@ -168,7 +167,7 @@ fn forecast(all: Vec<Credential>, ahead: Duration, tenants: bool, context: &Cont
             object["reason"] = why(own, now).into();
             object
         });
-        return terminal.data_json(&Value::Array(objects.collect()));
+        return terminal.data_json_array(objects);
     }
     if needed.is_empty() {
         terminal.say(&format!("no credential needs a human within {}", when::length(ahead.as_secs())));

@@ -87,7 +87,7 @@ pub(super) fn tell_all(ended: Vec<RevokedOne>, context: &Context) -> Result<u8, 
         }
     }
     if context.terminal.json {
-        context.terminal.data_json(&Value::Array(objects))?;
+        context.terminal.data_json_array(objects)?;
     }
     Ok(gravest(&exits))
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Failure, oauth_in};
@@ -112,7 +112,7 @@ fn out_of_reach(app: &App) -> Result<Option<KeySource>, Failure> {
 fn print(files: &[(std::path::PathBuf, String)], context: &Context) -> Result<u8, Failure> {
     if context.terminal.json {
         let all = files.iter().map(|(path, text)| json!({"file": path.display().to_string(), "text": text}));
-        return context.terminal.data_json(&Value::Array(all.collect())).map(|()| 0);
+        return context.terminal.data_json_array(all).map(|()| 0);
     }
     for (path, text) in files {
         context.terminal.data(&format!("# {}\n{text}\n", path.display()))?;

@@ -1,5 +1,5 @@
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
@@ -63,7 +63,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
             json!({"tenant": tenant.name, "credentials": tenant.live, "revoked": tenant.revoked,
                 "clients": tenant.clients, "current": tenant.name == own})
         });
-        return context.terminal.data_json(&Value::Array(objects.collect())).map(|()| 0);
+        return context.terminal.data_json_array(objects).map(|()| 0);
     }
     if all.is_empty() {
         context.terminal.say("there is no tenant yet; the first comes with: oauth init PROVIDER");

@@ -13,6 +13,9 @@ use std::sync::{Mutex, PoisonError};
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios};
 
+use serde::Serializer;
+use serde_json::Value;
+
 use super::columns::{broken, wrapped};
 use super::failure::Failure;
 use super::{ColorChoice, Global, hidden};
@@ -101,12 +104,19 @@ impl Terminal {
         self.data(&format!("{text}\n"))
     }
 
-    pub(super) fn data_json(&self, value: &serde_json::Value) -> Result<(), Failure> {
+    pub(super) fn data_json(&self, value: &Value) -> Result<(), Failure> {
         self.data(&(escaped(&format!("{value:#}")) + "\n"))
     }
 
+    /// An array whose values are made one after the other: there may be thousands.
+    pub(super) fn data_json_array(&self, values: impl IntoIterator<Item = Value>) -> Result<(), Failure> {
+        let mut text = Vec::new();
+        serde_json::Serializer::pretty(&mut text).collect_seq(values).expect("values are JSON");
+        self.data(&(escaped(&String::from_utf8_lossy(&text)) + "\n"))
+    }
+
     /// One of many values, on a line of its own.
-    pub(super) fn data_json_line(&self, value: &serde_json::Value) -> Result<(), Failure> {
+    pub(super) fn data_json_line(&self, value: &Value) -> Result<(), Failure> {
         self.data(&format!("{}\n", escaped(&value.to_string())))
     }
 
@@ -141,7 +151,7 @@ impl Terminal {
     }
 
     /// The same for a program that reads along: one line.
-    pub(super) fn insist_json(&self, value: &serde_json::Value) {
+    pub(super) fn insist_json(&self, value: &Value) {
         self.write_err(&format!("{}\n", escaped(&value.to_string())));
     }
 

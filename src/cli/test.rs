@@ -83,10 +83,7 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<u8, Failure> {
     let tested: Vec<Tested> = outcomes?.into_iter().map(Tested::from).collect();
     let format = if context.terminal.json { Format::Json } else { args.format };
     match format {
-        Format::Json => {
-            let array = tested.iter().map(|tested| tested.json(context)).collect();
-            context.terminal.data_json(&Value::Array(array))?;
-        }
+        Format::Json => context.terminal.data_json_array(tested.iter().map(|tested| tested.json(context)))?,
         Format::Junit => context.terminal.data(&junit(&tested))?,
         Format::Table => print_table(&tested, context)?,
     }

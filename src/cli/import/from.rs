@@ -34,7 +34,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
     }
     if args.dry_run || wanted == 0 || !agreed(args, wanted, context) {
         if !said {
-            context.terminal.data_json(&Value::Array(candidates.iter().map(described).collect()))?;
+            context.terminal.data_json_array(candidates.iter().map(described))?;
         }
         let held = if wanted == 0 { "there is nothing to bring in" } else { "nothing was brought in; add --yes" };
         context.terminal.say(held);
@@ -157,7 +157,7 @@ fn bring_in(
         }
     }
     if context.terminal.json {
-        context.terminal.data_json(&Value::Array(objects))?;
+        context.terminal.data_json_array(objects)?;
     }
     Ok(gravest(&exits))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::context::Context;
 use super::super::failure::Failure;
@@ -45,7 +45,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<u8, Failure> {
     }
     if context.terminal.json {
         let object = |(name, mistakes): &(&String, Vec<String>)| json!({"provider": name, "ok": mistakes.is_empty(), "mistakes": mistakes});
-        return context.terminal.data_json(&Value::Array(found.iter().map(object).collect())).map(|()| exit);
+        return context.terminal.data_json_array(found.iter().map(object)).map(|()| exit);
     }
     for (name, mistakes) in &found {
         if mistakes.is_empty() {

@@ -145,7 +145,7 @@ fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failu
         return context.terminal.data(&markdown::page(&all)).map(|()| exit);
     }
     if context.terminal.json {
-        return context.terminal.data_json(&Value::Array(all.iter().map(describe).collect())).map(|()| exit);
+        return context.terminal.data_json_array(all.iter().map(describe)).map(|()| exit);
     }
     if all.is_empty() {
         context
