@@ -1,9 +1,11 @@
 //! What is told of credentials elsewhere than in their rows: the latest uses, and how far each has got, by which an old copy
 //! is known.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::marks::{Known, Marks};
+use super::rows::Which;
 use super::uses::Uses;
 use super::{Error, Row, Vault};
 use crate::model::{Credential, CredentialId, Kind, Timestamp};
@@ -14,15 +16,31 @@ pub(crate) struct Beside<'a> {
     vault: &'a Vault,
     latest: BTreeMap<String, Timestamp>,
     marks: Known,
+    /// The marks as they were when a row looked like an old copy for the first time.
+    again: OnceCell<Known>,
 }
 
 impl Beside<'_> {
     /// A row with its latest use, and why it is an old copy, where it is one.
     pub(super) fn filled_in(&self, mut row: Row) -> Result<Row, Error> {
+        let mut marks = &self.marks;
+        if marks.is_beyond(&row.credential.id, row.mark()) == Some(true) {
+            // A refresh that was taken back in between has left a mark that is not true any more.
+            marks = self.marks_again()?;
+            row = self.vault.select(Which::Id(&row.credential.id.0))?.pop().unwrap_or(row);
+        }
         let used = self.latest.get(&row.credential.id.0).copied();
         row.credential.last_used_at = row.credential.last_used_at.max(used);
-        row.credential.stale = self.vault.staleness(&row, &self.marks)?;
+        row.credential.stale = self.vault.staleness(&row, marks)?;
         Ok(row)
+    }
+
+    fn marks_again(&self) -> Result<&Known, Error> {
+        if let Some(marks) = self.again.get() {
+            return Ok(marks);
+        }
+        let marks = Marks::of(&self.vault.home).known()?;
+        Ok(self.again.get_or_init(|| marks))
     }
 
     pub(crate) fn all_filled_in(&self, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
@@ -37,7 +55,7 @@ impl Vault {
     }
 
     fn beside_with(&self, marks: Known) -> Result<Beside<'_>, Error> {
-        Ok(Beside { vault: self, latest: Uses::at(&self.home.uses).latest()?, marks })
+        Ok(Beside { vault: self, latest: Uses::at(&self.home.uses).latest()?, marks, again: OnceCell::new() })
     }
 
     /// The credential as it stands now, with its uses.

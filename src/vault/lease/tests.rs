@@ -160,6 +160,17 @@ fn a_refresh_that_begins_while_rows_are_read_makes_no_row_an_old_copy() {
 }
 
 #[test]
+fn a_refresh_that_is_taken_back_while_rows_are_read_makes_no_row_an_old_copy() {
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    lease.begin(NOW).unwrap();
+    let beside = place.vault.beside().unwrap();
+    lease.withdraw().unwrap();
+    let row = place.vault.reread(&id).unwrap();
+    assert_eq!(beside.filled_in(row).unwrap().credential.stale, None);
+}
+
+#[test]
 fn what_landed_is_committed_by_the_next_lease_and_once() {
     let (place, id) = Place::with(login("old"));
     let mut lease = place.lease(&id);
