@@ -222,7 +222,8 @@ impl<'a> Lease<'a> {
         next.retry_at = None;
         let old = self.refresh_token()?;
         let refresh = response.refresh_token.map(|new| new.0);
-        let rotates = refresh.as_ref().zip(old.as_ref()).is_some_and(|(new, old)| new.expose() != old.expose());
+        // Where no refresh token was sent, nothing is shown of what becomes of one.
+        let rotates = old.as_ref().map(|old| refresh.as_ref().is_some_and(|new| new.expose() != old.expose()));
         let secrets = Secrets {
             access: Some(response.access_token.0),
             refresh: refresh.or(old),
@@ -231,7 +232,7 @@ impl<'a> Lease<'a> {
         };
         self.replace(next, &secrets, "refreshed", None, None)?;
         // The tokens are stored; what is only useful to know is no reason to withhold them.
-        let _ = self.learn(Habits { rotates: Some(rotates), takes_again: None }, now);
+        let _ = self.learn(Habits { rotates, takes_again: None }, now);
         // It opens nowhere any more; a record that cannot be wiped is no reason to withhold a token.
         let _ = self.vault.landing(&self.row.credential.id).clear();
         Ok(())

@@ -302,6 +302,16 @@ fn a_login_without_a_refresh_token_keeps_the_old_one_of_the_same_client_and_pers
     assert_eq!(place.tokens(&id), both("at-new", None));
 }
 
+
+#[test]
+fn what_is_minted_tells_nothing_of_what_a_server_does_with_refresh_tokens() {
+    let minted = Authorization { refresh_token: None, ..login("old") };
+    let (place, id) = Place::with(minted);
+    let mut lease = place.lease(&id);
+    lease.commit(answer(None), NOW, NOW).unwrap();
+    assert_eq!(lease.habits().unwrap().rotates, None);
+}
+
 #[test]
 fn a_renewed_login_becomes_the_default_where_no_other_lives() {
     let (place, alice) = Place::with(login("old"));
