@@ -296,24 +296,24 @@ impl<'a> Lease<'a> {
         next.created_at = old.created_at;
         next.default = old.default;
         next.last_used_at = old.last_used_at;
-        let refresh = match new.refresh_token {
-            Some(new) => Some(new.0),
+        let (refresh, held) = match new.refresh_token {
+            Some(new) => (Some(new.0), None),
             // Some providers give a refresh token at the first consent only; the old one belongs to the same grant
-            // as long as client and subject are the same.
+            // as long as client and subject are the same. What was in doubt of it, still is.
             None if new.proof_key.is_none()
                 && next.client_id == old.client_id
                 && next.subject.is_some()
                 && next.subject == old.subject =>
             {
-                self.refresh_token()?
+                (self.refresh_token()?, self.staleness()?)
             }
-            None => None,
+            None => (None, None),
         };
         let keep = new.keep_client.then(|| new.client.clone());
         let access = Some(new.access_token.0).filter(|token| !token.expose().is_empty());
         let proof = new.proof_key.map(|key| key.0);
         let secrets = Secrets { access, refresh, client: new.client.secret, proof };
-        self.replace(next, &secrets, "authorized", keep.as_ref(), None)?;
+        self.replace(next, &secrets, "authorized", keep.as_ref(), held.as_deref())?;
         let own = &self.row.credential;
         let others = self.vault.of_provider(&own.tenant, &own.provider)?.into_iter().map(|row| row.credential);
         if others.filter(|other| other.id != own.id).all(|other| other.revoked_at.is_some()) {

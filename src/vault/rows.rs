@@ -25,7 +25,7 @@ pub(crate) struct Row {
     pub(super) key_id: String,
     /// A refresh that was begun, and of which no end was recorded.
     pub(super) attempt: Option<String>,
-    /// Why the refresh token is not sent: it came out of a backup.
+    /// Why the refresh token is not sent: it came out of a backup, or with tokens of somebody else.
     pub(super) held: Option<String>,
 }
 

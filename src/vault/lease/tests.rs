@@ -302,6 +302,27 @@ fn a_login_without_a_refresh_token_keeps_the_old_one_of_the_same_client_and_pers
     assert_eq!(place.tokens(&id), both("at-new", None));
 }
 
+#[test]
+fn an_old_refresh_token_that_is_in_doubt_stays_held_back_after_a_login_that_brings_no_other() {
+    let without_one = || Authorization { refresh_token: None, ..login("new") };
+    // It came with tokens of somebody else.
+    let (place, id) = Place::with(login("old"));
+    let mut lease = place.lease(&id);
+    lease.set_aside(answer(Some("rt-other")), "not ours", NOW, NOW).unwrap();
+    lease.reauthorize(without_one()).unwrap();
+    drop(lease);
+    assert_eq!(place.lease(&id).staleness().unwrap().as_deref(), Some("not ours"));
+    assert_eq!(place.tokens(&id), both("at-new", Some("rt-other")));
+    place.lease(&id).reauthorize(login("newest")).unwrap();
+    assert_eq!(place.lease(&id).staleness().unwrap(), None, "a refresh token of its own is in no doubt");
+    // The store is an older copy, whose token was spent since.
+    let (place, id) = Place::with(login("old"));
+    Marks::of(&place.vault.home).set(&id, Mark::Spent(5)).unwrap();
+    let old = place.lease(&id).staleness().unwrap();
+    assert!(old.is_some());
+    place.lease(&id).reauthorize(without_one()).unwrap();
+    assert_eq!(place.lease(&id).staleness().unwrap(), old);
+}
 
 #[test]
 fn what_is_minted_tells_nothing_of_what_a_server_does_with_refresh_tokens() {
