@@ -345,7 +345,7 @@ impl<'a> Lease<'a> {
             let sql = "update credentials set expires_at = ?1, updated_at = ?2 where id = ?3 and generation = ?4";
             let values = (own.expires_at.map(|end| end.0), now.0, &own.id.0, own.generation);
             let written = transaction.execute(sql, values).map_err(self.vault.store.failed())?;
-            Ok((written, vec![Entry::ok("rejected", own, now)]))
+            Ok((written, if_written(written, Entry::ok("rejected", own, now))))
         })?;
         self.check(written)
     }
@@ -362,7 +362,7 @@ impl<'a> Lease<'a> {
                 "update credentials set reauth = ?1, updated_at = ?2, attempt = null where id = ?3 and generation = ?4";
             let values = (reason, now.0, &own.id.0, own.generation);
             let written = transaction.execute(sql, values).map_err(self.vault.store.failed())?;
-            Ok((written, vec![entry]))
+            Ok((written, if_written(written, entry)))
         })?;
         self.row.attempt = None;
         self.check(written)
@@ -411,14 +411,10 @@ impl<'a> Lease<'a> {
         let row = Row { held: held.map(str::to_owned), ..sealed(next, secrets, self.seal) };
         let written = self.vault.write_recorded(self.seal, |transaction| {
             let written = rows::write(transaction, &row, Some(expected)).map_err(self.vault.store.failed())?;
-            let mut entries = vec![];
-            if written == 1 {
-                entries.push(Entry::ok(event, &row.credential, row.credential.updated_at));
-                if let Some(client) = keep {
-                    self.vault.keep_client(transaction, &Registration::of(&row.credential, client), self.seal)?;
-                }
+            if let Some(client) = keep.filter(|_| written == 1) {
+                self.vault.keep_client(transaction, &Registration::of(&row.credential, client), self.seal)?;
             }
-            Ok((written, entries))
+            Ok((written, if_written(written, Entry::ok(event, &row.credential, row.credential.updated_at))))
         })?;
         self.check(written)?;
         self.row = row;
@@ -444,6 +440,11 @@ impl<'a> Lease<'a> {
     fn damaged(&self, field: &'static str) -> Error {
         Error::Damaged { of: Subject::of(&self.row.credential), field }
     }
+}
+
+/// What is recorded: nothing of a row that was not written.
+fn if_written(written: usize, entry: Entry<'_>) -> Vec<Entry<'_>> {
+    if written == 1 { vec![entry] } else { vec![] }
 }
 
 #[cfg(test)]

@@ -403,6 +403,7 @@ fn a_row_that_another_one_has_changed_is_not_written_over() {
     assert!(matches!(mine.begin(NOW), Err(Error::Conflict { .. })));
     assert!(matches!(mine.require_authorization("x", "y", NOW), Err(Error::Conflict { .. })));
     assert!(mine.share_lock().is_ok());
+    assert_eq!((place.events("rejected"), place.events("refused")), (0, 0), "nothing was done");
 }
 
 #[test]
