@@ -113,13 +113,15 @@ impl App {
         seal: &Seal,
         mut work: impl FnMut(&Seal, bool) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut done = work(seal, false);
+        let mut seal = seal.clone();
+        let mut done = work(&seal, false);
         for _ in 0..KEYS_REPLACED {
             match done {
                 Err(Error::Vault(vault::Error::KeyReplaced | vault::Error::WrongKey { .. })) => {}
                 done => return done,
             }
-            done = work(&self.unlock(vault)?, true);
+            seal = vault.unlock_again(&seal, &self.keys)?;
+            done = work(&seal, true);
         }
         done
     }

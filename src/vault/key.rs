@@ -96,6 +96,13 @@ impl Source {
     }
 }
 
+impl Description {
+    /// The place that was chosen for the key.
+    pub(super) fn source(&self) -> Source {
+        self.key_source.as_deref().and_then(Source::decode).unwrap_or(Source::Keyring)
+    }
+}
+
 impl KeyAccess {
     /// Where the first key of a store would come from, after a look at whether it could be had there. Nothing is made.
     pub(crate) fn probe(&self) -> Result<Source, Error> {
@@ -111,19 +118,25 @@ impl KeyAccess {
 impl Vault {
     /// The seal itself, or a new one where the master key was replaced since it was made.
     pub(crate) fn unlock_again(&self, seal: &Seal, access: &KeyAccess) -> Result<Seal, Error> {
-        let current = self.store.describe()?.key_id;
-        if current.as_deref() == Some(seal.key_id()) { Ok(seal.clone()) } else { self.unlock(access) }
+        let current = self.store.describe()?;
+        if current.key_id.as_deref() == Some(seal.key_id()) {
+            return Ok(seal.clone());
+        }
+        self.unlock_as(current, access)
     }
 
     /// The seal over this store's rows.
     pub(crate) fn unlock(&self, access: &KeyAccess) -> Result<Seal, Error> {
-        let mut description = self.description.clone();
+        self.unlock_as(self.description.clone(), access)
+    }
+
+    fn unlock_as(&self, mut description: Description, access: &KeyAccess) -> Result<Seal, Error> {
         loop {
             let sealed = self.master_key(&description, access).and_then(|key| self.seal_with(&key, &description));
             let Err(failure) = sealed else { return sealed };
-            // The key may have been replaced since the store was opened.
+            // The key may have been replaced or moved since.
             let current = self.store.describe()?;
-            if current.key_id == description.key_id {
+            if current == description {
                 return Err(failure);
             }
             description = current;
@@ -200,7 +213,7 @@ impl Vault {
             return of_file(given, description).map_err(|error| given.named_by_variable(error));
         }
         let not_given = |variable| Err(Error::NoKey(KeyError::NotGiven(variable)));
-        match self.recorded_source() {
+        match description.source() {
             Source::Keyring => self.keyring_key(description, access),
             Source::File(path) => of_file(&Given::File(path), description),
             Source::Environment => not_given("OAUTH_MASTER_KEY"),
@@ -227,11 +240,6 @@ impl Vault {
     pub(super) fn open_wrapped(&self, description: &Description, passphrase: &Secret) -> Result<MasterKey, Error> {
         let wrapped = description.wrapped_key.as_deref().ok_or(Error::NoKey(KeyError::Lost))?;
         passphrase::unwrap(wrapped, passphrase).map_err(|_| Error::NoKey(KeyError::WrongPassphrase))
-    }
-
-    /// The place that was chosen for the key.
-    pub(super) fn recorded_source(&self) -> Source {
-        self.description.key_source.as_deref().and_then(Source::decode).unwrap_or(Source::Keyring)
     }
 
     fn keyring_key(&self, description: &Description, access: &KeyAccess) -> Result<MasterKey, Error> {
@@ -390,6 +398,8 @@ fn wait(child: &mut Child, end: Instant) -> Result<std::process::ExitStatus, Key
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Caller, Timestamp};
+    use crate::vault::{Home, Target};
 
     #[test]
     fn a_source_survives_its_written_form() {
@@ -403,6 +413,45 @@ mod tests {
             assert_eq!(Source::decode(&source.encode()), Some(source));
         }
         assert_eq!(Source::decode("cloud"), None);
+    }
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    /// A store whose key is under a passphrase, and what opens it.
+    fn under_a_passphrase(dir: &Path) -> (Home, KeyAccess) {
+        let at = |name: &str| dir.join(name);
+        let (database, locks, landing) = (at("db"), at("locks"), at("landing"));
+        let home = Home { database, locks, landing, uses: at("uses"), marks: at("state/marks") };
+        let given = Some(Given::Value(MasterKey::generate().encode()));
+        let keyring = Keyring::new(None, Duration::ZERO);
+        let ask = |_: &str| Some(Secret::new("passphrase"));
+        let mut access = KeyAccess { given, keyring, cache: KeyCache::new(None), ask };
+        let mut vault = Vault::open_or_create(&home, &Caller::default(), NOW, soon()).unwrap();
+        vault.unlock_or_choose(&access, soon()).unwrap();
+        vault.move_key(&access, Target::Passphrase(Secret::new("passphrase")), soon(), NOW).unwrap();
+        access.given = None;
+        (home, access)
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_or_moved_since_the_store_was_opened_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, access) = under_a_passphrase(dir.path());
+        let open = || Vault::open(&home, &Caller::default()).unwrap().unwrap();
+        let (early, mut other) = (open(), open());
+        let seal = early.unlock(&access).unwrap();
+        let key_id = other.rotate_key(&access, soon(), NOW, |_| true).unwrap().key_id;
+        let seal = early.unlock_again(&seal, &access).unwrap();
+        assert_eq!(seal.key_id(), key_id, "the former key opens what was known of the store, and nothing else");
+
+        let early = open();
+        other.move_key(&access, Target::File(dir.path().join("key")), soon(), NOW).unwrap();
+        let nobody = KeyAccess { ask: |_| None, ..access };
+        assert_eq!(early.unlock(&nobody).unwrap().key_id(), key_id);
     }
 
     #[cfg(unix)]

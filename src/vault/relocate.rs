@@ -42,7 +42,7 @@ impl Vault {
     ) -> Result<Moved, Error> {
         let _held = self.hold_key(deadline)?;
         self.description = self.store.describe()?;
-        let (from, key) = (self.recorded_source(), self.master_key(&self.description, access)?);
+        let (from, key) = (self.description.source(), self.master_key(&self.description, access)?);
         let seal = self.seal_with(&key, &self.description)?;
         let (to, wrapped) = self.put(&key, target, access)?;
         self.store.write(|transaction| {

@@ -104,7 +104,7 @@ impl Vault {
     /// Where the new key goes: the place where the old one lives. A key that was given for this run only does not say
     /// where to put another.
     fn rotatable_source(&self, access: &KeyAccess) -> Result<Source, Error> {
-        let recorded = self.recorded_source();
+        let recorded = self.description.source();
         let Some(given) = &access.given else { return Ok(recorded) };
         let given = given.source();
         if std::mem::discriminant(&given) == std::mem::discriminant(&recorded) {
@@ -164,7 +164,7 @@ impl Vault {
     }
 
     fn remove_spare_key(&self, key_id: &str, access: &KeyAccess) -> Result<(), Error> {
-        if self.recorded_source() == Source::Keyring {
+        if self.description.source() == Source::Keyring {
             let place = Place { store_id: &self.description.id, key_id };
             KeyCache::forget(&place);
             access.keyring.delete(&place).map_err(|error| Error::NoKey(error.into()))?;

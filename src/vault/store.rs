@@ -45,7 +45,7 @@ pub(super) struct Store {
 }
 
 /// The row that describes the store itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Description {
     pub(super) id: String,
     pub(super) key_id: Option<String>,
