@@ -76,11 +76,8 @@ impl Vault {
             Target::File(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 if !path.exists() {
-                    use std::io::Write;
-                    let mut file = files::create_new(&path)?;
                     let line = Secret::new(format!("{}\n", key.encode().expose()));
-                    let written = file.write_all(line.expose().as_bytes()).and_then(|()| file.sync_all());
-                    written.map_err(files::Error::io("write", &path))?;
+                    files::create_whole(&path, line.expose().as_bytes())?;
                 }
                 self.expect(key, &Given::File(path.clone()).read()?)?;
                 Ok((Source::File(path), None))
