@@ -76,6 +76,18 @@ fn a_row_that_cannot_be_read_hides_no_other() {
 }
 
 #[test]
+fn what_landed_for_a_row_that_cannot_be_read_is_no_leftover() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+    let mut landed = fs::read_dir(home.oauth_home().join("landing")).expect("a directory");
+    let landed = landed.next().expect("a record").expect("a record").path();
+    store(&home).execute("update credentials set server = '{'", []).expect("a change of the store");
+    let found = findings(&home, &["--fix"], 6);
+    assert_eq!(of(&found, "leftovers")[0].0, "ok", "{found:#?}");
+    assert!(landed.exists());
+}
+
+#[test]
 fn a_lost_answer_a_person_who_is_needed_and_leftovers_are_told() {
     let (server, home) = DemoServer::connected();
     server.break_token_endpoint(&json!("lose"));

@@ -184,7 +184,7 @@ impl App {
             self.look_at_clock(&rows, found);
         }
         self.look_for_copies(vault, &rows, found)?;
-        self.look_for_leftovers(vault, &rows, found)?;
+        self.look_for_leftovers(vault, found)?;
         let now = (self.clock)();
         for row in &rows {
             if matches!(row.credential.status(now), Status::Reauth | Status::Expiring) {
@@ -283,12 +283,12 @@ impl App {
         Ok(())
     }
 
-    fn look_for_leftovers(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
+    fn look_for_leftovers(&self, vault: &Vault, found: &mut Findings) -> Result<(), Error> {
         for key in vault.spare_keys()? {
             let what = format!("the former master key {key} may still lie in the keyring");
             found.mendable("leftovers", what, || Ok(vault.remove_spare_keys(&self.keys).map(|_| ())?));
         }
-        let landed = vault.leftovers(rows)?.into_iter().map(|path| (path, "belongs to no credential"));
+        let landed = vault.leftovers()?.into_iter().map(|path| (path, "belongs to no credential"));
         let dirs = [self.home.database.parent(), Some(&self.home.landing), Some(self.registry.dir())];
         let broken_off = dirs.into_iter().flatten().flat_map(files::abandoned);
         for (path, why) in landed.chain(broken_off.map(|path| (path, "was left by a process that died"))) {

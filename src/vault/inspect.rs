@@ -1,5 +1,6 @@
 //! Looking for what is wrong, without changing anything.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -69,18 +70,27 @@ impl Vault {
         Ok(())
     }
 
-    /// Files that nothing needs any more: landing records of credentials that are gone.
-    pub(crate) fn leftovers(&self, rows: &[Row]) -> Result<Vec<PathBuf>, Error> {
+    /// Files that nothing needs any more: landing records of credentials that are gone. One whose row cannot be read is
+    /// not gone.
+    pub(crate) fn leftovers(&self) -> Result<Vec<PathBuf>, Error> {
         let entries = match fs::read_dir(&self.home.landing) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
             Err(error) => return Err(files::Error::io("read the directory", &self.home.landing)(error).into()),
         };
-        let known = |name: &str| rows.iter().any(|row| row.credential.id.0 == name);
-        let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
-        Ok(paths
-            .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !known(name)))
-            .collect())
+        let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        // Asked after the files, for a row is there before its file is.
+        let known = self.ids()?;
+        paths.retain(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !known.contains(name)));
+        Ok(paths)
+    }
+
+    fn ids(&self) -> Result<BTreeSet<String>, Error> {
+        let read = self.store.connection()?.prepare("select id from credentials").and_then(|mut statement| {
+            let ids = statement.query_map([], |row| row.get(0))?;
+            ids.collect()
+        });
+        read.map_err(self.store.failed())
     }
 
     /// Files of marks that are gone, or lack what the other one knows.
