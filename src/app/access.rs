@@ -162,7 +162,8 @@ impl App {
             Err(failure) => failure,
         };
         self.alarm(&row.credential, &failure);
-        // The old token serves as long as it lives, unless a new one was asked for.
+        // The old token serves as long as it lives, unless a new one was asked for. To fail may have taken long.
+        let now = (self.clock)();
         let row = vault.reread(&row.credential.id)?;
         let failure = self.explained(failure, vault, &row.credential);
         let lives = row.access_token_lives(now) && wanted.lasts(&row.credential, now) && !demand.refresh;
@@ -229,7 +230,7 @@ impl App {
         let before = own.scopes.clone();
         self.renew(lease, seal)?;
         let row = lease.row();
-        let left = row.credential.seconds_left(now);
+        let left = row.credential.seconds_left((self.clock)());
         let short = left.filter(|left| *left < seconds(wanted.demand.min_ttl));
         let short = short.map(|seconds| Warning::ShortLived { seconds });
         give(row, seal, short.into_iter().chain(Warning::of_scopes(&before, &row.credential.scopes)).collect())

@@ -131,3 +131,13 @@ fn a_wish_not_to_be_asked_is_obeyed_and_ends() {
         server.login(&home, "demo", ALICE);
     }
 }
+
+/// A refresh may take longer than the token lives which would be served instead.
+#[test]
+fn a_token_that_dies_while_its_refresh_fails_is_not_served() {
+    let (server, home) = connected(0);
+    age(&home, 2);
+    server.behave(&json!({"latency_ms": {"token": 3000}}));
+    server.break_token_endpoint(&json!({"answer": {"status": 503}}));
+    home.oauth(["token", "demo"]).run().fails(5).stdout_is("");
+}
