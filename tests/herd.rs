@@ -232,7 +232,7 @@ fn what_a_killed_refresh_left_in_doubt_is_told_also_when_the_server_was_busy_mea
     slow_down(&server, 0);
     kill_process(worker_of(command.id()), Signal::KILL).expect("the worker is there");
     assert_ne!(command.finish().code, Some(0));
-    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "600"}}}));
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "0"}}}));
     home.oauth(["token", "demo"]).run().fails(5).stdout_is("");
     server.mend();
     let next = home.oauth(["token", "demo"]).run();

@@ -332,8 +332,10 @@ fn settle(
             };
             lease.require_authorization(&reason, "reauthorization_required", clock())
         }
-        protocol::Error::Trouble { retry_after: Some(seconds), .. } if lost.is_none() => {
-            lease.withdraw()?;
+        protocol::Error::Trouble { retry_after: Some(seconds), .. } => {
+            if lost.is_none() {
+                lease.withdraw()?;
+            }
             lease.hold_off(clock().plus((*seconds).min(LONGEST_HOLD)))
         }
         // The attempt of an earlier process stays in doubt until somebody hears of its token.

@@ -132,6 +132,21 @@ fn a_wish_not_to_be_asked_is_obeyed_and_ends() {
     }
 }
 
+/// That an earlier answer is in doubt is no reason to ask sooner.
+#[test]
+fn a_wish_not_to_be_asked_is_obeyed_while_an_earlier_answer_is_in_doubt_too() {
+    let (server, home) = connected(0);
+    age(&home, 0);
+    let page = json!({"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<html>Welcome</html>"});
+    server.break_token_endpoint(&json!({"answer": page}));
+    home.oauth(["token", "demo"]).run().fails(5);
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "headers": {"Retry-After": "300"}}}));
+    home.oauth(["token", "demo"]).run().fails(5);
+    let before = server.count("requests/token");
+    home.oauth(["token", "demo"]).run().fails(5);
+    assert_eq!(server.count("requests/token"), before, "nothing was sent");
+}
+
 /// A refresh may take longer than the token lives which would be served instead.
 #[test]
 fn a_token_that_dies_while_its_refresh_fails_is_not_served() {
