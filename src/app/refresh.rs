@@ -180,7 +180,11 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
 
 impl Report {
     fn of(error: &crate::vault::Error) -> Self {
-        Self::Broken { cause: error.to_string(), busy: error.is_busy() }
+        let what = error.to_string();
+        // What it comes from says why, and would not get through the pipe by itself.
+        let all = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+        let why = all.last().map(ToString::to_string).filter(|why| *why != what);
+        Self::Broken { cause: why.map_or(what.clone(), |why| format!("{what}: {why}")), busy: error.is_busy() }
     }
 }
 
@@ -392,6 +396,17 @@ mod tests {
             assert!(of(strict.0, strict.1, false).is_empty(), "the access token still lives, and is served");
             assert_eq!(of(strict.0, strict.1, true), [(0.0, 120.0)], "there is nothing to lose any more");
         }
+    }
+
+    #[test]
+    fn what_broke_is_told_with_its_cause() {
+        let failed = files::Error::io("write", std::path::Path::new("/landing"));
+        let Report::Broken { cause, .. } = Report::of(&failed(std::io::Error::other("a bad sector")).into()) else {
+            panic!("it broke")
+        };
+        assert_eq!(cause, "cannot write /landing: a bad sector");
+        let Report::Broken { cause, .. } = Report::of(&crate::vault::Error::KeyReplaced) else { panic!("it broke") };
+        assert_eq!(cause, "the master key was replaced in the meantime");
     }
 
     #[test]
