@@ -418,6 +418,20 @@ fn a_login_can_be_taken_over_at_once() {
 }
 
 #[test]
+fn a_login_that_takes_the_place_of_the_default_is_the_default() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    for account in ["mine", "other"] {
+        import(&home, &["demo", account], TOKEN).success();
+    }
+    let file = login_of(&server, &home);
+    from(&home, "oidc-agent", &["--file", &file, "--force", "--yes"]).success();
+    let list = home.oauth(["list", "--json"]).run().success().json();
+    let mine = list.as_array().expect("a list").iter().find(|own| own["account"] == "mine").expect("the login");
+    assert_eq!((&mine["kind"], &mine["default"]), (&serde_json::json!("oauth"), &serde_json::json!(true)), "{list:#}");
+}
+
+#[test]
 fn logins_of_gcloud_and_rclone_need_a_client_that_is_the_user_s() {
     let home = Home::new();
     let defaults = r#"{"client_id":"i","client_secret":"s","refresh_token":"1//r","type":"authorized_user"}"#;

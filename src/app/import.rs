@@ -147,8 +147,7 @@ impl App {
             None => vault.insert(&seal, authorization)?.credential,
             // A login is begun anew, so that nothing is known of it that is not of this one.
             Some(row) if authorization.refresh_token.is_some() => {
-                vault.forget(&row.credential, &seal, (self.clock)())?;
-                vault.insert(&seal, authorization)?.credential
+                vault.insert_instead(&row.credential, &seal, authorization)?.credential
             }
             Some(row) => {
                 let mut lease = vault.lease(&row.credential.id, &seal, Instant::now() + LEASE_WAIT)?;

@@ -38,6 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use audit::{Entry, Event, KINDS, Verified};
@@ -328,6 +329,17 @@ impl Vault {
 
     /// Stores a newly connected account in one transaction. The only live account of a provider becomes its default.
     pub(crate) fn insert(&self, seal: &Seal, new: Authorization) -> Result<Row, Error> {
+        self.add(seal, new, None)
+    }
+
+    /// The same in place of a row, which is deleted, and whose default it stays.
+    pub(crate) fn insert_instead(&self, old: &Credential, seal: &Seal, new: Authorization) -> Result<Row, Error> {
+        let row = self.add(seal, new, Some(old))?;
+        self.clear_away(old)?;
+        Ok(row)
+    }
+
+    fn add(&self, seal: &Seal, new: Authorization, instead: Option<&Credential>) -> Result<Row, Error> {
         let _held = self.keep_key(seal, Instant::now() + PATIENCE)?;
         let mut credential = new.credential;
         credential.id = CredentialId(random_id());
@@ -344,15 +356,22 @@ impl Vault {
         }
         self.write_recorded(seal, |transaction| {
             let own = &mut row.credential;
+            let (mut entries, mut inherits) = (vec![], false);
             let which = Which::Provider { tenant: &own.tenant, provider: &own.provider };
-            let others = rows::select(transaction, which).map_err(self.store.failed())?;
-            own.default = others.iter().all(|row| row.credential.revoked_at.is_some());
+            let mut others = rows::select(transaction, which).map_err(self.store.failed())?;
+            if let Some(old) = instead {
+                inherits = others.iter().any(|row| row.credential.id == old.id && row.credential.default);
+                others.retain(|row| row.credential.id != old.id);
+                self.delete(transaction, old)?;
+                entries.push(Entry::ok("forgotten", old, own.updated_at));
+            }
+            own.default = inherits || others.iter().all(|row| row.credential.revoked_at.is_some());
             rows::write(transaction, &row, None).map_err(self.store.failed())?;
             if new.keep_client {
                 self.keep_client(transaction, &Registration::of(&row.credential, &new.client), seal)?;
             }
-            let at = row.credential.updated_at;
-            Ok(((), vec![Entry::ok("created", &row.credential, at)]))
+            entries.push(Entry::ok("created", &row.credential, row.credential.updated_at));
+            Ok(((), entries))
         })?;
         Ok(row)
     }
@@ -372,10 +391,19 @@ impl Vault {
     /// Deletes a row. Its tokens are gone for good.
     pub(crate) fn forget(&self, credential: &Credential, seal: &Seal, now: Timestamp) -> Result<(), Error> {
         self.write_recorded(seal, |transaction| {
-            let delete = "delete from credentials where id = ?1";
-            transaction.execute(delete, [&credential.id.0]).map_err(self.store.failed())?;
+            self.delete(transaction, credential)?;
             Ok(((), vec![Entry::ok("forgotten", credential, now)]))
         })?;
+        self.clear_away(credential)
+    }
+
+    fn delete(&self, transaction: &Transaction<'_>, credential: &Credential) -> Result<(), Error> {
+        let delete = "delete from credentials where id = ?1";
+        transaction.execute(delete, [&credential.id.0]).map(|_| ()).map_err(self.store.failed())
+    }
+
+    /// What a row that was deleted leaves behind.
+    fn clear_away(&self, credential: &Credential) -> Result<(), Error> {
         self.landing(&credential.id).remove()?;
         self.store.sweep()
     }

@@ -354,6 +354,24 @@ fn a_renewed_login_becomes_the_default_where_no_other_lives() {
 }
 
 #[test]
+fn a_row_in_place_of_another_is_stored_with_its_default_or_the_other_one_stays() {
+    let (place, alice) = Place::with(login("old"));
+    let named = |account: &str| {
+        let mut new = login("new");
+        new.credential.account = account.into();
+        new
+    };
+    place.vault.insert(&place.seal, named("bob")).unwrap();
+    let old = place.lease(&alice).credential().clone();
+    assert!(place.vault.insert_instead(&old, &place.seal, named("bob")).is_err(), "there is one of that name");
+    assert_eq!(place.tokens(&alice), both("at-old", Some("rt-old")));
+    let new = place.vault.insert_instead(&old, &place.seal, named("alice")).unwrap().credential;
+    assert!(new.default && new.id != alice);
+    assert!(matches!(place.vault.reread(&alice), Err(Error::Gone(_))));
+    assert_eq!((place.events("forgotten"), place.events("created")), (1, 3));
+}
+
+#[test]
 fn another_list_of_hosts_is_sealed_with_every_secret_of_the_row() {
     let mut bound = login("old");
     bound.proof_key = Some(ProofKey(secret("key")));
