@@ -276,9 +276,7 @@ fn of_file(given: &Given, description: &Description) -> Result<MasterKey, Error>
 
 /// Where the next key of a key file is put.
 pub(super) fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    path.with_file_name(name)
+    files::with_end(path, ".new")
 }
 
 /// The key beside a key file, if it is the one with this name.

@@ -119,9 +119,7 @@ impl<'a> Marks<'a> {
 
 /// Where the second file lies.
 pub(super) fn beside(database: &Path) -> PathBuf {
-    let mut name = database.file_name().unwrap_or_default().to_owned();
-    name.push(".marks");
-    database.with_file_name(name)
+    files::with_end(database, ".marks")
 }
 
 #[cfg(test)]

@@ -134,8 +134,8 @@ impl Store {
     }
 
     fn keep_copy(&self, version: i64) -> Result<(), Error> {
-        let kept = self.path.with_extension(format!("db.bak-v{version}"));
-        let aside = self.path.with_extension(format!("db.bak-v{version}.new"));
+        let kept = files::with_end(&self.path, &format!(".bak-v{version}"));
+        let aside = files::with_end(&kept, ".new");
         let _ = fs::remove_file(&aside); // left by a process that died here
         let file = files::create_new(&aside)?;
         self.connection()?.execute("vacuum into ?1", [aside.to_string_lossy()]).map_err(self.failed())?;
@@ -152,7 +152,7 @@ impl Store {
     pub(super) fn create(path: &Path, now: Timestamp) -> Result<Self, Error> {
         let dir = path.parent().unwrap_or(Path::new("/"));
         files::private_dir(dir)?;
-        let aside = path.with_extension("db.new");
+        let aside = files::with_end(path, ".new");
         let _ = fs::remove_file(&aside); // left by a process that died while making one
         drop(files::create_new(&aside)?);
         let store = Self::connect(&aside)?;
@@ -171,8 +171,8 @@ impl Store {
     /// kept under another name, in case the store that it belongs to comes back.
     fn put_orphans_aside(path: &Path) -> Result<(), Error> {
         for kind in ["wal", "shm"] {
-            let orphan = path.with_extension(format!("db-{kind}"));
-            match files::rename(&orphan, &path.with_extension(format!("db.lost-{kind}"))) {
+            let orphan = files::with_end(path, &format!("-{kind}"));
+            match files::rename(&orphan, &files::with_end(path, &format!(".lost-{kind}"))) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(files::Error::io("put aside", &orphan)(error).into());
                 }
