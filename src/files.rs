@@ -155,7 +155,7 @@ pub(crate) fn is_full(path: &Path) -> bool {
     room(path.parent().unwrap_or(path)).is_some_and(|left| left < FULL)
 }
 
-/// Files in a directory that [`replace`] was writing when its process died.
+/// Files in a directory that were being written [`aside`] when their process died.
 #[cfg(unix)]
 pub(crate) fn abandoned(dir: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
@@ -228,7 +228,7 @@ fn link_to_new(from: &Path, to: &Path) -> io::Result<()> {
 
 fn write_whole(path: &Path, bytes: &[u8], name: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Error> {
     use std::io::Write;
-    let aside = beside(path);
+    let aside = aside(path);
     let _ = fs::remove_file(&aside); // a leftover of an earlier process with our number
     let mut file = create_new(&aside)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| name(&aside));
@@ -261,11 +261,9 @@ fn sync_names(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A name beside `path`, of this process.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
+/// Where this process writes what is to be `path` when it is whole.
+pub(crate) fn aside(path: &Path) -> PathBuf {
+    with_end(path, &format!(".{}.tmp", std::process::id()))
 }
 
 /// Locks a file by `how`, and waits for as long as `limit`. Who holds it may be stopped, and would be waited for without

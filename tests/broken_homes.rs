@@ -294,7 +294,11 @@ fn a_disk_that_is_full_and_one_that_takes_no_writing_are_told_before_a_token_is_
 
 #[test]
 fn what_processes_that_died_have_left_is_swept_away_by_the_command_that_is_told() {
-    for name in ["landing/0123456789abcdef0123456789abcdef", "providers.d/mine.toml.4194303.tmp", "marks.4194303.tmp"] {
+    for name in [
+        "landing/0123456789abcdef0123456789abcdef",
+        "providers.d/mine.toml.4194303.tmp",
+        "credentials.db.marks.4194303.tmp",
+    ] {
         let broken = Broken::new();
         broken.write(name, "");
         let says = [name];

@@ -76,6 +76,19 @@ fn a_row_that_cannot_be_read_hides_no_other() {
 }
 
 #[test]
+fn what_a_process_that_died_has_left_among_what_is_noted_is_found() {
+    let home = Home::new();
+    let oauth = |args: &[&str]| home.oauth(args.iter().copied()).without_env("OAUTH_HOME");
+    oauth(&["import", "github", "--token-stdin"]).stdin("token").run().success();
+    let state = home.path().join("xdg/state/oauth-cli");
+    let left = state.join("marks.4194303.tmp");
+    fs::write(&left, "").expect("a leftover");
+    let found = oauth(&["doctor", "--fix", "--json"]).run().success().json();
+    assert_eq!(of(found.as_array().expect("a list"), "leftovers")[0].0, "mended", "{found:#}");
+    assert!(!left.exists());
+}
+
+#[test]
 fn what_landed_for_a_row_that_cannot_be_read_is_no_leftover() {
     let (_server, home) = DemoServer::connected();
     home.oauth(["token", "demo", "--refresh"]).run().success();

@@ -1,5 +1,6 @@
 //! `doctor`: what is wrong, and what mends it. Nothing is sent and nothing is changed unless it was asked for.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -289,7 +290,8 @@ impl App {
             found.mendable("leftovers", what, || Ok(vault.remove_spare_keys(&self.keys).map(|_| ())?));
         }
         let landed = vault.leftovers()?.into_iter().map(|path| (path, "belongs to no credential"));
-        let dirs = [self.home.database.parent(), Some(&self.home.landing), Some(self.registry.dir())];
+        let (data, state) = (self.home.database.parent(), self.home.marks.parent());
+        let dirs: BTreeSet<_> = [data, state, Some(&*self.home.landing), Some(self.registry.dir())].into();
         let broken_off = dirs.into_iter().flatten().flat_map(files::abandoned);
         for (path, why) in landed.chain(broken_off.map(|path| (path, "was left by a process that died"))) {
             let what = format!("{} {why}", path.display());

@@ -123,7 +123,7 @@ impl Witness<'_> {
     /// Builds the file aside, and names it when it is whole.
     fn rewrite(&self, known: &Known) -> Result<(), files::Error> {
         files::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
-        let aside = self.path.with_extension(format!("{}.new", std::process::id()));
+        let aside = files::aside(&self.path);
         let _ = fs::remove_file(&aside); // left by an earlier process with our number
         let mut file = files::create_new(&aside)?;
         let mut text = format!("{}\n", identity(&file).map_err(self.failed("read"))?);
@@ -263,6 +263,15 @@ mod tests {
             other.join().unwrap().unwrap();
         });
         assert_eq!(witness.known(None).unwrap().unwrap().0, BTreeMap::from([("a".into(), 8)]));
+    }
+
+    #[test]
+    fn it_is_written_where_it_is_found_should_this_process_die() {
+        let dir = tempfile::tempdir().unwrap();
+        let locks = dir.path().join("locks");
+        let witness = Witness { path: dir.path().join("marks"), locks: &locks };
+        fs::create_dir(files::aside(&witness.path)).unwrap();
+        assert!(witness.mend(&Known::default()).is_err(), "its place is taken");
     }
 
     #[test]
