@@ -117,6 +117,22 @@ fn a_server_in_trouble_leaves_the_credential_as_it_was() {
     home.oauth(["token", "demo"]).run().success();
 }
 
+#[test]
+fn a_server_that_says_how_long_to_wait_is_not_asked_for_a_token_before() {
+    let (server, home) = known();
+    client_credentials(&home).run().success();
+    age(&home, 0);
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "headers": {"Retry-After": "300"}}}));
+    home.oauth(["token", "demo"]).run().fails(5).stdout_is("");
+    let before = server.count("requests/token");
+    home.oauth(["token", "demo"]).run().fails(5).stderr_has("asked not to be asked again so soon");
+    assert_eq!(server.count("requests/token"), before);
+    client_credentials(&home).run().fails(5);
+    server.mend();
+    client_credentials(&home).run().success();
+    home.oauth(["token", "demo"]).run().success();
+}
+
 // --- Keys -------------------------------------------------------------------------------------------------------------
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::refresh::hold_off;
 use super::{App, Error};
 use crate::model::{Client, Mint, Scopes, Secret, TokenResponse, TokenSource};
 use crate::protocol::{self, Channel, Order};
@@ -31,7 +32,13 @@ impl App {
             proof: proof.as_ref(),
         };
         let sent_at = (self.clock)();
-        let response = self.mint(&channel, &own.requested, &own.parameters).map_err(|error| match error {
+        let minted = self.mint(&channel, &own.requested, &own.parameters);
+        if let Err(Error::Protocol { source: protocol::Error::Trouble { retry_after: Some(seconds), .. }, .. }) =
+            &minted
+        {
+            hold_off(lease, *seconds, self.clock)?;
+        }
+        let response = minted.map_err(|error| match error {
             Error::Protocol { source: protocol::Error::Refused { response, .. }, .. } if response.blames_client() => {
                 Error::ClientRefused { provider: own.provider.clone(), response }
             }

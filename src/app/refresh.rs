@@ -75,6 +75,7 @@ impl App {
     pub(super) fn renew(&self, lease: &mut Lease<'_>, seal: &Seal) -> Result<(), Error> {
         let own = lease.credential().clone();
         if own.kind == Kind::Machine {
+            self.may_be_asked(&own)?;
             return self.mint_again(lease);
         }
         // What does not open here would not open there, and is to be told as what it is.
@@ -87,9 +88,7 @@ impl App {
         if !own.is_expired((self.clock)()) && lease.is_unmarked()? {
             return Err(Error::Unmarked { label: own.label() });
         }
-        if let Some(seconds) = own.retry_at.map(|at| at.since((self.clock)())).filter(|left| *left > 0) {
-            return Err(Error::HeldOff { label: own.label(), seconds });
-        }
+        self.may_be_asked(&own)?;
         let report = self.send_worker(lease, seal)?;
         lease.reload()?;
         match report {
@@ -101,6 +100,14 @@ impl App {
                 let full = Some(self.home.database.clone()).filter(|path| files::is_full(path));
                 Err(Error::RefreshBroken { label: own.label(), cause, full })
             }
+        }
+    }
+
+    /// Whether the provider has not asked for patience.
+    fn may_be_asked(&self, own: &Credential) -> Result<(), Error> {
+        match own.retry_at.map(|at| at.since((self.clock)())).filter(|left| *left > 0) {
+            Some(seconds) => Err(Error::HeldOff { label: own.label(), seconds }),
+            None => Ok(()),
         }
     }
 
@@ -340,12 +347,17 @@ fn settle(
             if lost.is_none() {
                 lease.withdraw()?;
             }
-            lease.hold_off(clock().plus((*seconds).min(LONGEST_HOLD)))
+            hold_off(lease, *seconds, clock)
         }
         // The attempt of an earlier process stays in doubt until somebody hears of its token.
         failure if failure.leaves_doubt() || lost.is_some() => Ok(()),
         _ => lease.withdraw(),
     }
+}
+
+/// Obeys a wish not to be asked for so many seconds, within reason.
+pub(super) fn hold_off(lease: &mut Lease<'_>, seconds: u64, clock: Clock) -> Result<(), crate::vault::Error> {
+    lease.hold_off(clock().plus(seconds.min(LONGEST_HOLD)))
 }
 
 fn refused(own: &Credential, response: &ErrorResponse) -> Error {
