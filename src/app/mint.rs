@@ -36,7 +36,8 @@ impl App {
         if let Err(Error::Protocol { source: protocol::Error::Trouble { retry_after: Some(seconds), .. }, .. }) =
             &minted
         {
-            hold_off(lease, *seconds, self.clock)?;
+            // The record is no reason to hide the failure itself.
+            let _ = hold_off(lease, *seconds, self.clock);
         }
         let response = minted.map_err(|error| match error {
             Error::Protocol { source: protocol::Error::Refused { response, .. }, .. } if response.blames_client() => {

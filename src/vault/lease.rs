@@ -115,13 +115,16 @@ impl<'a> Lease<'a> {
         }
         self.ready = Some(self.vault.landing(&self.row.credential.id).prepare()?);
         let token = self.refresh_token()?.ok_or_else(|| self.damaged("refresh_token"))?;
+        let in_doubt = self.row.open_attempt().is_some();
         let attempt = Attempt { generation: self.row.credential.generation, begun_at: now.0 };
         // In this order: a mark without its attempt would be taken for a restored store.
         self.note(Some(serde_json::to_string(&attempt).expect("an attempt is JSON")))?;
         if let Err(error) = self.vault.mark(&self.row) {
-            // Nothing was sent. It is not known whether the mark was written all the same; if it cannot be taken back,
-            // the attempt stays with it. The failure that counts is the first.
-            let _ = self.withdraw();
+            // Nothing was sent now. It is not known whether the mark was written all the same; if it cannot be taken
+            // back, or the token was sent before, the attempt stays with it. The failure that counts is the first.
+            if !in_doubt {
+                let _ = self.withdraw();
+            }
             return Err(error);
         }
         Ok(RefreshToken(token))
