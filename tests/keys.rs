@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -172,6 +174,38 @@ fn a_key_that_is_replaced_while_somebody_logs_in_loses_no_login() {
         let url = server.authorization_url(&mut init);
         filed(&["key", "rotate"]).run().success();
         visit(&server.redirect(&url, account, true));
+        init.finish().success();
+        filed(&["token", "demo", account, "--refresh"]).run().success();
+    }
+}
+
+#[test]
+fn a_login_that_ends_while_the_key_is_being_replaced_is_kept() {
+    let (server, home, file) = with_key_file();
+    let filed = |args: &[&str]| filed(&home, &file, args);
+    let locks = home.oauth_home().join("locks");
+    for account in [BOB, "carol@example.test"] {
+        let mut init = filed(&["init", "demo", account, "--client-id", "demo", "--no-browser"]).spawn();
+        let url = server.authorization_url(&mut init);
+        // The rotation stops half-way, as it cannot write.
+        let store = store(&home);
+        store.execute_batch("begin immediate").expect("nobody else writes");
+        let rotation = filed(&["key", "rotate"]).spawn();
+        let seal = fs::File::open(locks.join("seal")).expect("the lock of the key");
+        wait_for("the rotation", || {
+            let free = seal.try_lock_shared().is_ok();
+            seal.unlock().expect("it is ours");
+            (!free).then_some(())
+        });
+        let asked = server.count("requests/token");
+        let redirect = server.redirect(&url, account, true);
+        thread::scope(|scope| {
+            scope.spawn(|| visit(&redirect));
+            wait_for("the answer to the login", || (server.count("requests/token") > asked).then_some(()));
+            thread::sleep(Duration::from_millis(100)); // in which the login gets to the store
+            store.execute_batch("commit").expect("nothing was written");
+        });
+        rotation.finish().success();
         init.finish().success();
         filed(&["token", "demo", account, "--refresh"]).run().success();
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::keyring::Place;
 use super::lock::LockFile;
 use super::store::Description;
-use super::{Error, KeyCache, KeyError, Keyring, MasterKey, Seal, Vault, audit, passphrase};
+use super::{Error, KeyCache, KeyError, Keyring, MasterKey, PATIENCE, Seal, Vault, audit, passphrase};
 use crate::files;
 use crate::model::Secret;
 
@@ -123,6 +123,13 @@ impl Vault {
             return Ok(seal.clone());
         }
         self.unlock_as(current, access)
+    }
+
+    /// The same for what is about to be written, and what keeps the key from being replaced until it is. A rotation that
+    /// is under way is waited for.
+    pub(crate) fn unlock_to_write(&self, seal: &Seal, access: &KeyAccess) -> Result<(Seal, impl Sized + use<>), Error> {
+        let held = self.hold_seal(Instant::now() + PATIENCE)?;
+        Ok((self.unlock_again(seal, access)?, held))
     }
 
     /// The seal over this store's rows.

@@ -39,10 +39,15 @@ impl Vault {
     /// Keeps the master key from being replaced while sealed values are written with `seal`, and makes sure that it was
     /// not replaced already.
     pub(super) fn keep_key(&self, seal: &Seal, deadline: Instant) -> Result<Held, Error> {
-        let held = self.seal_lock()?.share_by(deadline)?;
-        let held = held.ok_or_else(|| Error::Leased { label: "the master key".into() })?;
+        let held = self.hold_seal(deadline)?;
         let current = self.store.describe()?.key_id;
         if current.as_deref() == Some(seal.key_id()) { Ok(held) } else { Err(Error::KeyReplaced) }
+    }
+
+    /// Keeps the master key from being replaced, together with others who do.
+    pub(super) fn hold_seal(&self, deadline: Instant) -> Result<Held, Error> {
+        let held = self.seal_lock()?.share_by(deadline)?;
+        held.ok_or_else(|| Error::Leased { label: "the master key".into() })
     }
 
     fn seal_lock(&self) -> Result<LockFile, files::Error> {

@@ -130,7 +130,8 @@ impl App {
             at: (self.clock)(),
         };
         // The login took minutes, in which the master key may have been replaced.
-        vault.keep_registration(&registration, &vault.unlock_again(&new.seal, &self.keys)?)?;
+        let (seal, _kept) = vault.unlock_to_write(&new.seal, &self.keys)?;
+        vault.keep_registration(&registration, &seal)?;
         Ok(true)
     }
 

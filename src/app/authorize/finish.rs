@@ -267,7 +267,7 @@ impl Plan {
             keep_client: self.keep_client,
         };
         // A person may have taken minutes, in which the master key was replaced.
-        let seal = self.vault.unlock_again(&self.seal, &self.keys)?;
+        let (seal, _kept) = self.vault.unlock_to_write(&self.seal, &self.keys)?;
         let Some(row) = place.row else {
             let credential = self.vault.insert(&seal, new)?.credential;
             return Ok(Connected {
