@@ -238,6 +238,21 @@ fn a_file_of_a_token_is_kept_fresh_although_the_key_is_replaced() {
 }
 
 #[test]
+fn a_file_of_a_token_is_kept_fresh_although_the_key_is_moved_and_replaced() {
+    let (_server, home, file) = with_key_file();
+    let [one, other] = ["one", "other"].map(|name| home.path().join(name).display().to_string());
+    filed(&home, &file, &["key", "move", "--to", "file", "--path", &one]).run().success();
+    let oauth = env!("CARGO_BIN_EXE_oauth");
+    let script = format!(
+        "{oauth} key move --to file --path '{other}' >&2 && rm '{one}' && {oauth} key rotate >&2\n\
+         new=$({oauth} token demo --refresh)\n\
+         until test \"$(cat \"$DEMO_TOKEN_FILE\")\" = \"$new\"; do sleep 0.05; done; echo fresh"
+    );
+    let exec = home.oauth(["exec", "demo", "--token-file", "--", "sh", "-c", &script]).without_key();
+    exec.run().success().stdout_is("fresh\n").says_nothing_of("not kept fresh");
+}
+
+#[test]
 fn a_key_is_moved_from_place_to_place_and_opens_the_store_from_each() {
     let (_server, home, file) = with_key_file();
     let filed = |args: &[&str]| filed(&home, &file, args);
