@@ -293,47 +293,54 @@ pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
 /// stays what it is. Where a file system does not know when a file was born, less is told apart.
 #[cfg(target_os = "linux")]
 pub(crate) fn identity(file: &File) -> io::Result<String> {
-    use rustix::fs::{AtFlags, StatxFlags, statx};
-    let born = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BTIME);
-    Ok(told_by(&file.metadata()?, born.ok().and_then(birth)))
+    use rustix::fs::{AtFlags, statx};
+    told_by(&statx(file, "", AtFlags::EMPTY_PATH, NUMBER_AND_BIRTH), || file.metadata())
 }
 
 /// The same of a file that is not opened for it: to close it would give up the locks that this process has on it.
 #[cfg(target_os = "linux")]
 pub(crate) fn identity_at(path: &Path) -> io::Result<String> {
-    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
-    let born = statx(CWD, path, AtFlags::empty(), StatxFlags::BTIME);
-    Ok(told_by(&fs::metadata(path)?, born.ok().and_then(birth)))
+    use rustix::fs::{AtFlags, CWD, statx};
+    told_by(&statx(CWD, path, AtFlags::empty(), NUMBER_AND_BIRTH), || fs::metadata(path))
 }
 
-/// Nanoseconds of the Unix epoch. Asked of the kernel itself: the standard library does so with some C libraries only, and
-/// a store is the same one to each build of this program.
 #[cfg(target_os = "linux")]
-fn birth(found: rustix::fs::Statx) -> Option<u128> {
+const NUMBER_AND_BIRTH: rustix::fs::StatxFlags = rustix::fs::StatxFlags::INO.union(rustix::fs::StatxFlags::BTIME);
+
+/// Asked of the kernel itself: the standard library learns of a birth with some C libraries only, and a store is the same
+/// one to each build of this program. `otherwise`, where the kernel does not take the question.
+#[cfg(target_os = "linux")]
+fn told_by(
+    asked: &rustix::io::Result<rustix::fs::Statx>,
+    otherwise: impl FnOnce() -> io::Result<fs::Metadata>,
+) -> io::Result<String> {
+    let Ok(found) = asked else { return Ok(number_and_birth(std::os::unix::fs::MetadataExt::ino(&otherwise()?), 0)) };
     let known = found.stx_mask & rustix::fs::StatxFlags::BTIME.bits() != 0;
-    let seconds = u128::try_from(found.stx_btime.tv_sec).ok().filter(|_| known)?;
-    Some(seconds * 1_000_000_000 + u128::from(found.stx_btime.tv_nsec))
+    let seconds = u128::try_from(found.stx_btime.tv_sec).ok().filter(|_| known);
+    let born = seconds.map_or(0, |seconds| seconds * 1_000_000_000 + u128::from(found.stx_btime.tv_nsec));
+    Ok(number_and_birth(found.stx_ino, born))
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(crate) fn identity(file: &File) -> io::Result<String> {
-    file.metadata().map(|found| told_by(&found, birth(&found)))
+    file.metadata().map(|found| told_by(&found))
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(crate) fn identity_at(path: &Path) -> io::Result<String> {
-    fs::metadata(path).map(|found| told_by(&found, birth(&found)))
+    fs::metadata(path).map(|found| told_by(&found))
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
-fn birth(found: &fs::Metadata) -> Option<u128> {
-    let since = found.created().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(since.as_nanos())
+fn told_by(found: &fs::Metadata) -> String {
+    let born = found.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    number_and_birth(std::os::unix::fs::MetadataExt::ino(found), born.map_or(0, |since| since.as_nanos()))
 }
 
+/// `born` in nanoseconds of the Unix epoch.
 #[cfg(unix)]
-fn told_by(found: &fs::Metadata, born: Option<u128>) -> String {
-    format!("{}-{}", std::os::unix::fs::MetadataExt::ino(found), born.unwrap_or(0))
+fn number_and_birth(number: u64, born: u128) -> String {
+    format!("{number}-{born}")
 }
 
 /// By its number, which NTFS does not use twice. When it was born tells nothing there: a file that takes the name of one
