@@ -1,5 +1,6 @@
 //! `token`: an access token that is valid now, refreshed at most once however many ask.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::import::check_token;
@@ -113,14 +114,14 @@ impl App {
         seal: &Seal,
         mut work: impl FnMut(&Seal, bool) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut seal = seal.clone();
+        let mut seal = Cow::Borrowed(seal);
         let mut done = work(&seal, false);
         for _ in 0..KEYS_REPLACED {
             match done {
                 Err(Error::Vault(vault::Error::KeyReplaced | vault::Error::WrongKey { .. })) => {}
                 done => return done,
             }
-            seal = vault.unlock_again(&seal, &self.keys)?;
+            seal = Cow::Owned(vault.unlock_again(&seal, &self.keys)?);
             done = work(&seal, true);
         }
         done

@@ -170,6 +170,7 @@ impl App {
         for line in vault.integrity()? {
             found.add("store", Outcome::Wrong(Error::StoreDamaged { path: self.home.database.clone(), line }));
         }
+        // Should this fail, what is damaged is told before.
         let beside = vault.beside();
         let (rows, damaged) = vault.readable()?;
         for error in damaged {

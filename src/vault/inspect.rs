@@ -31,16 +31,12 @@ impl Vault {
         kept: impl Fn(Row) -> Result<T, Error>,
     ) -> Result<(Vec<T>, Vec<Error>), Error> {
         let (mut readable, mut damaged) = (vec![], vec![]);
-        let mut failed = Ok(());
         let take = |row| match row {
-            Ok(row) => match kept(row) {
-                Ok(row) => readable.push(row),
-                Err(error) => failed = Err(error),
-            },
+            Ok(row) => readable.push(kept(row)),
             Err(Damage { of, source }) => damaged.push(Error::Unreadable { of, source }),
         };
         rows::select_each(self.store.connection()?, which, part, take).map_err(self.store.failed())?;
-        failed.map(|()| (readable, damaged))
+        Ok((readable.into_iter().collect::<Result<_, _>>()?, damaged))
     }
 
     /// Wipes what was deleted from the log, too.

@@ -333,10 +333,7 @@ impl<'a> Lease<'a> {
         }
         let mut next = self.next();
         (next.server, next.updated_at) = (server.into(), now);
-        let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
-        let proof = self.proof_key()?.map(|key| key.0);
-        let secrets = Secrets { access, refresh: self.refresh_token()?, client: self.client_secret()?, proof };
-        self.replace(next, &secrets, "hosts", None, None)
+        self.replace(next, &self.secrets()?, "hosts", None, None)
     }
 
     /// Notes that the access token is not taken any more, although its end has not come: it is due now.

@@ -247,9 +247,8 @@ fn shared<T: Clone>(
 
 fn read(row: &SqlRow<'_>, before: &mut Before) -> rusqlite::Result<Row> {
     let time = |column: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
-    let (text, server) = shared(row, const { at("server") }, &mut before.server, |_| {
-        from_json(row, const { at("server") }).map(Arc::new)
-    })?;
+    let understood = |text: &str| parsed(const { at("server") }, text).map(Arc::new);
+    let (text, server) = shared(row, const { at("server") }, &mut before.server, understood)?;
     let scopes = |column, before| shared(row, column, before, |text| Ok(Scopes::parse(text))).map(|(_, scopes)| scopes);
     let refresh_token: Option<Vec<u8>> = row.get(const { at("refresh_token") })?;
     let kind = kind(row)?;
@@ -359,7 +358,11 @@ fn kind(row: &SqlRow<'_>) -> rusqlite::Result<Kind> {
 }
 
 fn from_json<T: DeserializeOwned>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<T> {
-    let text = row.get_ref(column)?.as_str()?;
+    parsed(column, row.get_ref(column)?.as_str()?)
+}
+
+/// The text of a column.
+fn parsed<T: DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|source| unreadable(column, source.into()))
 }
 
