@@ -187,11 +187,10 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
 
 impl Report {
     fn of(error: &crate::vault::Error) -> Self {
-        let what = error.to_string();
         // What it comes from says why, and would not get through the pipe by itself.
-        let all = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-        let why = all.last().map(ToString::to_string).filter(|why| *why != what);
-        Self::Broken { cause: why.map_or(what.clone(), |why| format!("{what}: {why}")), busy: error.is_busy() }
+        let (what, why) = (error.to_string(), text::innermost(error));
+        let cause = if why == what { what } else { format!("{what}: {why}") };
+        Self::Broken { cause, busy: error.is_busy() }
     }
 }
 

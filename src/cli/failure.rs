@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::when;
 use crate::app::{Error, KeySource, Next};
-use crate::model::text::{shown, whole};
+use crate::model::text::{innermost, shown, whole};
 use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 use commands::init_again;
@@ -397,11 +397,7 @@ pub(super) fn next_step(next: &Next) -> String {
 
 /// The innermost cause.
 fn root(error: &(dyn StdError + 'static)) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    shown_long(&inner.to_string())
+    shown_long(&innermost(error))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Text that came from outside, made safe to show.
 
+use std::error::Error;
+
 /// The longest piece of foreign text that is ever shown, in characters.
 const SHOWN: usize = 200;
 
@@ -42,6 +44,15 @@ fn push_harmless(safe: &mut String, c: char) {
 /// Invisible characters that change how the text around them is laid out (Unicode `Bidi_Control`, separators, BOM).
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}')
+}
+
+/// What an error comes from in the end, in its words; its own, where it comes from nothing else.
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
 }
 
 /// Whether `text` holds nothing that a terminal would act on, however long it is.
