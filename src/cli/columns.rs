@@ -13,6 +13,11 @@ pub(super) fn width(text: &str) -> usize {
     plain + parts.map(|part| part.split_once('m').map_or(part, |(_, rest)| rest).width()).sum::<usize>()
 }
 
+/// Makes columns as wide as the cells of a row.
+pub(super) fn widen(widths: &mut [usize], row: &[String]) {
+    widths.iter_mut().zip(row).for_each(|(widest, cell)| *widest = width(cell).max(*widest));
+}
+
 /// A text that is cut at its end where it takes more columns than there are.
 pub(super) fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {

@@ -20,7 +20,7 @@ pub(super) fn lines(
     let mut widths = vec![];
     for row in &rows {
         widths.resize(row.len().max(widths.len()), 0);
-        widths.iter_mut().zip(row).for_each(|(width, cell)| *width = columns::width(cell).max(*width));
+        columns::widen(&mut widths, row);
     }
     match width {
         Some(room) if length(&widths) > usize::from(room) => wrapped(rows, room),
@@ -29,7 +29,7 @@ pub(super) fn lines(
 }
 
 /// Columns that a row takes.
-fn length(widths: &[usize]) -> usize {
+pub(super) fn length(widths: &[usize]) -> usize {
     widths.iter().map(|width| width + usize::from(BETWEEN)).sum()
 }
 

@@ -12,7 +12,6 @@ use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios};
-
 use serde::Serializer;
 use serde_json::Value;
 

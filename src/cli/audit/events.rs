@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::super::columns::{cut, cut_middle, width};
+use super::super::columns::{cut, cut_middle, widen, width};
 use super::super::context::Context;
 use super::super::terminal::Terminal;
 use super::super::{table, when};
@@ -48,9 +48,7 @@ impl Events {
         let (now, terminal) = (context.now(), &context.terminal);
         let mut rows: Vec<_> = events.iter().map(|event| self.row(event, now, terminal)).collect();
         for row in &rows {
-            for (widest, cell) in self.widths.iter_mut().zip(row) {
-                *widest = width(cell).max(*widest);
-            }
+            widen(&mut self.widths, row);
         }
         if let Some(room) = terminal.width().filter(|_| is_short(terminal)) {
             self.make_room(usize::from(room));
@@ -83,8 +81,7 @@ impl Events {
     }
 
     fn make_room(&mut self, room: usize) {
-        // Two columns lie empty behind each.
-        let mut over = self.widths.iter().map(|width| width + 2).sum::<usize>().saturating_sub(room);
+        let mut over = table::length(&self.widths).saturating_sub(room);
         for (title, least) in ELASTIC {
             let column = self.header.iter().zip(&mut self.widths).find(|(own, _)| **own == title);
             if let Some((_, width)) = column {
