@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::demo::{ALICE, DemoServer, age, store, visit};
-use crate::support::sandbox::{Home, MASTER_KEY, Output, Run};
+use crate::support::sandbox::{Background, Home, MASTER_KEY, Output, Run};
 use crate::support::wait_for;
 
 const BOB: &str = "bob@example.test";
@@ -30,6 +30,14 @@ fn with_key_file() -> (DemoServer, Home, PathBuf) {
 
 fn filed(home: &Home, file: &PathBuf, args: &[&str]) -> Run {
     home.oauth(args.iter().copied()).without_key().env("OAUTH_MASTER_KEY_FILE", file)
+}
+
+/// A login that waits for the browser, and the address it is to visit.
+#[track_caller]
+fn begun(server: &DemoServer, run: impl Fn(&[&str]) -> Run, account: &str) -> (Background, String) {
+    let mut init = run(&["init", "demo", account, "--client-id", "demo", "--no-browser"]).spawn();
+    let url = server.authorization_url(&mut init);
+    (init, url)
 }
 
 #[track_caller]
@@ -170,8 +178,7 @@ fn a_key_that_is_replaced_while_somebody_logs_in_loses_no_login() {
     let (server, home, file) = with_key_file();
     let filed = |args: &[&str]| filed(&home, &file, args);
     for account in [BOB, "carol@example.test"] {
-        let mut init = filed(&["init", "demo", account, "--client-id", "demo", "--no-browser"]).spawn();
-        let url = server.authorization_url(&mut init);
+        let (init, url) = begun(&server, filed, account);
         filed(&["key", "rotate"]).run().success();
         visit(&server.redirect(&url, account, true));
         init.finish().success();
@@ -185,8 +192,7 @@ fn a_login_that_ends_while_the_key_is_being_replaced_is_kept() {
     let filed = |args: &[&str]| filed(&home, &file, args);
     let locks = home.oauth_home().join("locks");
     for account in [BOB, "carol@example.test"] {
-        let mut init = filed(&["init", "demo", account, "--client-id", "demo", "--no-browser"]).spawn();
-        let url = server.authorization_url(&mut init);
+        let (init, url) = begun(&server, filed, account);
         // The rotation stops half-way, as it cannot write.
         let store = store(&home);
         store.execute_batch("begin immediate").expect("nobody else writes");
@@ -216,8 +222,7 @@ fn a_key_that_is_replaced_while_a_login_fails_hides_neither_why_nor_its_client()
     let (server, home, file) = with_key_file();
     let filed = |args: &[&str]| filed(&home, &file, args);
     filed(&["client", "remove", "demo"]).run().success();
-    let mut init = filed(&["init", "demo", "carol@example.test", "--client-id", "demo", "--no-browser"]).spawn();
-    let url = server.authorization_url(&mut init);
+    let (init, url) = begun(&server, filed, "carol@example.test");
     filed(&["key", "rotate"]).run().success();
     visit(&server.redirect(&url, "carol@example.test", false));
     init.finish().fails(4).stderr_has("What was given of the client is kept");
