@@ -118,6 +118,36 @@ fn a_rotation_that_ended_half_way_is_finished_by_the_next_one() {
     assert_eq!(tokens(run), before);
 }
 
+/// Another file that holds the key is not where the store looks for it when no variable is set.
+#[test]
+fn a_key_file_that_is_not_the_store_s_own_gets_no_new_key() {
+    let (_server, home, file) = with_key_file();
+    let run = |args: &[&str]| filed(&home, &file, args);
+    let before = tokens(run);
+    let copy = home.path().join("copy of the key");
+    fs::copy(&file, &copy).expect("a copy");
+    let copied = |args: &[&str]| filed(&home, &copy, args);
+    let refused = copied(&["key", "rotate"]).run();
+    refused.fails(2).stderr_has(&format!("comes from the file {}, and this run takes it from", file.display()));
+    let record = format!("oauth key move --to file --path '{}'", copy.display());
+    refused.stderr_has(&record);
+    let bare = |args: &[&str]| home.oauth(args.iter().copied()).without_key();
+    assert_eq!(tokens(bare), before);
+
+    // What the hint says makes it the place.
+    let moved = format!("exec {} {}", env!("CARGO_BIN_EXE_oauth"), record.strip_prefix("oauth ").expect("a command"));
+    home.command("sh").args(["-c", &moved]).without_key().env("OAUTH_MASTER_KEY_FILE", &copy).run().success();
+    copied(&["key", "rotate"]).run().success();
+    assert_eq!(tokens(bare), before);
+
+    // Another name of it is the same file.
+    let link = home.path().join("link");
+    std::os::unix::fs::symlink(&copy, &link).expect("a link");
+    filed(&home, &link, &["key", "rotate"]).run().success();
+    assert!(fs::symlink_metadata(&link).expect("the link").is_symlink());
+    assert_eq!(tokens(bare), before);
+}
+
 #[test]
 fn a_row_that_does_not_open_stops_the_rotation_and_is_named() {
     let (_server, home, file) = with_key_file();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::keyring;
+use super::{Source, keyring};
 use crate::files;
 use crate::model::{Credential, CredentialId};
 
@@ -39,8 +39,8 @@ pub(crate) enum Error {
     #[error("the master key was replaced in the meantime")]
     KeyReplaced,
     /// The key cannot be replaced where this run takes it from.
-    #[error("the master key of this store comes from {recorded}, and this run takes it from {given}")]
-    OtherSource { recorded: String, given: String },
+    #[error("the master key of this store comes from {}, and this run takes it from {}", .recorded.words(), .given.words())]
+    OtherSource { recorded: Source, given: Source },
     /// The key was to live where this run does not take it from.
     #[error("the environment gives no key from there")]
     NothingGiven,

@@ -8,6 +8,7 @@
 //! Whoever may write a sealed value holds the lock `seal` together with others; a rotation holds it alone.
 
 use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
 use rusqlite::Transaction;
@@ -112,10 +113,11 @@ impl Vault {
         let recorded = self.description.source();
         let Some(given) = &access.given else { return Ok(recorded) };
         let given = given.source();
-        if std::mem::discriminant(&given) == std::mem::discriminant(&recorded) {
-            return Ok(given);
-        }
-        Err(Error::OtherSource { recorded: recorded.words(), given: given.words() })
+        let is_there = match (&given, &recorded) {
+            (Source::File(given), Source::File(recorded)) => is_one_file(given, recorded),
+            (given, recorded) => given == recorded,
+        };
+        if is_there { Ok(recorded) } else { Err(Error::OtherSource { recorded, given }) }
     }
 
     /// Seals everything under another key, in one transaction. One value that does not open stops it.
@@ -183,6 +185,11 @@ impl Vault {
     fn note_spare_key(&self, key_id: &str, now: Timestamp) -> Result<(), Error> {
         self.store.write(|transaction| note_spare(transaction, key_id, now).map_err(self.store.failed()))
     }
+}
+
+/// Whether both names lead to one file.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn note_spare(transaction: &Transaction<'_>, key_id: &str, now: Timestamp) -> rusqlite::Result<()> {

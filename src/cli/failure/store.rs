@@ -7,7 +7,7 @@ use super::{Failure, init_again, init_labelled, oauth_in, root, shown_long, word
 use crate::app::{BackupError, Error};
 use crate::model::Credential;
 use crate::model::text::{shown, whole};
-use crate::vault::{KeyError, KeyringError, Subject};
+use crate::vault::{KeyError, KeyringError, Source, Subject};
 use crate::{age, files, vault};
 
 /// Ways to give a master key where there is no keyring.
@@ -61,8 +61,13 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             .hint("look at what is told around it: oauth audit; and go on from there: oauth audit verify --accept"),
         E::NoKey(source) => of_key(source),
         E::KeyReplaced => Failure::new("conflict", 5, text).hint("try again"),
-        E::OtherSource { .. } => Failure::set_up(text)
-            .hint("unset OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE and OAUTH_MASTER_KEY_COMMAND for this command"),
+        E::OtherSource { given, .. } => {
+            let failure = Failure::set_up(text)
+                .hint("unset OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE and OAUTH_MASTER_KEY_COMMAND for this command");
+            let Source::File(path) = given else { return failure };
+            let record = format!("oauth key move --to file --path {}", word(&path.display().to_string()));
+            failure.hint(format!("or let it live in that file from now on: {record}"))
+        }
         E::NothingGiven => Failure::set_up(text)
             .hint("set OAUTH_MASTER_KEY_COMMAND (or OAUTH_MASTER_KEY) to what gives this store's key, and try again")
             .hint("the key as text, to put it there: oauth key recovery --raw"),
