@@ -71,18 +71,21 @@ impl Environment {
     pub(crate) fn take() -> Self {
         let (mut variables, mut garbled) = (BTreeMap::new(), None);
         for (name, value) in std::env::vars_os() {
-            let secret = name.to_str().is_some_and(|name| OWN_SECRETS.iter().any(|start| name.starts_with(start)));
-            match value.to_str() {
-                Some(value) => _ = variables.insert(name.clone(), Secret::new(value)),
-                None if name.to_str().is_some_and(|name| name.starts_with("OAUTH_")) => garbled = Some(name.clone()),
-                None => {}
-            }
-            if secret {
+            let (is_own, is_secret) = name.to_str().map_or((false, false), |name| {
+                (name.starts_with("OAUTH_"), OWN_SECRETS.iter().any(|start| name.starts_with(start)))
+            });
+            if is_secret {
                 // SAFETY: no other thread exists yet; see above.
                 #[expect(unsafe_code, reason = "the only way to keep a secret from children that do not ask for it")]
                 unsafe {
                     std::env::remove_var(&name);
                 }
+            }
+            match value.into_string() {
+                // The text itself is kept, and no copy of it is left behind.
+                Ok(value) => _ = variables.insert(name, Secret::new(value)),
+                Err(_) if is_own => garbled = Some(name),
+                Err(_) => {}
             }
         }
         Self { variables: Arc::new(variables), garbled }
