@@ -154,6 +154,13 @@ pub(super) enum Which<'a> {
     Id(&'a str),
 }
 
+impl Which<'_> {
+    /// Whether the store's own indices keep it from being more than one row.
+    fn is_one(self) -> bool {
+        matches!(self, Self::Account { .. } | Self::Default { .. } | Self::Id(_))
+    }
+}
+
 /// A row that this program cannot have written.
 #[derive(Debug)]
 pub(super) struct Damage {
@@ -189,7 +196,8 @@ pub(super) fn select_each(
         Which::Id(id) => ("id = ?1", vec![id]),
     };
     let columns = part.columns();
-    let sql = format!("select {columns} from credentials where {condition} order by tenant, provider, account");
+    let order = if which.is_one() { "" } else { " order by tenant, provider, account" };
+    let sql = format!("select {columns} from credentials where {condition}{order}");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
     let mut before = Before::default();
