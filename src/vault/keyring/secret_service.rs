@@ -217,6 +217,8 @@ struct Service {
 }
 
 impl Service {
+    /// The first call has to be one that needs nothing of us. gnome-keyring 42 breaks down over a session, and now and then,
+    /// when many come at once, does not know of a search (`UnknownMethod`).
     fn open(bus: &str, deadline: Deadline) -> Result<Self, Error> {
         let mut alias = Writer::new();
         alias.text("default");
