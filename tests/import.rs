@@ -264,6 +264,23 @@ fn a_static_token_that_is_not_taken_says_how_to_bring_in_another() {
 }
 
 #[test]
+fn a_static_token_that_the_provider_has_refused_is_not_handed_out_again() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    import(&home, &["demo"], TOKEN).success();
+    home.oauth(["token", "demo"]).run().success();
+    home.oauth(["test", "demo"]).run().fails(4);
+    let words = [&["token", "demo"][..], &["token", "demo", "--format", "header"], &["exec", "demo", "--", "true"]];
+    for (words, exit) in words.into_iter().zip([4, 4, 125]) {
+        let refused = home.oauth(words.iter().copied()).run();
+        assert_eq!(refused.fails(exit).stdout, "");
+        refused.stderr_has("no longer takes the access token").stderr_has("oauth import demo default --token-stdin");
+    }
+    import(&home, &["demo", "--force"], "another").success();
+    home.oauth(["token", "demo"]).run().success().stdout_is("another\n");
+}
+
+#[test]
 fn a_static_token_is_ended_here_where_no_provider_can() {
     let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
     server.add(&home, "demo");

@@ -152,6 +152,9 @@ impl App {
 
     /// A valid token of this row: the stored one, another process's, or a new one.
     pub(super) fn access(&self, vault: &Vault, seal: &Seal, row: &Row, demand: Demand) -> Result<Access, Error> {
+        if let Some(reason) = row.credential.spent().filter(|_| row.credential.revoked_at.is_none()) {
+            return Err(Error::reauthorization(&row.credential, reason));
+        }
         let wanted = Wanted { demand, seen: row.credential.generation };
         let now = (self.clock)();
         if wanted.fits(row, now) {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::http::CertificateError;
-use crate::model::Credential;
 use crate::model::credential::is_anothers;
+use crate::model::{Credential, Kind};
 use crate::protocol::{self, ErrorResponse};
 use crate::{callback, files, helper, provider, sandbox, vault};
 
@@ -27,6 +27,7 @@ pub(crate) enum Error {
         tenant: String,
         provider: String,
         account: String,
+        kind: Kind,
         is_default: bool,
         reason: String,
         why: Option<Box<super::Why>>,
@@ -157,6 +158,7 @@ impl Error {
             tenant: credential.tenant.clone(),
             provider: credential.provider.clone(),
             account: credential.account.clone(),
+            kind: credential.kind,
             // Without a subject the same account cannot be recognised, and has to be named.
             is_default: credential.default && credential.subject.is_some(),
             reason: reason.to_owned(),

@@ -239,6 +239,12 @@ impl Credential {
         }
     }
 
+    /// Why the access token is good for nothing before its end: the provider has refused it, and there is nothing to get
+    /// another one with.
+    pub(crate) fn spent(&self) -> Option<&str> {
+        self.reauth.as_deref().filter(|_| !self.refreshable)
+    }
+
     /// Whether the access token is past its end. One with an unknown end never is.
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)

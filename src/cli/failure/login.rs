@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::{Failure, init_again, named, next_step, oauth, shown_long, word};
+use super::{Failure, init_again, named, next_step, oauth, oauth_in, shown_long, word};
 use crate::app::{ClientNeed, Error, KeyError};
+use crate::model::Kind;
 use crate::model::credential::is_anothers;
 use crate::model::text::{shown, variable_part};
 use crate::protocol::ErrorResponse;
@@ -193,10 +194,15 @@ pub(super) fn client_elsewhere(error: &Error, provider: &str, registered_at: &st
 /// Only a person goes on from here.
 pub(super) fn again(error: &Error) -> Failure {
     match error {
-        Error::ReauthorizationRequired { tenant, provider, account, is_default, reason, why } => {
+        Error::ReauthorizationRequired { tenant, provider, account, kind, is_default, reason, why } => {
             let command = init_again(tenant, provider, account, *is_default);
             let failure = Failure::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
-            why.iter().fold(failure.action(command), |failure, why| {
+            let mut failure = failure.action(command);
+            if *kind == Kind::Imported {
+                let import = oauth_in(tenant, format_args!("import {}", named(provider, account)));
+                failure = failure.hint(format!("or bring in another token: {import} --token-stdin --force"));
+            }
+            why.iter().fold(failure, |failure, why| {
                 let failure = failure.because(shown_long(&format!("likely {}", why.cause)));
                 why.next.iter().fold(failure, |failure, next| failure.hint(next_step(next)))
             })
