@@ -154,6 +154,14 @@ fn registrations_are_kept_listed_used_by_name_and_removed() {
     server.add(&home, "mine");
     oauth(&home, &["client", "list"]).stdout_is("").stderr_has("oauth client set");
     oauth(&home, &["client", "set", "mine", "--client-id", "other"]).stdout_is("");
+    // The same registration has one name at a time.
+    oauth(&home, &["client", "set", "mine", "spare", "--client-id", "other"])
+        .stderr_has("It was called default until now.");
+    oauth(&home, &["client", "set", "mine", "default", "--client-id", "other"])
+        .stderr_has("It was called spare until now.");
+    oauth(&home, &["client", "set", "mine", "--client-id", "other"]).says_nothing_of("until now");
+    let none = home.oauth(["init", "mine", "--client", "spare"]).run();
+    none.fails(3).stderr_has("there are: default");
     let secret = home.oauth([
         "client",
         "set",

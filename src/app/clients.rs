@@ -49,7 +49,13 @@ pub(crate) enum AtServer {
 
 impl App {
     /// Keeps a registration, its secret sealed for the server it was made at.
-    pub(crate) fn set_client(&self, new: NewClient, chosen: &mut dyn FnMut(&Source)) -> Result<ClientInfo, Error> {
+    ///
+    /// The name it had comes with it, where it was kept already under another.
+    pub(crate) fn set_client(
+        &self,
+        new: NewClient,
+        chosen: &mut dyn FnMut(&Source),
+    ) -> Result<(ClientInfo, Option<String>), Error> {
         let provider = self.registry.find(&new.provider)?;
         let provider = self.completed(provider, &new.variables)?;
         if let Some(name) = new.name.as_deref().filter(|name| name.is_empty() || shown(name) != **name) {
@@ -74,10 +80,15 @@ impl App {
             variables: &new.variables,
             at: (self.clock)(),
         };
+        let same = || -> Result<_, Error> {
+            let clients = vault.clients(&self.tenant, Some(&provider.id))?;
+            Ok(clients.into_iter().find(|kept| kept.client_id == client.id))
+        };
+        let before = same()?;
         vault.keep_registration(&registration, &seal)?;
-        let kept =
-            vault.clients(&self.tenant, Some(&provider.id))?.into_iter().find(|kept| kept.client_id == client.id);
-        info(&kept.ok_or_else(|| self.no_client(&provider.id, &client.id, &[]))?)
+        let kept = info(&same()?.ok_or_else(|| self.no_client(&provider.id, &client.id, &[]))?)?;
+        let former = before.map(|before| before.name).filter(|name| *name != kept.name);
+        Ok((kept, former))
     }
 
     /// The registrations of the tenant; no key is needed.

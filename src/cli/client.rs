@@ -106,11 +106,14 @@ fn set(args: SetArgs, context: &Context) -> Result<u8, Failure> {
         make_default: args.default,
     };
     let app = context.app()?;
-    let kept = app.set_client(new, &mut |source| {
+    let (kept, former) = app.set_client(new, &mut |source| {
         context.terminal.say(&format!("The master key of your new store lives in {}.", source.words()));
     })?;
     let mark = if kept.default { ", and is the default" } else { "" };
     context.terminal.say(&format!("{} {} is kept{mark}", kept.provider, shown(&kept.name)));
+    if let Some(former) = former {
+        context.terminal.say(&format!("It was called {} until now.", shown(&former)));
+    }
     if context.terminal.json {
         context.terminal.data_json(&object(&kept))?;
     }

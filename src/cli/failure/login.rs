@@ -179,7 +179,7 @@ pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &
     };
     let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
     if names.is_empty() {
-        failure.hint(oauth(format_args!("client set {} --client-id ID", word(provider))))
+        failure.hint(oauth(format_args!("client set {} --client-id ID", named(provider, name))))
     } else {
         failure.because(format!("there are: {}", names.join(", ")))
     }
