@@ -111,6 +111,8 @@ fn a_backup_in_letters_is_opened_by_age_and_by_import_and_no_letter_of_it_may_ch
     assert!(
         letters.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") && letters.lines().all(|line| line.len() <= 64)
     );
+    let nowhere = format!("exec {} export --recipient {public} >&-", env!("CARGO_BIN_EXE_oauth"));
+    home.command("sh").args(["-c", &nowhere]).run().fails(2).stderr_has("--output FILE");
     let made = Made { file: home.path().join("letters.age"), key, public };
     fs::write(&made.file, &letters).expect("a file");
     assert_eq!(opened_by_age(&home, &made)["credentials"][0]["account"], ALICE);

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::terminal::Terminal;
 use crate::app::{App, BackupError, Contents, Error, Exported, Lock, Output, Recipient, Selector};
 use crate::model::Secret;
 use crate::model::text::{counted, shown};
@@ -64,6 +65,11 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<u8, Failure> {
         None if io::stdout().is_terminal() && !args.armor => {
             return Err(Failure::usage(
                 "a backup is not shown on a terminal; say where it goes: --output FILE, or add --armor".into(),
+            ));
+        }
+        None if Terminal::output_is_lost() => {
+            return Err(Failure::usage(
+                "standard output is closed or goes to nowhere; --output FILE writes a file".into(),
             ));
         }
         None if context.terminal.json => {
