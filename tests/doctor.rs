@@ -89,6 +89,13 @@ fn what_a_process_that_died_has_left_among_what_is_noted_is_found() {
 }
 
 #[test]
+fn marks_that_nothing_was_connected_for_are_not_missed() {
+    let home = Home::new();
+    home.oauth(["client", "set", "github", "--client-id", "x"]).run().success();
+    assert_eq!(of(&findings(&home, &[], 0), "copies")[0].0, "ok");
+}
+
+#[test]
 fn what_landed_for_a_row_that_cannot_be_read_is_no_leftover() {
     let (_server, home) = DemoServer::connected();
     home.oauth(["token", "demo", "--refresh"]).run().success();

@@ -274,7 +274,7 @@ impl App {
             let who = text::counted(unmarked, "credential");
             let what = format!("the record of the last refresh is lost for {who}; an older store would go unnoticed");
             found.add("copies", Outcome::Notice(what, Mend::TakeOver));
-        } else {
+        } else if !rows.is_empty() {
             for path in vault.spoilt_marks()? {
                 let what = format!("{} is gone or spoilt; another file tells the same", path.display());
                 found.mendable("copies", what, || Ok(vault.mend_marks()?));
