@@ -17,7 +17,7 @@ Examples:
   oauth key rotate
   oauth key move --to passphrase
   oauth key recovery > /dev/lp0
-  (umask 077; oauth key generate > ~/.oauth-master-key)
+  (umask 077; set -C; oauth key generate > ~/.oauth-master-key)
   export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key")]
 pub(super) struct KeyArgs {
     #[command(subcommand)]

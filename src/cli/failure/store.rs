@@ -12,7 +12,7 @@ use crate::{age, files, vault};
 
 /// Ways to give a master key where there is no keyring.
 const KEY_WITHOUT_KEYRING: [&str; 2] = [
-    "keep the key in a file: (umask 077; oauth key generate > ~/.oauth-master-key); export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key",
+    "keep the key in a file: (umask 077; set -C; oauth key generate > ~/.oauth-master-key); export OAUTH_MASTER_KEY_FILE=~/.oauth-master-key",
     "or set OAUTH_MASTER_KEY from a CI secret, or OAUTH_MASTER_KEY_COMMAND to a command that prints the key",
 ];
 
