@@ -70,10 +70,7 @@ fn a_tenant_in_which_nothing_is_may_be_a_mistake() {
     for args in [&["token", "demo"][..], &["test"], &["list"]] {
         let output = home.oauth(["--tenant", "acmee"]).args(args.iter().copied()).run();
         output.fails(if args[0] == "list" { 0 } else { 3 });
-        output
-            .stderr_has("`acmee`")
-            .stderr_has("there are the tenants: acme")
-            .stderr_has("did you mean the tenant: acme");
+        output.stderr_has("`acmee`").stderr_has("the tenants are: acme").stderr_has("did you mean the tenant: acme");
     }
     // Where there is nothing yet, any name may be meant.
     let fresh = Home::new();

@@ -34,7 +34,7 @@ fn everything_in_every_tenant_is_revoked_and_wiped() {
     assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 3], 0));
     assert_no_canary(&home.oauth_home(), &[CONFIDENTIAL_SECRET]);
     // Doing it again finds nothing to do.
-    home.oauth(["panic", "--yes"]).run().success().stderr_has("ended before");
+    home.oauth(["panic", "--yes"]).run().success().stderr_has("nothing is left here to end");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_sa
     let told = on_terminal(home.oauth(["panic", "--yes"]), "out").run();
     told.fails(1)
         .stdout_is("github work: the provider has no way to revoke it\n  https://github.com/settings/applications\n");
-    home.oauth(["panic", "--yes"]).run().success().stderr_is("every credential had been ended before\n");
+    home.oauth(["panic", "--yes"]).run().success().stderr_has("nothing is left here to end");
     let again = home.oauth(["revoke", "--all", "--yes"]).run();
     again.success().stderr_is("every credential of the tenant had been revoked before\n");
 }

@@ -19,7 +19,7 @@ Examples:
   oauth panic
   oauth panic --yes --json > what-is-left.json      nobody is asked
 
-Exit codes: 0 when nothing is left at any provider; else what the gravest failure says, or 1 when a provider has no way
+Exit codes: 0 when nothing of what was ended now is left at any provider; else what the gravest failure says, or 1 when a provider has no way
 to be told.")]
 pub(super) struct PanicArgs {
     /// Do not ask whether you mean it
@@ -35,7 +35,7 @@ pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
             context.terminal.confirm("Revoke and wipe every credential of every tenant?")?;
         }
     }
-    let mut progress = |done, all| context.terminal.progress(&format!("{done} of {all} ended"));
+    let mut progress = |done, all| context.terminal.progress(&format!("{done} of {all} done"));
     let panicked = app.panic(&mut progress);
     context.terminal.end_progress();
     let panicked = panicked.map_err(|error| Failure::from(error).no_login())?;
@@ -64,7 +64,7 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
     let ended = credentials.len() - left.len() - kept.len();
     let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
     if credentials.is_empty() {
-        terminal.say("every credential had been ended before");
+        terminal.say("nothing is left here to end; what may live on at a provider was named when it was ended");
     } else {
         terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
     }

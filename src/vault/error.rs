@@ -42,7 +42,7 @@ pub(crate) enum Error {
     #[error("the master key of this store comes from {}, and this run takes it from {}", .recorded.words(), .given.words())]
     OtherSource { recorded: Source, given: Source },
     /// The key was to live where this run does not take it from.
-    #[error("the environment gives no key from there")]
+    #[error("the environment of this command gives no key of that kind")]
     NothingGiven,
     /// A new key was made, and the caller who was to keep it did not take it. Nothing is changed.
     #[error("the new master key was not taken, and is not used")]

@@ -14,7 +14,7 @@ const BYTES: usize = 32 + CHECK;
 
 /// What was typed is no recovery code. Says nothing of the text itself.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("this is no recovery code, or a sign of it is wrong: it has 14 groups of four signs")]
+#[error("this is no recovery code, or a character of it is wrong: it has 14 groups of four")]
 pub(crate) struct NotACode;
 
 impl MasterKey {

@@ -47,7 +47,7 @@ pub(super) fn empty_tenant(error: &Error, name: &str, tenants: &[String]) -> Fai
 /// Tells of the tenants there are, one of which may have been meant.
 fn near_tenants(failure: Failure, name: &str, tenants: &[String]) -> Failure {
     let list: Vec<_> = tenants.iter().map(|own| shown(own)).collect();
-    let mut failure = failure.because(format!("there are the tenants: {}", list.join(", ")));
+    let mut failure = failure.because(format!("the tenants are: {}", list.join(", ")));
     let near: Vec<_> = near::nearest(name, tenants).iter().map(|own| shown(own)).collect();
     if !near.is_empty() {
         // Before the hint that would make a tenant of a mistake.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::context::Context;
 use super::super::credential;
 use super::super::failure::{Failure, gravest, oauth, word};
+use super::super::restore::NOTHING_DONE;
 use super::super::table;
 use super::{ImportArgs, ToolName};
 use crate::app::{App, Candidate, Source, Tool, What};
@@ -36,7 +37,11 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
         if !said {
             context.terminal.data_json_array(candidates.iter().map(described))?;
         }
-        let held = if wanted == 0 { "there is nothing to bring in" } else { "nothing was brought in; add --yes" };
+        let held = match (wanted, args.dry_run) {
+            (0, _) => "there is nothing to bring in",
+            (_, true) => NOTHING_DONE,
+            (_, false) => "nothing was brought in; add --yes",
+        };
         context.terminal.say(held);
         return Ok(0);
     }

@@ -150,7 +150,7 @@ fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failu
     if all.is_empty() {
         context
             .terminal
-            .note("nothing is called like that; add a server of your own: oauth provider add NAME --issuer URL");
+            .note("no provider has such a name; add a server of your own: oauth provider add NAME --issuer URL");
     }
     let widest = all.iter().map(|provider| provider.id.len()).max().unwrap_or(0);
     for (category, providers) in by_category(&all) {
