@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::demo::{ALICE, DemoServer};
+use serde_json::json;
+
+use crate::support::demo::{ALICE, DemoServer, age, store};
 use crate::support::sandbox::{Home, MASTER_KEY, Output, Run, Signal};
 use crate::support::{wait_for, wait_for_file};
 
@@ -163,6 +165,63 @@ fn a_token_file_goes_with_a_command_that_is_killed_and_replaces_nothing() {
     exec(&home, &["demo", "--token-file", path], "true").run().fails(125).stderr_has("is there already");
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     exec(&home, &["demo", "--token-file", "/nonexistent/x"], "true").run().fails(125);
+}
+
+/// Waits until a refresh of this provider's credential is under way.
+fn wait_for_refresh(home: &Home, provider: &str) {
+    let sql = "select attempt is not null from credentials where provider = ?1";
+    wait_for("a refresh", || store(home).query_row(sql, [provider], |row| row.get(0)).unwrap_or(false).then_some(()));
+}
+
+fn token_files(home: &Home) -> usize {
+    fs::read_dir(home.oauth_home().join("run")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn no_refresh_for_a_token_file_holds_up_the_end_of_the_command() {
+    let (server, home) = DemoServer::connected();
+    let ready = home.path().join("tmp/ready");
+    let script = format!("touch {}; exec sleep 600", ready.display());
+    let running = exec(&home, &["demo", "--token-file"], &script).spawn();
+    wait_for_file(&ready);
+    server.behave(&json!({"latency_ms": {"token": 600_000}}));
+    age(&home, 5);
+    wait_for_refresh(&home, "demo");
+    running.signal(Signal::TERM);
+    // The refresh would be told as one that failed, had its end been waited for.
+    running.finish().fails(143).stderr_is("");
+    assert_eq!(token_files(&home), 0);
+}
+
+#[test]
+fn whoever_loses_patience_before_the_command_begins_leaves_no_token_in_a_file() {
+    let (server, home) = DemoServer::connected();
+    server.add(&home, "other");
+    server.login(&home, "other", ALICE);
+    age(&home, 100);
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+    server.behave(&json!({"latency_ms": {"token": 600_000}}));
+    let running = exec(&home, &["demo", "other", "--token-file"], "true").spawn();
+    wait_for_refresh(&home, "other");
+    running.signal(Signal::TERM);
+    running.finish().killed_by(Signal::TERM);
+    assert_eq!(token_files(&home), 0);
+}
+
+#[test]
+fn a_token_file_that_a_kill_leaves_is_found_and_removed() {
+    let (_server, home) = DemoServer::connected();
+    let ready = home.path().join("tmp/ready");
+    let script = format!("touch {}; exec sleep 600", ready.display());
+    let running = exec(&home, &["demo", "--token-file"], &script).spawn();
+    wait_for_file(&ready);
+    home.oauth(["doctor"]).run().success().stdout_has("ok  leftovers     none");
+    running.signal_group(Signal::KILL);
+    running.finish().killed_by(Signal::KILL);
+    assert_eq!(token_files(&home), 1);
+    home.oauth(["doctor"]).run().success().stdout_has("was left by a process that died");
+    home.oauth(["doctor", "--fix"]).run().success();
+    assert_eq!(token_files(&home), 0);
 }
 
 #[test]

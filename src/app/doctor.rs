@@ -292,7 +292,8 @@ impl App {
         }
         let landed = vault.leftovers()?.into_iter().map(|path| (path, "belongs to no credential"));
         let (data, state) = (self.home.database.parent(), self.home.marks.parent());
-        let dirs: BTreeSet<_> = [data, state, Some(&*self.home.landing), Some(self.registry.dir())].into();
+        let others = [&*self.home.landing, self.registry.dir(), &*self.run_dir].map(Some);
+        let dirs: BTreeSet<_> = [data, state].into_iter().chain(others).collect();
         let broken_off = dirs.into_iter().flatten().flat_map(files::abandoned);
         for (path, why) in landed.chain(broken_off.map(|path| (path, "was left by a process that died"))) {
             let what = format!("{} {why}", path.display());

@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Child;
 #[cfg(unix)]
 use tokio::signal::unix::SignalKind;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Access, App, Demand, Error};
 use crate::files;
@@ -60,7 +61,8 @@ impl TokenFile {
             std::path::absolute(&path).map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?
         } else {
             files::private_dir(&app.run_dir)?;
-            app.run_dir.join(format!("token-{}", random_id()))
+            // Named as what a process leaves behind that is killed, so that it is found.
+            files::aside(&app.run_dir.join(format!("token-{}", random_id())))
         };
         if fs::symlink_metadata(&path).is_ok() {
             return Err(Error::Usage(format!(
@@ -94,82 +96,101 @@ impl Drop for TokenFile {
 impl App {
     /// Runs a command to its end, passes on to it the signals that reach us, and gives its exit code, 128+n for an end
     /// by signal n. `trouble` is told when a file of tokens cannot be kept fresh.
-    pub(crate) fn run(&self, task: Task, trouble: &(dyn Fn(&Error) + Sync)) -> Result<u8, NotRun> {
-        let Task { words, variables, mut files } = task;
-        let end = End::default();
-        std::thread::scope(|scope| {
-            let kept = files.iter().any(|file| file.of.is_some());
-            let keeper = kept.then(|| scope.spawn(|| self.keep_fresh(&mut files, &end, trouble)));
-            let ended = supervise(&words, variables);
-            end.set();
-            if let Some(keeper) = keeper {
-                // What went wrong there has been told.
-                let _ = keeper.join();
-            }
-            ended
-        })
+    pub(crate) fn run(self, task: Task, trouble: &dyn Fn(&Error)) -> Result<u8, NotRun> {
+        let Task { words, variables, files } = task;
+        let (tell, mut troubles) = unbounded_channel();
+        let files = Arc::new(Files { held: Mutex::new(files), bell: Condvar::new() });
+        if files.lock().iter().any(|file| file.of.is_some()) {
+            let files = Arc::clone(&files);
+            // Nobody waits for it: what it may be asking a provider for at the end of the command goes on without us.
+            std::thread::spawn(move || self.keep_fresh(&files, &tell));
+        }
+        let ended = supervise(&words, variables, &mut troubles, trouble);
+        files.end();
+        ended
     }
 
-    fn keep_fresh(&self, files: &mut [TokenFile], end: &End, trouble: &(dyn Fn(&Error) + Sync)) {
+    fn keep_fresh(&self, files: &Files, trouble: &UnboundedSender<Error>) {
+        // With nobody to hear it, the command has ended.
+        let tell = |error| _ = trouble.send(error);
         let opened = self.vault().and_then(|vault| vault.ok_or(Error::NothingConnected));
         let opened = opened.and_then(|vault| self.unlock(&vault).map(|seal| (vault, seal)));
         let (vault, seal) = match opened {
             Ok(opened) => opened,
-            Err(error) => return trouble(&error),
+            Err(error) => return tell(error),
         };
         let mut rest_until = Instant::now();
-        while !end.wait(LOOK) {
+        while !files.end_within(LOOK) {
             if Instant::now() < rest_until {
                 continue;
             }
-            for file in &mut *files {
-                if let Err(error) = self.renew_file(&vault, &seal, file) {
-                    trouble(&error);
+            let written: Vec<_> = files.lock().iter().filter_map(|file| file.of.clone()).collect();
+            for (id, generation) in written {
+                if let Err(error) = self.renew_files(&vault, &seal, files, &id, generation) {
+                    tell(error);
                     rest_until = Instant::now() + AFTER_FAILURE;
                 }
             }
         }
     }
 
-    fn renew_file(&self, vault: &Vault, seal: &Seal, file: &mut TokenFile) -> Result<(), Error> {
-        let Some((id, written)) = file.of.clone() else { return Ok(()) };
-        let row = vault.reread(&id)?;
-        if row.credential.generation == written && !row.credential.is_due((self.clock)()) {
+    /// Brings the files of a credential up to date, which hold the token of this generation.
+    fn renew_files(
+        &self,
+        vault: &Vault,
+        seal: &Seal,
+        files: &Files,
+        id: &CredentialId,
+        generation: i64,
+    ) -> Result<(), Error> {
+        let row = vault.reread(id)?;
+        if row.credential.generation == generation && !row.credential.is_due((self.clock)()) {
             return Ok(());
         }
         // A command may run for days, and the master key be replaced meanwhile.
         let access = self.access_whatever_the_key(vault, seal, row, Demand::default())?;
-        if let Some(own) = access.credential.filter(|own| own.generation != written) {
-            file.write(&access.token.0)?;
-            file.of = Some((id, own.generation));
+        let Some(own) = access.credential.filter(|own| own.generation != generation) else { return Ok(()) };
+        for file in files.lock().iter_mut() {
+            if file.of.as_ref().is_some_and(|(of, _)| of == id) {
+                file.write(&access.token.0)?;
+                file.of = Some((id.clone(), own.generation));
+            }
         }
         Ok(())
     }
 }
 
-/// The end of the command, which the keeper waits for.
-#[derive(Default)]
-struct End {
-    set: Mutex<bool>,
+/// The files of tokens while the command runs. From its end on there are none, so that a token that comes late makes no
+/// file anew.
+struct Files {
+    held: Mutex<Vec<TokenFile>>,
     bell: Condvar,
 }
 
-impl End {
-    fn set(&self) {
-        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = true;
+impl Files {
+    fn lock(&self) -> MutexGuard<'_, Vec<TokenFile>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self) {
+        self.lock().clear();
         self.bell.notify_all();
     }
 
     /// Whether the end came within this time.
-    fn wait(&self, limit: Duration) -> bool {
-        let held = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.bell.wait_timeout_while(held, limit, |set| !*set);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+    fn end_within(&self, limit: Duration) -> bool {
+        let waited = self.bell.wait_timeout_while(self.lock(), limit, |held| !held.is_empty());
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_empty()
     }
 }
 
-/// Starts the command and waits for it, in a runtime that hears signals and its end at once.
-fn supervise(words: &[OsString], variables: Vec<(String, Secret)>) -> Result<u8, NotRun> {
+/// Starts the command and waits for it, in a runtime that hears signals, troubles and its end at once.
+fn supervise(
+    words: &[OsString],
+    variables: Vec<(String, Secret)>,
+    troubles: &mut UnboundedReceiver<Error>,
+    trouble: &dyn Fn(&Error),
+) -> Result<u8, NotRun> {
     let name = words[0].to_string_lossy().into_owned();
     let failed = |error| NotRun::Supervision(shown(&name), error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
@@ -186,6 +207,7 @@ fn supervise(words: &[OsString], variables: Vec<(String, Secret)>) -> Result<u8,
             tokio::select! {
                 status = child.wait() => return status.map(code).map_err(failed),
                 signal = signals.next() => pass_on(&child, signal),
+                Some(error) = troubles.recv() => trouble(&error),
             }
         }
     })

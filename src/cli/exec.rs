@@ -72,7 +72,7 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
     }
     let path = args.token_file.as_ref().map(|path| (!path.is_empty()).then(|| PathBuf::from(path)));
     let mut task = Task { words: args.command, variables: vec![], files: vec![] };
-    let mut names = BTreeSet::new();
+    let (mut names, mut held) = (BTreeSet::new(), vec![]);
     for (at, word) in args.providers.iter().enumerate() {
         let selector = Selector::parse(word, None)?;
         let (variable, fallback) = context.of_provider("TOKEN", &selector.provider).unzip();
@@ -83,6 +83,10 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
         if !names.insert(name.clone()) {
             return Err(Failure::usage(format!("two tokens would stand in {name}; tell them apart with --env")));
         }
+        held.push((name, access));
+    }
+    // Whoever loses patience with a provider that is slow to give its token leaves no other one's in a file.
+    for (name, access) in held {
         if let Some(path) = &path {
             let file = TokenFile::create(app, path.clone(), &access)?;
             task.variables.push((format!("{name}_FILE"), Secret::new(file.path().to_string_lossy())));
