@@ -137,6 +137,14 @@ fn a_token_is_printed_in_every_format() {
     assert_eq!(sasl(&other.stdout), format!("user=other\u{1}auth=Bearer {token}\u{1}\u{1}"));
     oauth(&home, &["token", "demo", "--format", "netrc", "--user", "x"]).stdout_has(" login x password ");
     home.oauth(["token", "demo", "--format", "netrc", "--user", "a b"]).run().fails(2).stdout_is("");
+    for (account, token) in [("a", "\"canary"), ("b", "can\\ary"), ("c", "#canary")] {
+        home.oauth(["import", "demo", account, "--token-stdin"]).stdin(token).run().success();
+        let output = home.oauth(["token", "demo", account, "--format", "netrc"]).run();
+        output.fails(2).stdout_is("").says_nothing_of(token);
+    }
+    for account in ["a", "b", "c"] {
+        home.oauth(["revoke", "demo", account, "--forget"]).run().success();
+    }
 
     let own = &list(&home, &[])[0];
     for form in [&["--json"][..], &["--format", "json"]] {

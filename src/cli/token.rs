@@ -182,6 +182,11 @@ fn print(
             let host = own
                 .and_then(api_host)
                 .ok_or_else(|| Failure::usage("the host of this provider's API is not known".into()))?;
+            if !token.chars().all(fits_netrc) {
+                let what =
+                    "a quote, a backslash or a `#` in this token would be read as another token in a .netrc file";
+                return Err(Failure::usage(what.into()));
+            }
             format!("machine {host} login {} password {token}", netrc_word(&user()?)?)
         }
         Format::Json => {
@@ -228,9 +233,13 @@ fn api_host(own: &Credential) -> Option<String> {
     urls.chain(named).next()
 }
 
-/// A .netrc file knows no way to write a blank or a quote inside a word.
+/// A .netrc file knows no way to write a blank or a quote inside a word that all its readers take alike.
+fn fits_netrc(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && !"\"'\\#".contains(c)
+}
+
 fn netrc_word(text: &str) -> Result<&str, Failure> {
-    user_name(text, |c| !c.is_whitespace() && !c.is_control() && !"\"'\\#".contains(c), "a .netrc file")
+    user_name(text, fits_netrc, "a .netrc file")
 }
 
 /// In XOAUTH2 a control character ends a field and begins the next.
