@@ -60,7 +60,12 @@ impl Config {
         if found.len() > LARGEST {
             return Err(Error::Invalid { path: path.to_owned(), line: 1, what: "the file is too large".into() });
         }
-        let text = fs::read_to_string(path).map_err(files::Error::io("read", path))?;
+        let bytes = fs::read(path).map_err(files::Error::io("read", path))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = good.split(|byte| *byte == b'\n').count();
+            Error::Invalid { path: path.to_owned(), line, what: "it is no UTF-8 text".into() }
+        })?;
         Self::parse(&text, path)
     }
 

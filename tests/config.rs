@@ -57,6 +57,16 @@ fn an_unknown_key_is_an_error_with_file_and_line_before_anything_is_done() {
 }
 
 #[test]
+fn a_configuration_that_is_no_text_is_an_error_in_it_and_none_of_the_disk() {
+    let home = Home::new();
+    let path = configure(&home, "");
+    fs::write(&path, b"tenant = \"x\"\n# \xff\n").expect("a file");
+    let output = home.oauth(["list", "--json"]).run();
+    output.fails(2);
+    assert_eq!(output.error()["message"], format!("{}:2: it is no UTF-8 text", path.display()));
+}
+
+#[test]
 fn a_configuration_that_others_can_write_is_refused_with_the_mending_command() {
     let (_server, home) = DemoServer::connected();
     let path = configure(&home, "");
@@ -154,6 +164,18 @@ fn a_token_that_still_lives_is_given_and_the_trouble_is_told_all_the_same() {
     server.break_token_endpoint(&json!({"answer": {"status": 502}}));
     home.oauth(["token", "demo"]).run().success();
     assert!(one_call(&home, "calls").contains("OAUTH_EVENT=refresh_error"));
+}
+
+#[test]
+fn a_record_of_hooks_that_is_a_link_is_told_and_not_followed() {
+    let (server, home) = DemoServer::connected();
+    configure(&home, "[hooks]\non_reauth = 'true'\n");
+    let (record, elsewhere) = (home.oauth_home().join("hooks"), home.path().join("elsewhere"));
+    std::os::unix::fs::symlink(&elsewhere, &record).expect("a link");
+    server.revoke_all();
+    let output = home.oauth(["token", "demo", "--refresh"]).run();
+    output.fails(4).stderr_has(&format!("warning: {} is a symbolic link\n", record.display()));
+    assert!(!elsewhere.exists());
 }
 
 #[test]

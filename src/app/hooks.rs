@@ -118,7 +118,7 @@ impl Hooks {
             match self.is_new(&alarm, now) {
                 Ok(true) => failures.extend(self.start(&alarm, &command(&alarm.credential))),
                 Ok(false) => {}
-                Err(error) => failures.push(format!("{error}: {}", io_cause(&error))),
+                Err(error) => failures.push(with_cause(&error)),
             }
         }
         failures
@@ -192,8 +192,8 @@ fn read(file: &File) -> io::Result<Vec<(Timestamp, String, CredentialId)>> {
     Ok(text.lines().filter_map(line).collect())
 }
 
-fn io_cause(error: &files::Error) -> String {
-    std::error::Error::source(error).map_or_else(String::new, ToString::to_string)
+fn with_cause(error: &files::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 fn shell(line: &str) -> Command {
