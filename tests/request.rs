@@ -333,7 +333,9 @@ fn a_redirect_is_followed_when_asked_and_loses_everything_at_another_origin() {
     follow("/post", &["--follow", "-d", "x"]).fails(7).stderr_has("the body would go there");
     assert_eq!(other.seen().len(), 1);
     follow("/loop", &["--follow"]).fails(7).stderr_has("too many redirects");
-    follow("/file", &["--follow"]).fails(7);
+    follow("/file", &["--follow"]).fails(7).stderr_has("a redirect to file: is not followed");
+    let told = follow("/file", &[]);
+    told.success().stderr_has("redirected to file:///etc/passwd").says_nothing_of("--follow");
 }
 
 #[test]

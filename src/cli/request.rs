@@ -232,7 +232,8 @@ fn waiting(status: u16, seconds: u64, context: &Context) {
 
 fn note_redirect(answer: &Answer, context: &Context) {
     if let Some(place) = answer.location() {
-        context.terminal.note(&format!("note: redirected to {}; --follow goes there", shown(place.as_str())));
+        let goes = if endpoint::check(place.as_str()).is_ok() { "; --follow goes there" } else { "" };
+        context.terminal.note(&format!("note: redirected to {}{goes}", shown(place.as_str())));
     }
 }
 

@@ -39,7 +39,10 @@ impl Hop {
     }
 
     pub(super) fn refused(&self, cause: &str) -> Error {
-        Error::RedirectRefused { host: shown(&endpoint::authority(&self.url)), cause: cause.to_owned() }
+        let host = endpoint::authority(&self.url);
+        // `javascript:` and its like lead to no host.
+        let place = if host.is_empty() { format!("{}:", self.url.scheme()) } else { host };
+        Error::RedirectRefused { host: shown(&place), cause: cause.to_owned() }
     }
 
     /// A redirect that changed the method has left the body behind.
