@@ -173,6 +173,8 @@ fn a_proxy_with_a_password_is_refused_and_never_written() {
             for more in [&[][..], &["--print"], &["--json"]] {
                 let run = scheduled(&home, &["--keeper", keeper]).args(more.iter().copied()).env("HTTPS_PROXY", proxy);
                 run.run().fails(2).stdout_is("").stderr_has("HTTPS_PROXY").says_nothing_of("canary-1");
+                let run = scheduled(&home, &["--keeper", keeper]).args(more.iter().copied()).env("all_proxy", proxy);
+                run.run().fails(2).stdout_is("").stderr_has("env -u all_proxy").says_nothing_of("canary-1");
             }
         }
         assert!(!units(&home).exists());
@@ -181,6 +183,21 @@ fn a_proxy_with_a_password_is_refused_and_never_written() {
     plain.run().success().stdout_has("HTTPS_PROXY=http://proxy.example:3128");
     let removed = scheduled(&home, &["--keeper", "systemd", "--remove"]).env("HTTPS_PROXY", "http://j:p@proxy.example");
     removed.run().success();
+}
+
+#[test]
+fn a_timer_finds_the_store_and_the_way_out_that_the_shell_has() {
+    let home = Home::new();
+    let print = ["--keeper", "systemd", "--print"];
+    let run = scheduled(&home, &print).env("https_proxy", "http://proxy.example:1").env("NO_PROXY", "a.example");
+    let output = run.without_env("OAUTH_HOME").run();
+    let line = |name: &str, path: &str| format!("Environment=\"{name}={}\"", home.path().join(path).display());
+    output.success().stdout_has("Environment=\"https_proxy=http://proxy.example:1\"");
+    output.stdout_has("Environment=\"NO_PROXY=a.example\"").stdout_has(&line("XDG_DATA_HOME", "xdg/data"));
+    output.stdout_has(&line("XDG_STATE_HOME", "xdg/state")).stdout_has(&line("XDG_CONFIG_HOME", "xdg/config"));
+    // With a home of its own, these say nothing of where the store lies.
+    let plain = scheduled(&home, &print).run();
+    assert!(plain.success().stdout.contains("OAUTH_HOME=") && !plain.stdout.contains("XDG_"), "{plain}");
 }
 
 #[test]

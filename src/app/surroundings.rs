@@ -20,7 +20,8 @@ const DRIFT: i64 = 60;
 /// With fewer bytes than this, a refresh may find no room for its answer.
 const LEAST_ROOM: u64 = 4 << 20;
 /// Variables that name a proxy.
-const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+pub(crate) const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 impl App {
     /// What needs no store.

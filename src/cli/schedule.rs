@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Failure, oauth_in};
-use crate::app::{App, Error, Keeper, KeySource, Schedule, unit_part};
+use crate::app::{App, Error, Keeper, KeySource, PROXIES, Schedule, unit_part};
 use crate::model::text::shown;
 use crate::model::time::{parse_duration, parse_with_unit};
 use crate::paths;
@@ -144,10 +144,12 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
     }
     let environment = &context.environment;
     // A proxy's user name and password stand before an `@`, and a unit is no place for them.
-    if environment.get("HTTPS_PROXY").is_some_and(|proxy| proxy.contains('@')) && !args.remove {
-        let words = "HTTPS_PROXY holds a user name or password, which would stand in the unit; set it up where your timers \
-                     get their environment, and run: env -u HTTPS_PROXY oauth schedule";
-        return Err(Failure::usage(words.into()));
+    let is_secret = |name: &&str| environment.get(name).is_some_and(|proxy| proxy.contains('@'));
+    if let Some(name) = PROXIES.into_iter().find(is_secret).filter(|_| !args.remove) {
+        return Err(Failure::usage(format!(
+            "{name} holds a user name or password, which would stand in the unit; set it up where your timers get their \
+             environment, and run: env -u {name} oauth schedule"
+        )));
     }
     let directory = match keeper {
         Keeper::Systemd => environment.in_config("systemd/user"),
@@ -161,6 +163,10 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
         let path = std::path::absolute(environment.get(name)?).ok()?;
         Some((name.to_owned(), path.display().to_string()))
     };
+    let home = own("OAUTH_HOME");
+    // Without it, the store lies where these say.
+    let places = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"].into_iter().filter(|_| home.is_none());
+    let proxies = PROXIES.into_iter().chain(["NO_PROXY", "no_proxy"]);
     let name = if keeper == Keeper::Launchd { "org.oauth-cli.test" } else { "oauth-test" };
     Ok(Schedule {
         keeper,
@@ -170,8 +176,10 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
         arguments: ["test", "--all", "--quiet", "--no-input", "--tenant", &tenant, "--min-valid", &args.min_valid]
             .map(str::to_owned)
             .to_vec(),
-        environment: [own("OAUTH_HOME"), file("OAUTH_MASTER_KEY_FILE"), own("HTTPS_PROXY"), file("SSL_CERT_FILE")]
-            .into_iter()
+        environment: places
+            .chain(proxies)
+            .map(own)
+            .chain([home.clone(), file("OAUTH_MASTER_KEY_FILE"), file("SSL_CERT_FILE")])
             .flatten()
             .collect(),
         every: args.every,
