@@ -100,6 +100,9 @@ fn a_bad_entry_is_refused_with_its_file_line_and_key() {
     }
     let good = write(&home, "good.toml", &format!("name = \"Mine\"\n{ENDPOINTS}"));
     oauth(&home, &["provider", "check", &good]).stdout_has("ok");
+    // A pipe does not tell how long it is.
+    let piped = format!("head -c 300000 /dev/zero | {} provider check /dev/stdin", env!("CARGO_BIN_EXE_oauth"));
+    home.command("sh").args(["-c", &piped]).run().fails(2).stderr_has("larger than 256 KiB");
     for name in ["../mine", "a/b", "", "MINE", "mi ne", "x\u{1b}[2J"] {
         home.oauth(["provider", "add", name, "--file", &good]).run().fails(2).says_nothing_of("\u{1b}");
     }

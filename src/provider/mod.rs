@@ -14,7 +14,8 @@ mod redirect;
 mod resolve;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub(crate) use capability::Capability;
@@ -216,11 +217,12 @@ impl Registry {
         let origin = path.display().to_string();
         let wrong =
             |what: String| Error::Invalid { origin: origin.clone(), mistakes: vec![format!("{origin}: {what}")] };
-        let found = fs::metadata(path).map_err(files::Error::io("read", path))?;
-        if found.len() > LARGEST {
+        let mut bytes = Vec::new();
+        // What is no regular file does not tell its length.
+        let file = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        if u64::try_from(file.map_err(files::Error::io("read", path))?).is_ok_and(|length| length > LARGEST) {
             return Err(wrong(format!("it is larger than {} KiB", LARGEST >> 10)));
         }
-        let bytes = fs::read(path).map_err(files::Error::io("read", path))?;
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8".into()))?;
         let entry = Entry::parse(&text, &origin)?;
         entry.check(&origin, Some(&text))?;
