@@ -363,6 +363,20 @@ fn passwords_of_git_and_netrc_and_variables_are_brought_in() {
     write(&home, "home/.git-credentials", "https://a%0Ab:tok@github.com\nhttps://fine:tok@github.com\n");
     from(&home, "git", &["--yes"]).fails(2);
     home.oauth(["token", "github", "fine"]).run().success();
+    write(&home, "home/.git-credentials", "https://a:t%0Ak@github.com\nhttps://b:tok@github.com\n");
+    from(&home, "git", &["--yes"]).fails(2).stderr_has("what git holds for github a is not taken");
+    home.oauth(["token", "github", "b"]).run().success();
+}
+
+/// What was cut off might be the end of a token.
+#[test]
+fn no_part_of_a_file_or_of_standard_input_is_taken_for_the_whole() {
+    let home = Home::new();
+    let long = format!("machine api.github.com login me password tok\n{}", " ".repeat(4 << 20));
+    write(&home, "home/.netrc", &long);
+    from(&home, "netrc", &["--yes"]).fails(2).stderr_has("more than 4 MiB");
+    let piped = home.oauth(["import", "--from", "netrc", "--file", "-", "--yes"]).stdin(long).run();
+    piped.fails(2).stderr_has("more than 4 MiB");
 }
 
 #[test]

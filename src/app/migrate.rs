@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
-use super::import::Incoming;
+use super::import::{Incoming, check_token};
 use super::{App, Error, Imported};
 use crate::helper::store::{self, Found, Whose};
 use crate::model::server::Service;
@@ -18,8 +18,9 @@ use crate::model::{Client, RefreshToken, Secret};
 use crate::provider::Entry;
 use crate::vault::Registration;
 
-/// More than this is no file of any of these tools, in bytes.
-const LARGEST: u64 = 4 << 20;
+/// More than this is no file of any of these tools, in bytes. Whoever reads one reads one byte more, so that it shows:
+/// what was cut off might be the end of a token.
+pub(crate) const LARGEST: u64 = 4 << 20;
 
 /// A tool that holds tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +175,12 @@ impl App {
         force: bool,
     ) -> Result<Option<Imported>, Error> {
         let Candidate { provider, account, what, found } = candidate;
+        // Of many, which one it is.
+        let named = |error: Error| {
+            let whose = account.as_deref().map_or_else(|| provider.clone(), |own| format!("{provider} {}", shown(own)));
+            Error::Usage(format!("what {} holds for {whose} is not taken: {error}", tool.name()))
+        };
+        found.access_token.iter().chain(&found.refresh_token).try_for_each(check_token).map_err(named)?;
         let client = found.client_id.map(|id| Client { id, secret: found.client_secret });
         let login = match what {
             What::Nothing(why) => return Err(Error::Usage(why)),
@@ -215,6 +222,10 @@ impl App {
 }
 
 fn read(tool: Tool, text: &str) -> Result<Vec<Found>, Error> {
+    if u64::try_from(text.len()).is_ok_and(|length| length > LARGEST) {
+        let what = format!("more than {} MiB is no file of {}'s", LARGEST >> 20, tool.name());
+        return Err(Error::Usage(what));
+    }
     Ok(match tool {
         Tool::Gh => store::gh(text),
         Tool::Gcloud => store::gcloud_defaults(text).into_iter().collect(),
@@ -235,7 +246,7 @@ fn text_of(path: &Path) -> Result<Option<String>, Error> {
         opened => opened.map_err(failed)?,
     };
     let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text).map_err(failed)?;
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
     Ok(Some(text))
 }
 

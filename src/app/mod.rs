@@ -55,7 +55,7 @@ pub(crate) use exec::{NotRun, Task, TokenFile};
 pub(crate) use helper::{DockerAnswer, LONGEST_QUESTION, Tokens};
 pub(crate) use hooks::{Alarms, Hooks};
 pub(crate) use import::{Imported, StaticToken};
-pub(crate) use migrate::{Candidate, Source, Tool, What};
+pub(crate) use migrate::{Candidate, LARGEST as LARGEST_TOOL_FILE, Source, Tool, What};
 pub(crate) use panic::{Ended, Panicked};
 pub(crate) use providers::NewProvider;
 pub(crate) use refresh::{WORKER, work};

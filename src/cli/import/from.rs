@@ -11,11 +11,8 @@ use super::super::failure::{Failure, gravest, oauth, word};
 use super::super::restore::NOTHING_DONE;
 use super::super::table;
 use super::{ImportArgs, ToolName};
-use crate::app::{App, Candidate, Source, Tool, What};
+use crate::app::{App, Candidate, LARGEST_TOOL_FILE, Source, Tool, What};
 use crate::model::text::shown;
-
-/// More than this is no file of any of these tools, in bytes.
-const LARGEST: u64 = 4 << 20;
 
 pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
     let tool = tool(args.from);
@@ -68,7 +65,7 @@ fn given(path: &Path) -> Result<Source, Failure> {
         return there.then(|| Source::File(path.to_owned())).ok_or_else(missing);
     }
     let mut text = String::new();
-    let read = std::io::stdin().take(LARGEST).read_to_string(&mut text);
+    let read = std::io::stdin().take(LARGEST_TOOL_FILE + 1).read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
     Ok(Source::Text(text))
 }
