@@ -71,8 +71,9 @@ impl TokenFile {
             )));
         }
         let of = access.credential.as_ref().map(|own| (own.id.clone(), own.generation));
+        // What somebody else has made in the meantime is not ours to delete.
+        drop(files::create_new(&path)?);
         let file = Self { path, of };
-        drop(files::create_new(&file.path)?);
         file.write(&access.token.0)?;
         Ok(file)
     }

@@ -85,6 +85,10 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
         }
         held.push((name, access));
     }
+    let of_token = |name: &&String| name.strip_suffix("_FILE").is_some_and(|start| names.contains(start));
+    if let Some(name) = names.iter().find(of_token).filter(|_| path.is_some()) {
+        return Err(Failure::usage(format!("a token and the path of a file would both stand in {name}")));
+    }
     // Whoever loses patience with a provider that is slow to give its token leaves no other one's in a file.
     for (name, access) in held {
         if let Some(path) = &path {
