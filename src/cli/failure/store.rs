@@ -53,7 +53,7 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         }
         E::WrongKey { .. } => {
             Failure::new("wrong_master_key", 6, text)
-                .hint("let nothing give another key (OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE, OAUTH_MASTER_KEY_COMMAND); where its own lives: oauth key status")
+                .hint("where its own lives: oauth key status; a variable that gives another one (OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE, OAUTH_MASTER_KEY_COMMAND) is to give that, or to be unset")
                 .hint(FROM_CODE)
         }
         E::AuditBroken { .. } => Failure::new("tampered", 7, text)
@@ -134,7 +134,9 @@ fn of_key(error: &KeyError) -> Failure {
             .hint("let OAUTH_MASTER_KEY_FILE name the file with the key, or unset it")
             .hint(FROM_CODE),
         KeyError::Malformed { .. } if cause.starts_with("OAUTH_MASTER_KEY") => {
-            Failure::new("bad_config", 2, cause.clone()).action("oauth key generate")
+            Failure::new("bad_config", 2, cause.clone())
+                .hint("a store that has a key needs that very one; for a new store:")
+                .action("oauth key generate")
         }
         KeyError::Malformed { .. } => {
             failure("wrong_master_key").hint("put the store's key there as it was, out of a backup").hint(FROM_CODE)
