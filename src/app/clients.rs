@@ -80,15 +80,11 @@ impl App {
             variables: &new.variables,
             at: (self.clock)(),
         };
-        let same = || -> Result<_, Error> {
-            let clients = vault.clients(&self.tenant, Some(&provider.id))?;
-            Ok(clients.into_iter().find(|kept| kept.client_id == client.id))
-        };
-        let before = same()?;
-        vault.keep_registration(&registration, &seal)?;
-        let kept = info(&same()?.ok_or_else(|| self.no_client(&provider.id, &client.id, &[]))?)?;
-        let former = before.map(|before| before.name).filter(|name| *name != kept.name);
-        Ok((kept, former))
+        let former = vault.keep_registration(&registration, &seal)?;
+        let kept =
+            vault.clients(&self.tenant, Some(&provider.id))?.into_iter().find(|kept| kept.client_id == client.id);
+        let kept = kept.ok_or_else(|| self.no_client(&provider.id, &client.id, &[]))?;
+        Ok((info(&kept)?, former))
     }
 
     /// The registrations of the tenant; no key is needed.

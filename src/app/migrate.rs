@@ -217,7 +217,8 @@ impl App {
             variables: &resolved.variables,
             at: (self.clock)(),
         };
-        Ok(vault.keep_registration(&registration, &seal)?)
+        vault.keep_registration(&registration, &seal)?;
+        Ok(())
     }
 }
 

@@ -297,7 +297,7 @@ impl Vault {
             let token = saved.registration_access_token.as_ref().map(|token| &token.0);
             match &saved.registration {
                 Some(own) => self.keep_self_client(transaction, &registration, own, token, seal)?,
-                None => self.keep_client(transaction, &registration, seal)?,
+                None => drop(self.keep_client(transaction, &registration, seal)?),
             }
             count += 1;
         }

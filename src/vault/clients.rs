@@ -176,8 +176,13 @@ impl Vault {
         Ok(Some(Client { id: stored.client_id.clone(), secret }))
     }
 
-    /// Keeps a registration whose login did not come to its end, so that it need not be typed again.
-    pub(crate) fn keep_registration(&self, registration: &Registration<'_>, seal: &Seal) -> Result<(), Error> {
+    /// Keeps a registration without a login, or one whose login did not come to its end, so that it need not be typed
+    /// again. Tells the name that it had before, where that was another.
+    pub(crate) fn keep_registration(
+        &self,
+        registration: &Registration<'_>,
+        seal: &Seal,
+    ) -> Result<Option<String>, Error> {
         let _held = self.keep_key(seal, Instant::now() + PATIENCE)?;
         self.store.write(|transaction| self.keep_client(transaction, registration, seal))
     }
@@ -215,13 +220,14 @@ impl Vault {
         Ok(())
     }
 
-    /// Stores a registration in the place of the one with its name or its client id.
+    /// Stores a registration in the place of the one with its name or its client id. Tells the name that it had before,
+    /// where that was another.
     pub(super) fn keep_client(
         &self,
         transaction: &Transaction<'_>,
         registration: &Registration<'_>,
         seal: &Seal,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         let Registration { client, tenant, provider, at: now, .. } = *registration;
         let others = self.clients(tenant, Some(provider))?;
         let same = others.iter().find(|other| other.client_id == client.id);
@@ -260,7 +266,8 @@ impl Vault {
         for other in others.iter().filter(replaced) {
             transaction.execute("delete from clients where id = ?1", [&other.row]).map_err(&failed)?;
         }
-        write(transaction, &new).map_err(&failed)
+        write(transaction, &new).map_err(&failed)?;
+        Ok(same.map(|same| &same.name).filter(|name| **name != new.name).cloned())
     }
 }
 
