@@ -22,7 +22,7 @@ use crate::app::{Error, KeySource, Next};
 use crate::model::text::{innermost, shown, whole};
 use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
-use commands::init_again;
+use commands::{import_again, init_again};
 pub(super) use commands::{
     init_command, init_labelled, init_labelled_in, know_tenants, named, oauth, oauth_in, option_value,
 };

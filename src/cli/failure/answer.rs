@@ -1,7 +1,7 @@
 //! What the answer to a user's own request means, and where a token is not sent.
 
 use super::server::LATER;
-use super::{Failure, init_command, named, oauth, oauth_in, shown_long, when, word};
+use super::{Failure, import_again, init_command, named, oauth, shown_long, when, word};
 use crate::app::{Error, NotRun, Verdict};
 use crate::model::text::shown;
 use crate::model::{Credential, Kind, Scopes};
@@ -96,9 +96,8 @@ fn unauthorized(facts: &AnswerFacts<'_>) -> Failure {
 fn again(failure: Failure, own: &Credential) -> Failure {
     let command = init_command(own);
     if own.kind == Kind::Imported {
-        let import = oauth_in(&own.tenant, format_args!("import {}", named(&own.provider, &own.account)));
-        return failure
-            .hint(format!("bring in a new one: {import} --token-stdin --force; or connect instead: {command}"));
+        let import = import_again(&own.tenant, &own.provider, &own.account);
+        return failure.hint(format!("bring in a new one: {import}; or connect instead: {command}"));
     }
     failure.action(command)
 }

@@ -63,6 +63,11 @@ pub(super) fn init_again(tenant: &str, provider: &str, account: &str, is_default
     oauth_in(tenant, format_args!("init {whose}"))
 }
 
+/// The command that brings in another token in the place of one that was brought in.
+pub(super) fn import_again(tenant: &str, provider: &str, account: &str) -> String {
+    oauth_in(tenant, format_args!("import {} --token-stdin --force", named(provider, account)))
+}
+
 /// The command that connects what a label of this tenant names: a provider, and its account where it has a name.
 pub(in crate::cli) fn init_labelled(label: &str) -> String {
     oauth(format_args!("init {}", labelled(label)))

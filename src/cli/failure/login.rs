@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, init_again, named, next_step, oauth, oauth_in, shown_long, word};
+use super::{Failure, import_again, init_again, named, next_step, oauth, shown_long, word};
 use crate::app::{ClientNeed, Error, KeyError};
 use crate::model::Kind;
 use crate::model::credential::is_anothers;
@@ -199,8 +199,8 @@ pub(super) fn again(error: &Error) -> Failure {
             let failure = Failure::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
             let mut failure = failure.action(command);
             if *kind == Kind::Imported {
-                let import = oauth_in(tenant, format_args!("import {}", named(provider, account)));
-                failure = failure.hint(format!("or bring in another token: {import} --token-stdin --force"));
+                let import = import_again(tenant, provider, account);
+                failure = failure.hint(format!("or bring in another token: {import}"));
             }
             why.iter().fold(failure, |failure, why| {
                 let failure = failure.because(shown_long(&format!("likely {}", why.cause)));
