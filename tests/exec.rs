@@ -7,11 +7,19 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::demo::{ALICE, DemoServer, age, store};
-use crate::support::sandbox::{Home, MASTER_KEY, Output, Run, Signal};
+use crate::support::sandbox::{Background, Home, MASTER_KEY, Output, Run, Signal};
 use crate::support::{wait_for, wait_for_file};
 
 fn exec(home: &Home, providers: &[&str], script: &str) -> Run {
     home.oauth(["exec"]).args(providers.iter().copied()).args(["--", "sh", "-c", script])
+}
+
+/// A command that does nothing, and has begun to.
+fn asleep(home: &Home, providers: &[&str]) -> Background {
+    let ready = home.path().join("tmp/ready");
+    let running = exec(home, providers, &format!("touch {}; exec sleep 600", ready.display())).spawn();
+    wait_for_file(&ready);
+    running
 }
 
 fn token(home: &Home) -> String {
@@ -153,11 +161,9 @@ fn a_token_file_is_private_fresh_and_gone_in_the_end() {
 #[test]
 fn a_token_file_goes_with_a_command_that_is_killed_and_replaces_nothing() {
     let (_server, home) = DemoServer::connected();
-    let (file, ready) = (home.path().join("tmp/token"), home.path().join("tmp/ready"));
+    let file = home.path().join("tmp/token");
     let path = file.to_str().unwrap();
-    let script = format!("touch {}; exec sleep 600", ready.display());
-    let running = exec(&home, &["demo", "--token-file", path], &script).spawn();
-    wait_for_file(&ready);
+    let running = asleep(&home, &["demo", "--token-file", path]);
     assert_eq!(fs::read_to_string(&file).unwrap(), token(&home));
     running.signal(Signal::TERM);
     running.finish().fails(143);
@@ -183,10 +189,7 @@ fn token_files(home: &Home) -> usize {
 #[test]
 fn no_refresh_for_a_token_file_holds_up_the_end_of_the_command() {
     let (server, home) = DemoServer::connected();
-    let ready = home.path().join("tmp/ready");
-    let script = format!("touch {}; exec sleep 600", ready.display());
-    let running = exec(&home, &["demo", "--token-file"], &script).spawn();
-    wait_for_file(&ready);
+    let running = asleep(&home, &["demo", "--token-file"]);
     server.behave(&json!({"latency_ms": {"token": 600_000}}));
     age(&home, 5);
     wait_for_refresh(&home, "demo");
@@ -214,10 +217,7 @@ fn whoever_loses_patience_before_the_command_begins_leaves_no_token_in_a_file() 
 #[test]
 fn a_token_file_that_a_kill_leaves_is_found_and_removed() {
     let (_server, home) = DemoServer::connected();
-    let ready = home.path().join("tmp/ready");
-    let script = format!("touch {}; exec sleep 600", ready.display());
-    let running = exec(&home, &["demo", "--token-file"], &script).spawn();
-    wait_for_file(&ready);
+    let running = asleep(&home, &["demo", "--token-file"]);
     home.oauth(["doctor"]).run().success().stdout_has("ok  leftovers     none");
     running.signal_group(Signal::KILL);
     running.finish().killed_by(Signal::KILL);
