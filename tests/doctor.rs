@@ -1,6 +1,5 @@
 //! `doctor`: each trouble is found, and what it says mends it.
 
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -207,16 +206,11 @@ fn a_store_whose_keyring_is_out_of_reach_is_not_advised_to_take_another_key() {
     Home::new().oauth(["doctor"]).without_key().run().fails(6).stderr_has("oauth key generate");
 }
 
-/// The directory cannot be written for as long as the command runs.
-const READ_ONLY: &str = r#"dir=$1; shift; mount --bind "$dir" "$dir"; mount -o remount,bind,ro "$dir"; exec "$@""#;
-
 #[test]
 fn a_home_that_cannot_be_written_is_told_before_there_is_a_store_too() {
     let home = Home::new();
     fs::create_dir(home.oauth_home()).expect("a directory");
     fs::set_permissions(home.oauth_home(), fs::Permissions::from_mode(0o700)).expect("a mode");
-    let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", READ_ONLY, "sh"].map(OsString::from);
-    let outer = outer.into_iter().chain([home.oauth_home().into_os_string()]);
-    let output = home.oauth(["doctor"]).through(outer).run();
+    let output = home.oauth(["doctor"]).read_only(&home.oauth_home()).run();
     output.success().stdout_has("cannot be written").stderr_has("writable");
 }

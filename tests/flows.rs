@@ -143,6 +143,15 @@ fn a_poll_that_fails_on_the_way_is_made_again() {
 }
 
 #[test]
+fn a_store_that_cannot_be_written_is_told_before_anybody_is_asked_to_type_a_code() {
+    let (server, home) = DemoServer::connected();
+    let asked = server.log().len();
+    let output = init(&home, &["--flow", "device"]).read_only(&home.oauth_home()).run();
+    output.fails(6).stderr_has("readonly").says_nothing_of("/device");
+    assert_eq!(server.log().len(), asked, "{output}");
+}
+
+#[test]
 fn a_page_that_is_not_to_be_opened_is_not_shown() {
     let (server, home) = known();
     for page in ["javascript:alert(1)", "http://evil.example/device", "file:///etc/passwd"] {

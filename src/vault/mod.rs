@@ -181,6 +181,11 @@ impl Vault {
         self.description.key_id.is_some()
     }
 
+    /// Fails where nothing that is learnt from here on could be kept.
+    pub(crate) fn require_writable(&self) -> Result<(), Error> {
+        self.store.require_writable()
+    }
+
     /// Every credential of every tenant.
     pub(crate) fn all(&self) -> Result<Vec<Row>, Error> {
         self.select(Which::All)

@@ -278,6 +278,14 @@ impl Store {
         Ok(done)
     }
 
+    /// Fails as [`Store::write`] would, and writes nothing. To begin is not enough: a transaction over what can only be read
+    /// begins like any other.
+    pub(super) fn require_writable(&self) -> Result<(), Error> {
+        let begun = Transaction::new_unchecked(self.connection()?, TransactionBehavior::Immediate);
+        let written = begun.and_then(|transaction| transaction.execute("update store set id = id", []));
+        written.map(drop).map_err(self.failed())
+    }
+
     /// Moves everything into the main file and empties the write-ahead log, where wiped values would stay readable.
     pub(super) fn sweep(&self) -> Result<(), Error> {
         self.sweep_within(BUSY)

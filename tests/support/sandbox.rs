@@ -108,6 +108,13 @@ impl Run {
         self
     }
 
+    /// The same while `directory` cannot be written, by root neither.
+    pub(crate) fn read_only(self, directory: &Path) -> Self {
+        const MOUNT: &str = r#"mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@""#;
+        let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", MOUNT].map(OsString::from);
+        self.through(outer.into_iter().chain([directory.into()]))
+    }
+
     pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.insert(name.into(), value.into());
         self

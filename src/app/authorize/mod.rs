@@ -232,6 +232,7 @@ impl App {
         person: &mut dyn Person,
     ) -> Result<Connected, Error> {
         self.needs_name_now(provider, login, &plan)?;
+        plan.vault.require_writable()?;
         if flow == Flow::Device {
             match plan.device_code(login)? {
                 Some(code) => return plan.by_device(code, login, person),
