@@ -285,9 +285,13 @@ fn a_client_registration_that_is_missing_or_refused_is_exit_2() {
         .action("oauth init demo --client-id ID");
     fails(&home, 2, "client_required", &["init", "github", "--client-id", "x"])
         .says("GitHub needs a client registration")
-        .because("there is no client secret")
+        .because("there is no client secret for the client id x")
         .hint_has("register at https://github.com/settings/applications/new")
         .action("oauth init github --client-id x --client-secret-stdin");
+    home.oauth(["client", "set", "github", "--client-id", "kept"]).run().success();
+    fails(&home, 2, "client_required", &["init", "github"])
+        .because("there is no client secret for the client id kept")
+        .action("oauth init github --client-id kept --client-secret-stdin");
     assert_eq!(server.requests() - server.count("requests/metadata"), 0, "nothing but the metadata was asked for");
     server.break_token_endpoint(&json!({"answer": {"status": 401, "body": r#"{"error":"invalid_client"}"#}}));
     let refused = |json: &[&str]| {

@@ -201,7 +201,8 @@ impl Failure {
                 .hint(format!("give it one: {}", oauth(format_args!("init {} NAME", word(provider))))),
             Error::ClientRequired { need, .. } => {
                 let secret = if need.secret { " --client-secret-stdin" } else { "" };
-                let init = oauth(format_args!("init {} --client-id ID{secret}", word(&need.provider)));
+                let id = need.id.as_deref().map_or("ID".into(), word);
+                let init = oauth(format_args!("init {} --client-id {id}{secret}", word(&need.provider)));
                 Self::client_required(error, need, &init)
             }
             Error::NoSuchClient { provider, name, known } => no_such_client(error, provider, name, known),

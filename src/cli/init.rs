@@ -205,7 +205,7 @@ fn failed(error: Error, login: &Login) -> Failure {
     match &error {
         Error::ClientRequired { need, .. } => {
             let proof = need.secret.then_some(if key { "--key-file FILE" } else { "--client-secret-stdin" });
-            Failure::client_required(&error, need, &said(login, login.client.id.as_deref(), proof))
+            Failure::client_required(&error, need, &said(login, need.id.as_deref(), proof))
         }
         Error::ClientRefused { response, .. } => {
             let proof = if key { "--key-file FILE" } else { "--client-secret-stdin" };

@@ -112,7 +112,7 @@ impl Person for AtTerminal<'_> {
             let label = self.terminal.tint_err("redirect URI", Tone::Faint);
             self.terminal.say(&format!("  {label} {}", need.redirect_uri));
         }
-        let id = if need.id { Some(self.terminal.ask("Client id:")?) } else { None };
+        let id = if need.id.is_none() { Some(self.terminal.ask("Client id:")?) } else { None };
         let secret = if need.secret { Some(self.terminal.ask_secret("Client secret (not shown):")?) } else { None };
         Some(GivenClient { id, secret, keep: true, ..GivenClient::default() })
     }

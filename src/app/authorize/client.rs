@@ -101,9 +101,9 @@ impl App {
         };
         let open = provider.entry.open_client_id.clone().map(|id| Client { id, secret: None });
         let found = found.or(open);
-        let (client, keep) = match found.filter(|client| client.secret.is_some() || request.takes_public_client()) {
-            Some(whole) => (whole, keep),
-            None => (ask(request, &resolved, given, person)?, true),
+        let (client, keep) = match found {
+            Some(client) if client.secret.is_some() || request.takes_public_client() => (client, keep),
+            found => (ask(request, &resolved, found.map(|client| client.id), given, person)?, true),
         };
         let (vault, seal) = match opened {
             Some(opened) => opened,
@@ -220,16 +220,18 @@ fn elsewhere(stored: &StoredClient) -> Result<Error, Error> {
     Ok(Error::ClientElsewhere { provider: stored.provider.clone(), name: stored.name.clone(), registered_at })
 }
 
+/// Asks for what is missing: the id too, unless it is known.
 fn ask(
     request: &Request<'_>,
     resolved: &Resolved,
+    id: Option<String>,
     given: &GivenClient,
     person: &mut dyn Person,
 ) -> Result<Client, Error> {
     let provider = request.provider;
     let need = ClientNeed {
         provider: provider.id.clone(),
-        id: given.id.is_none(),
+        id: id.clone(),
         secret: given.secret.is_none() && !request.takes_public_client(),
         name: provider.entry.name.clone(),
         setup: provider.entry.setup.iter().map(|step| shown(&filled(step, &resolved.variables))).collect(),
@@ -237,7 +239,7 @@ fn ask(
         redirect_uri: request.arrival.registration_at(provider),
     };
     let typed = person.client(&need);
-    let id = typed.as_ref().and_then(|typed| typed.id.clone()).or_else(|| given.id.clone());
+    let id = id.or_else(|| typed.as_ref()?.id.clone());
     let (Some(typed), Some(id)) = (typed, id) else {
         return Err(Error::ClientRequired { provider: provider.entry.name.clone(), need: Box::new(need) });
     };

@@ -96,7 +96,8 @@ pub(crate) enum RedirectChoice {
 pub(crate) struct ClientNeed {
     pub(crate) provider: String,
     pub(crate) name: String,
-    pub(crate) id: bool,
+    /// The client id, where only the secret is missing.
+    pub(crate) id: Option<String>,
     pub(crate) secret: bool,
     pub(crate) setup: Vec<String>,
     pub(crate) console_url: Option<String>,
