@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
 use super::import::{Incoming, check_token};
+use super::place::Places;
 use super::{App, Error, Imported};
 use crate::helper::store::{self, Found, Whose};
 use crate::model::server::Service;
@@ -113,12 +114,13 @@ impl App {
                 }
             }
         }
-        found.into_iter().map(|found| self.judge(tool, found)).collect()
+        let places = self.places()?;
+        found.into_iter().map(|found| self.judge(tool, found, &places)).collect()
     }
 
-    fn judge(&self, tool: Tool, mut found: Found) -> Result<Candidate, Error> {
+    fn judge(&self, tool: Tool, mut found: Found, places: &Places<'_>) -> Result<Candidate, Error> {
         let account = found.account.clone();
-        let (word, provider) = self.whose(&found.whose)?;
+        let (word, provider) = self.whose(&found.whose, places)?;
         let nothing = |provider: String, why: String| What::Nothing(format!("{why}{provider}"));
         if tool == Tool::Gh && found.access_token.is_none() && provider.is_some() {
             found.access_token = ask_gh(&found);
@@ -138,14 +140,14 @@ impl App {
     }
 
     /// The tool's word, and the provider that it means.
-    fn whose(&self, whose: &Whose) -> Result<(String, Option<String>), Error> {
+    fn whose(&self, whose: &Whose, places: &Places<'_>) -> Result<(String, Option<String>), Error> {
         let provider = match whose {
             Whose::Unknown(_) => None,
             Whose::Provider(id) => self.registry.find(id).ok().map(|provider| provider.id),
             Whose::Host(host) => match Url::parse(&format!("https://{host}/")) {
-                Ok(url) => match self.provider_at(Service::Git, &url, &|_| None)? {
+                Ok(url) => match places.provider_at(Service::Git, &url, &|_| None)? {
                     Some(provider) => Some(provider),
-                    None => self.provider_at(Service::Api, &url, &|_| None)?,
+                    None => places.provider_at(Service::Api, &url, &|_| None)?,
                 },
                 Err(_) => None,
             },

@@ -1,5 +1,6 @@
 //! Tokens for places: whose a host is, and whether a token may go there.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::{Access, App, Demand, Error, Selector, Tokens};
 use crate::model::server::Service;
 use crate::model::text::shown;
 use crate::model::{Credential, Secret, Server, endpoint, host};
-use crate::provider::Provider;
+use crate::provider::{Provider, Registry};
 
 /// A token, and where it may go.
 pub(crate) struct Placed {
@@ -17,28 +18,56 @@ pub(crate) struct Placed {
     pub(crate) server: Arc<Server>,
 }
 
-impl App {
+/// Whose a host is, for as many hosts as are asked for.
+pub(super) struct Places<'a> {
+    registry: &'a Registry,
+    connected: Vec<(String, Arc<Server>)>,
+    /// What the registry knows, read when it is needed, and whether something of the user's own cannot be read.
+    known: OnceCell<(Vec<(String, Arc<Server>)>, bool)>,
+}
+
+impl Places<'_> {
     /// The provider that serves this URL. Of those that are connected there may be one; else it is one that the
     /// environment gives a token for, or the first that is known. One that names the host wins over one that covers it
     /// with a star.
-    pub(crate) fn provider_at(&self, service: Service, url: &Url, tokens: Tokens<'_>) -> Result<Option<String>, Error> {
-        let connected = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none());
-        let mut connected = serving(service, url, connected.map(|own| (own.provider, own.server)).collect());
+    pub(super) fn provider_at(&self, service: Service, url: &Url, tokens: Tokens<'_>) -> Result<Option<String>, Error> {
+        let mut connected = serving(service, url, &self.connected);
         match connected.len() {
             0 => {}
             1 => return Ok(connected.pop()),
             _ => return Err(Error::SharedHost { host: endpoint::authority(url), providers: connected }),
         }
-        let (known, broken) = self.registry.readable()?;
-        // An entry with variables that have no default covers no host before they are set.
-        let known = known.iter().filter_map(|provider| Some((provider.id.clone(), unset(provider)?))).collect();
+        let (known, some_broken) = self.known()?;
         let known = serving(service, url, known);
         // One of the user's own that cannot be read may be the one.
-        if let (true, Some(error)) = (known.is_empty(), broken.into_iter().next()) {
-            return Err(error.into());
+        if known.is_empty() && *some_broken {
+            self.registry.all()?;
         }
         let given = known.iter().find(|provider| tokens(provider).is_some());
         Ok(given.or(known.first()).cloned())
+    }
+
+    /// An entry with variables that have no default covers no host before they are set.
+    fn known(&self) -> Result<&(Vec<(String, Arc<Server>)>, bool), Error> {
+        if let Some(known) = self.known.get() {
+            return Ok(known);
+        }
+        let (known, broken) = self.registry.readable()?;
+        let known = known.into_iter().filter_map(|provider| Some((provider.id.clone(), unset(&provider)?))).collect();
+        Ok(self.known.get_or_init(|| (known, !broken.is_empty())))
+    }
+}
+
+impl App {
+    /// The provider that serves this URL, as [`Places::provider_at`] finds it.
+    pub(crate) fn provider_at(&self, service: Service, url: &Url, tokens: Tokens<'_>) -> Result<Option<String>, Error> {
+        self.places()?.provider_at(service, url, tokens)
+    }
+
+    pub(super) fn places(&self) -> Result<Places<'_>, Error> {
+        let connected = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none());
+        let connected = connected.map(|own| (own.provider, own.server)).collect();
+        Ok(Places { registry: &self.registry, connected, known: OnceCell::new() })
     }
 
     /// Which account of a provider serves this URL, where none is named: the default one if it does, else the only one
@@ -153,13 +182,13 @@ fn unset(provider: &Provider) -> Option<Arc<Server>> {
 }
 
 /// The providers among `servers` that serve the URL, by name.
-fn serving(service: Service, url: &Url, servers: Vec<(String, Arc<Server>)>) -> Vec<String> {
-    let mut fitting: Vec<_> = servers.into_iter().filter(|(_, server)| server.serves(service, url)).collect();
+fn serving(service: Service, url: &Url, servers: &[(String, Arc<Server>)]) -> Vec<String> {
+    let mut fitting: Vec<_> = servers.iter().filter(|(_, server)| server.serves(service, url)).collect();
     let exact = |server: &Server| server.hosts(service).iter().any(|own| !own.contains('*') && host::names(own, url));
     if fitting.iter().any(|(_, server)| exact(server)) {
         fitting.retain(|(_, server)| exact(server));
     }
-    let mut names: Vec<_> = fitting.into_iter().map(|(provider, _)| provider).collect();
+    let mut names: Vec<_> = fitting.into_iter().map(|(provider, _)| provider.clone()).collect();
     names.sort();
     names.dedup();
     names
@@ -195,7 +224,7 @@ mod tests {
             let servers =
                 [("star", "*.example"), ("named", "api.example"), ("also", "api.example"), ("also", "*.example")];
             let servers = servers.map(|(name, host)| (name.to_owned(), server(&[host]).into()));
-            serving(Service::Api, &url.parse().unwrap(), servers.to_vec())
+            serving(Service::Api, &url.parse().unwrap(), &servers)
         };
         assert_eq!(of("https://api.example/x"), ["also", "named"]);
         assert_eq!(of("https://other.example/x"), ["also", "star"]);
