@@ -87,6 +87,9 @@ pub(crate) enum Error {
     ClientRefused { provider: String, response: ErrorResponse },
     #[error("{provider} refuses the request")]
     RequestRefused { provider: String, account: Option<String>, response: ErrorResponse },
+    /// A request to an API may have been acted on; `again`: it may be made again all the same.
+    #[error("{doing}")]
+    RequestInDoubt { doing: String, cause: String, again: bool },
     #[error("{label} needs a refresh, and nothing may be sent (--offline)")]
     Offline { label: String },
     #[error("cannot refresh {label}")]

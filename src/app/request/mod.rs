@@ -9,7 +9,7 @@ use url::Url;
 
 use super::place::{Placed, admit};
 use super::{Access, App, Demand, Error, Selector, Tokens};
-use crate::http::{Download, HeaderMap, Method, Request, Response};
+use crate::http::{self, Download, HeaderMap, Method, Request, Response};
 use crate::model::server::Service;
 use crate::model::text::shown;
 use crate::model::{Credential, Scopes, Secret, Server, endpoint};
@@ -216,7 +216,12 @@ impl Exchange<'_> {
         let secret = self.placed.access.certificate.as_ref().filter(|_| hop.ours);
         let certificate = protocol::certificate(&self.placed.server, secret).map_err(Error::protocol(doing.clone()))?;
         let answer = self.app.http.stream(certificate.as_ref(), request, upload);
-        answer.map_err(|source| Error::Protocol { doing, source: protocol::Error::Http(source) })
+        answer.map_err(|source| match source {
+            http::Error::InDoubt { .. } => {
+                Error::RequestInDoubt { doing, cause: source.to_string(), again: hop.method.is_idempotent() }
+            }
+            source => Error::Protocol { doing, source: protocol::Error::Http(source) },
+        })
     }
 
     /// Puts the token in where the provider wants it, and the headers that it wants besides; the user's own go before

@@ -51,6 +51,15 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
     }
 }
 
+/// No answer of an API, which may have acted on the request.
+pub(super) fn request_in_doubt(error: &crate::app::Error, cause: &str, again: bool) -> Failure {
+    let failure = Failure::new("unreachable", 5, error.to_string()).because(shown_long(cause));
+    if again {
+        return failure.hint("check the network, and try again");
+    }
+    failure.hint("what was asked for may have been done: look there before you ask again")
+}
+
 /// The command that makes an entry out of endpoints, by their names.
 fn described(issuer: &str, endpoints: &[(String, String)]) -> String {
     let options = ["authorization", "token", "userinfo", "revocation", "device_authorization", "introspection"];
