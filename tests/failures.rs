@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use crate::support::clock::later;
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
 use crate::support::sandbox::{Home, Output, Run, Signal};
 use crate::support::wait_for;
@@ -1154,6 +1155,15 @@ fn a_provider_that_says_how_long_to_wait_is_not_asked_before() {
     let left: Option<i64> =
         store(&home).query_row("select retry_at from credentials", [], |row| row.get(0)).expect("a row");
     assert_eq!(left, None);
+}
+
+#[test]
+fn a_wait_that_was_noted_by_a_wrong_clock_is_none() {
+    let (server, home) = DemoServer::connected();
+    server.break_token_endpoint(&json!({"answer": {"status": 429, "body": "", "headers": {"Retry-After": "120"}}}));
+    later(home.oauth(["token", "demo", "--refresh"]), 7200).run().fails(5).stderr_has("try again in");
+    server.mend();
+    home.oauth(["token", "demo", "--refresh"]).run().success();
 }
 
 #[test]

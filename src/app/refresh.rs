@@ -29,7 +29,7 @@ use crate::vault::{Habits, Home, Lease, Seal, Vault};
 pub(crate) const WORKER: &str = "__refresh";
 /// How long a worker waits for an answer. Nobody waits for the worker that long; it is there so that a late answer is
 /// not lost.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a command waits for its worker.
 const WAIT: Duration = Duration::from_secs(35);
 /// How long a token that was replaced is taken for, by a server of which nothing is known.
@@ -103,9 +103,11 @@ impl App {
         }
     }
 
-    /// Whether the provider has not asked for patience.
+    /// Whether the provider has not asked for patience. A time further away than any that is written down was noted by a
+    /// clock that went wrong, and holds nothing.
     fn may_be_asked(&self, own: &Credential) -> Result<(), Error> {
-        match own.retry_at.map(|at| at.since((self.clock)())).filter(|left| *left > 0) {
+        let left = own.retry_at.map(|at| at.since((self.clock)()));
+        match left.filter(|left| (1..=LONGEST_HOLD.cast_signed()).contains(left)) {
             Some(seconds) => Err(Error::HeldOff { label: own.label(), seconds }),
             None => Ok(()),
         }
