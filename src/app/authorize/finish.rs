@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::super::select::check_account;
+use super::super::refresh::PATIENCE;
 use super::super::{Error, LEASE_WAIT};
 use super::Connected;
 use super::facts::Facts;
@@ -77,9 +78,15 @@ impl Plan {
         facts: Facts,
         sent_at: Timestamp,
     ) -> Result<Connected, Error> {
-        let _held = self.vault.hold_connections(Instant::now() + LEASE_WAIT)?;
+        let _held = self.vault.hold_connections(Self::long_after())?;
         let place = self.place(&identity)?;
         self.store(response, identity, place, facts, sent_at)
+    }
+
+    /// By when a refresh that is under way has ended, whatever becomes of it: what a person has agreed to is not given up
+    /// before.
+    fn long_after() -> Instant {
+        Instant::now() + PATIENCE + LEASE_WAIT
     }
 
     pub(super) fn refused(&self, error: protocol::Error) -> Error {
@@ -281,7 +288,7 @@ impl Plan {
             });
         };
         let before = row.credential;
-        let mut lease = self.vault.lease(&before.id, &seal, Instant::now() + LEASE_WAIT)?;
+        let mut lease = self.vault.lease(&before.id, &seal, Self::long_after())?;
         lease.reauthorize(new)?;
         let credential = self.vault.reread(&before.id)?.credential;
         let renamed_from = (before.account != credential.account).then_some(before.account);
