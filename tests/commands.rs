@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::iter;
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use base64::Engine as _;
@@ -1161,4 +1162,27 @@ fn assert_untouched(home: &Home) {
         let left: Vec<_> = fs::read_dir(home.path().join(directory)).expect("a directory of the home").collect();
         assert!(left.is_empty(), "{directory}: {left:?}");
     }
+}
+
+#[test]
+fn what_only_reads_needs_no_right_to_write() {
+    let (_server, home) = DemoServer::connected();
+    let mode = |change: &str| {
+        let changed = Command::new("chmod").args(["-R", change]).arg(home.oauth_home()).status();
+        assert!(changed.expect("chmod runs").success());
+    };
+    mode("a-w");
+    for words in [
+        &["list"][..],
+        &["token", "demo"],
+        &["exec", "demo", "--", "true"],
+        &["test", "--offline"],
+        &["doctor"],
+        &["audit"],
+        &["key", "status"],
+        &["client", "list"],
+    ] {
+        home.oauth(words).unprivileged().run().success();
+    }
+    mode("u+w");
 }

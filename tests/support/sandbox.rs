@@ -108,6 +108,12 @@ impl Run {
         self
     }
 
+    /// The same for somebody who has only the rights that files give, also where root runs the tests.
+    pub(crate) fn unprivileged(self) -> Self {
+        let without = ["--bounding-set=-dac_override", "--inh-caps=-dac_override"];
+        self.through(["unshare", "--map-root-user", "setpriv"].into_iter().chain(without))
+    }
+
     /// The same while `directory` cannot be written, by root neither.
     pub(crate) fn read_only(self, directory: &Path) -> Self {
         const MOUNT: &str = r#"mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@""#;

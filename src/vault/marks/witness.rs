@@ -1,7 +1,7 @@
 //! One file of marks.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -34,7 +34,8 @@ impl Witness<'_> {
     /// What is written in the file, of all credentials or of one; `None` where there is none, or one that was written
     /// elsewhere.
     pub(super) fn known(&self, only: Option<&CredentialId>) -> Result<Option<Known>, files::Error> {
-        let Some(file) = self.open()? else { return Ok(None) };
+        // Where nothing can be written there is still something to be read.
+        let Some(file) = self.open_with(files::private_options().read(true))? else { return Ok(None) };
         self.read(&file, only)
     }
 
@@ -155,17 +156,16 @@ impl Witness<'_> {
     }
 
     fn open(&self) -> Result<Option<File>, files::Error> {
-        let opened = files::private_options().read(true).append(true).open(&self.path);
+        self.open_with(files::private_options().read(true).append(true))
+    }
+
+    fn open_with(&self, options: &OpenOptions) -> Result<Option<File>, files::Error> {
+        let opened = options.open(&self.path);
         if opened.is_ok() {
             files::check_file(&self.path, Guard::Trusted).or_else(gone_meanwhile)?;
         }
         match opened {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            // On a file system that takes no writing there is still something to be read.
-            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
-                let file = files::private_options().read(true).open(&self.path);
-                file.map(Some).map_err(self.failed("open"))
-            }
             opened => opened.map(Some).map_err(self.failed("open")),
         }
     }
