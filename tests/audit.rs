@@ -1,5 +1,7 @@
 //! The record of what was done: complete, told without the key, and not to be rewritten without it.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::demo::{ALICE, CLIENT, DemoServer, store};
@@ -318,4 +320,20 @@ fn what_was_connected_since_it_was_asked_for_is_missing_no_more() {
     assert_eq!(missing(), json!([{"asked_for": "demo bob@example.test", "times": 1}]));
     server.login(&home, "demo", "bob@example.test");
     assert_eq!(missing(), json!([]));
+}
+
+#[test]
+fn where_tokens_are_only_handed_out_every_use_is_kept_all_the_same() {
+    let (_server, home) = DemoServer::connected();
+    run(&home, &["token", "demo"]).success();
+    let file = home.oauth_home().join("uses");
+    let line = fs::read_to_string(&file).expect("a use");
+    let many = (256 << 10) / line.len();
+    fs::write(&file, line.repeat(many)).expect("many uses");
+    run(&home, &["token", "demo"]).success();
+    assert_eq!(fs::read_to_string(&file).expect("the uses"), "", "they are in the store");
+    run(&home, &["token", "demo"]).success();
+    let used = kinds(&audit(&home, &[])).into_iter().filter(|kind| *kind == "used").count();
+    assert_eq!(used, many + 2);
+    run(&home, &["audit", "verify"]).success();
 }

@@ -94,9 +94,10 @@ impl App {
 
     /// A valid token of this row, and the note that it was used.
     fn hand_out(&self, vault: &Vault, row: Row, demand: Demand) -> Result<Access, Error> {
-        let mut access = self.access_whatever_the_key(vault, &self.unlock(vault)?, row, demand)?;
+        let seal = self.unlock(vault)?;
+        let mut access = self.access_whatever_the_key(vault, &seal, row, demand)?;
         if let Some(credential) = &access.credential
-            && let Err(error) = vault.note_use(&credential.id, (self.clock)())
+            && let Err(error) = vault.note_use(&credential.id, &seal, (self.clock)())
         {
             access.warnings.push(Warning::NotRecorded(error));
         }

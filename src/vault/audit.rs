@@ -6,6 +6,8 @@
 //!
 //! Uses come from the file of uses: the next process that writes an event takes them into the chain before its own.
 
+use std::time::Instant;
+
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction};
 use sha2::Sha256;
@@ -145,6 +147,19 @@ impl Vault {
     /// Records something that changes nothing else.
     pub(crate) fn record(&self, seal: &Seal, entry: Entry<'_>) -> Result<(), Error> {
         self.write_recorded(seal, |_| Ok(((), vec![entry])))
+    }
+
+    /// Takes the uses until now into the rows, unless the master key is being replaced.
+    pub(super) fn fold_uses(&self, seal: &Seal, now: Timestamp) -> Result<(), Error> {
+        let _held = self.keep_key(seal, Instant::now())?;
+        self.write_recorded(seal, |_| Ok(((), vec![])))?;
+        self.store.write(|transaction| {
+            let pruned = Chain::of(transaction, seal).and_then(|mut chain| {
+                chain.prune(now)?;
+                chain.close()
+            });
+            pruned.map_err(self.store.failed())
+        })
     }
 
     fn chain<'u>(

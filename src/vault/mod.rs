@@ -252,10 +252,14 @@ impl Vault {
         Ok(rows.into_iter().map(|row| row.credential).collect())
     }
 
-    /// Notes that a token of `id` was handed out: one short append, no transaction.
-    pub(crate) fn note_use(&self, id: &CredentialId, now: Timestamp) -> Result<(), Error> {
+    /// Notes that a token of `id` was handed out: one short append, no transaction but once in some thousand times.
+    pub(crate) fn note_use(&self, id: &CredentialId, seal: &Seal, now: Timestamp) -> Result<(), Error> {
         let (credential, caller) = (id.0.clone(), self.caller.clone());
-        Ok(Uses::at(&self.home.uses).append(&Use { at: now.0, credential, missing: None, caller })?)
+        if Uses::at(&self.home.uses).append(&Use { at: now.0, credential, missing: None, caller })? {
+            // Where it cannot be done now, it is done next time.
+            let _ = self.fold_uses(seal, now);
+        }
+        Ok(())
     }
 
     /// Notes that a token was asked for which nobody has connected.
@@ -269,7 +273,8 @@ impl Vault {
         let account = account.unwrap_or_default().to_owned();
         let missing = Missing { tenant: tenant.to_owned(), provider: provider.to_owned(), account };
         let (credential, caller) = (String::new(), self.caller.clone());
-        Ok(Uses::at(&self.home.uses).append(&Use { at: now.0, credential, missing: Some(missing), caller })?)
+        Uses::at(&self.home.uses).append(&Use { at: now.0, credential, missing: Some(missing), caller })?;
+        Ok(())
     }
 
     /// The access token of a row, as long as it has one.

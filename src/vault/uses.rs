@@ -1,12 +1,13 @@
 //! The record of uses: one short line is appended for every token that is handed out.
 //!
 //! Handing out a fresh token must not cost a database transaction. The next process that writes to the store anyway
-//! folds the lines into the rows and empties the file. Appending takes a shared lock and folding an exclusive one, so
-//! that no line is written between the reading and the emptying.
+//! folds the lines into the rows and empties the file; where nothing else is ever written, one that has made the file long
+//! does. Appending takes a shared lock and folding an exclusive one, so that no line is written between the reading and the
+//! emptying.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 use crate::model::{Caller, Timestamp};
 
-/// More than this is not read: 4 MiB, some 30,000 uses. What a file holds beyond it is dropped when it is emptied.
+/// Each time the file has grown by so much, in bytes, it is time to fold it: some 2,000 uses.
+const LONG: u64 = 256 << 10;
+/// More than this is not read, in bytes: the newest count. A file can grow so long only where it could not be folded again
+/// and again; what it holds beyond this is dropped when it is emptied.
 const READ_AT_MOST: u64 = 4 << 20;
 
 /// Nobody holds the lock for longer than a short read and write. Who does is not waited for: a record of uses is not worth
@@ -71,7 +75,8 @@ impl<'a> Uses<'a> {
         Self { path }
     }
 
-    pub(super) fn append(&self, one: &Use) -> Result<(), files::Error> {
+    /// Says whether the file has become long by it.
+    pub(super) fn append(&self, one: &Use) -> Result<bool, files::Error> {
         let line = format!("{}\n", serde_json::to_string(one).expect("texts and numbers are JSON"));
         let mut file = match files::private_options().append(true).create(true).open(self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -81,7 +86,9 @@ impl<'a> Uses<'a> {
             opened => opened.map_err(self.failed("open"))?,
         };
         self.locked(&file, File::try_lock_shared)?;
-        file.write_all(line.as_bytes()).map_err(self.failed("append to"))
+        file.write_all(line.as_bytes()).map_err(self.failed("append to"))?;
+        let length = file.metadata().map_err(self.failed("read"))?.len();
+        Ok(length / LONG > length.saturating_sub(line.len() as u64) / LONG)
     }
 
     /// The latest use of each credential that is not yet in the rows.
@@ -118,7 +125,10 @@ impl<'a> Uses<'a> {
         files::lock_within(file, how, PATIENCE).map_err(self.failed("lock"))
     }
 
-    fn read(&self, file: &File) -> Result<String, files::Error> {
+    fn read(&self, mut file: &File) -> Result<String, files::Error> {
+        let length = file.metadata().map_err(self.failed("read"))?.len();
+        // The line that is cut is none, and passed over.
+        file.seek(SeekFrom::Start(length.saturating_sub(READ_AT_MOST))).map_err(self.failed("read"))?;
         let mut text = Vec::new();
         file.take(READ_AT_MOST).read_to_end(&mut text).map_err(self.failed("read"))?;
         Ok(String::from_utf8_lossy(&text).into_owned())
@@ -168,6 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_file_that_is_too_long_the_newest_uses_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("uses");
+        let uses = Uses::at(&path);
+        let line = format!("{}\n", serde_json::to_string(&used("a", 1)).unwrap());
+        let many = usize::try_from(READ_AT_MOST).unwrap() / line.len();
+        std::fs::write(&path, line.repeat(many + 3)).unwrap();
+        uses.append(&used("a", 9)).unwrap();
+        assert_eq!(uses.latest().unwrap().get("a"), Some(&Timestamp(9)));
+        assert!(uses.take().unwrap().unwrap().uses.contains(&used("a", 9)));
+    }
+
+    #[test]
     fn what_is_taken_is_held_back_until_it_is_cleared() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("uses");
@@ -177,7 +200,7 @@ mod tests {
         let taken = uses.take().unwrap().unwrap();
         assert_eq!(taken.uses, [used("a", 3)]);
         // Who cannot add is not kept waiting for ever.
-        assert!(uses.append(&used("a", 4)).is_err());
+        uses.append(&used("a", 4)).unwrap_err();
         taken.clear().unwrap();
         uses.append(&used("a", 5)).unwrap();
         assert_eq!(uses.pending().unwrap(), [used("a", 5)]);
