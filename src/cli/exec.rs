@@ -9,7 +9,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::token;
 use crate::app::{App, Demand, NotRun, Selector, Task, TokenFile};
-use crate::model::Secret;
+use crate::model::{Secret, rules};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
 
@@ -103,9 +103,11 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
 
 fn parse_variable(name: &str) -> Result<String, String> {
     let start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if start && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        Ok(name.to_owned())
-    } else {
-        Err(format!("`{}` is no name of a variable", shown(name)))
+    if !start || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err(format!("`{}` is no name of a variable", shown(name)));
     }
+    if rules::is_acted_on(name) {
+        return Err(format!("a token does not go into {name}, on which programs act"));
+    }
+    Ok(name.to_owned())
 }

@@ -67,10 +67,15 @@ pub(crate) fn is_provider(name: &str) -> bool {
 /// A variable that a token may be put into: a name of capitals, on which no loader, shell or everyday tool acts.
 pub(crate) fn is_variable(name: &str) -> bool {
     let fits = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let acted_on = ACTED_ON.contains(&name)
+    fits && !is_acted_on(name) && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+}
+
+/// A variable that a loader, a shell, an everyday tool or this program acts on. Some tell what they hold when it is not what
+/// they want.
+pub(crate) fn is_acted_on(name: &str) -> bool {
+    ACTED_ON.contains(&name)
         || ACTED_ON_FIRST.iter().any(|start| name.starts_with(start))
-        || ACTED_ON_LAST.iter().any(|end| name.ends_with(end));
-    fits && !acted_on && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        || ACTED_ON_LAST.iter().any(|end| name.ends_with(end))
 }
 
 /// A host, with a port or not, or `*.` and at least two labels. `completed`: no part of it is still to be filled in.
