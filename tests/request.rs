@@ -74,9 +74,12 @@ fn what_may_have_been_done_is_not_advised_to_be_done_again() {
     let api = Origin::start(|_| String::new());
     let (_server, home) = connected(&[api.authority()]);
     let lost = |method: &str| request(&home, &["demo", method, &api.url("/orders")]).run();
-    for (method, advice) in
-        [("GET", "and try again"), ("PUT", "and try again"), ("POST", "look there before"), ("PATCH", "look there before")]
-    {
+    for (method, advice) in [
+        ("GET", "and try again"),
+        ("PUT", "and try again"),
+        ("POST", "look there before"),
+        ("PATCH", "look there before"),
+    ] {
         lost(method).fails(5).stderr_has("no answer from").stderr_has(advice).says_nothing_of("login");
     }
 }

@@ -21,9 +21,18 @@ pub(crate) struct Placed {
 /// Whose a host is, for as many hosts as are asked for.
 pub(super) struct Places<'a> {
     registry: &'a Registry,
-    connected: Vec<(String, Arc<Server>)>,
-    /// What the registry knows, read when it is needed, and whether something of the user's own cannot be read.
-    known: OnceCell<(Vec<(String, Arc<Server>)>, bool)>,
+    connected: Vec<Named>,
+    /// What the registry knows, read when it is needed.
+    known: OnceCell<Known>,
+}
+
+/// A provider's name, and what it serves.
+type Named = (String, Arc<Server>);
+
+struct Known {
+    all: Vec<Named>,
+    /// Something of the user's own cannot be read.
+    some_broken: bool,
 }
 
 impl Places<'_> {
@@ -37,8 +46,8 @@ impl Places<'_> {
             1 => return Ok(connected.pop()),
             _ => return Err(Error::SharedHost { host: endpoint::authority(url), providers: connected }),
         }
-        let (known, some_broken) = self.known()?;
-        let known = serving(service, url, known);
+        let Known { all, some_broken } = self.known()?;
+        let known = serving(service, url, all);
         // One of the user's own that cannot be read may be the one.
         if known.is_empty() && *some_broken {
             self.registry.all()?;
@@ -48,13 +57,13 @@ impl Places<'_> {
     }
 
     /// An entry with variables that have no default covers no host before they are set.
-    fn known(&self) -> Result<&(Vec<(String, Arc<Server>)>, bool), Error> {
+    fn known(&self) -> Result<&Known, Error> {
         if let Some(known) = self.known.get() {
             return Ok(known);
         }
-        let (known, broken) = self.registry.readable()?;
-        let known = known.into_iter().filter_map(|provider| Some((provider.id.clone(), unset(&provider)?))).collect();
-        Ok(self.known.get_or_init(|| (known, !broken.is_empty())))
+        let (all, broken) = self.registry.readable()?;
+        let all = all.into_iter().filter_map(|provider| Some((provider.id.clone(), unset(&provider)?))).collect();
+        Ok(self.known.get_or_init(|| Known { all, some_broken: !broken.is_empty() }))
     }
 }
 
@@ -182,7 +191,7 @@ fn unset(provider: &Provider) -> Option<Arc<Server>> {
 }
 
 /// The providers among `servers` that serve the URL, by name.
-fn serving(service: Service, url: &Url, servers: &[(String, Arc<Server>)]) -> Vec<String> {
+fn serving(service: Service, url: &Url, servers: &[Named]) -> Vec<String> {
     let mut fitting: Vec<_> = servers.iter().filter(|(_, server)| server.serves(service, url)).collect();
     let exact = |server: &Server| server.hosts(service).iter().any(|own| !own.contains('*') && host::names(own, url));
     if fitting.iter().any(|(_, server)| exact(server)) {

@@ -9,9 +9,9 @@ use super::context::Context;
 use super::failure::Failure;
 use super::token;
 use crate::app::{App, Demand, NotRun, Selector, Task, TokenFile};
-use crate::model::{Secret, rules};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
+use crate::model::{Secret, rules};
 
 /// Run a command with tokens in its environment
 ///

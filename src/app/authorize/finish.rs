@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::super::select::check_account;
 use super::super::refresh::PATIENCE;
+use super::super::select::check_account;
 use super::super::{Error, LEASE_WAIT};
 use super::Connected;
 use super::facts::Facts;
