@@ -172,7 +172,13 @@ fn of_two_providers_at_one_host_the_one_that_is_connected_or_given_serves() {
     let given = home.oauth(["helper", "git", "get"]).stdin(place).env("OAUTH_TOKEN_THIRD", "given").run();
     given.success().stdout_has("password=given\n");
     server.login(&home, "another", ALICE);
-    git(&home, "get", "protocol=https\nhost=github.example\n").fails(3).stdout_is("").stderr_has("several providers");
+    let place = "protocol=https\nhost=github.example\n";
+    let unclear = git(&home, "get", place);
+    unclear.fails(3).stdout_is("").stderr_has("several providers").says_nothing_of("oauth request");
+    // What the hint says settles it.
+    unclear.stderr_has("oauth revoke another\n").stderr_has("oauth --tenant NAME init another\n");
+    home.oauth(["revoke", "another"]).run().success();
+    git(&home, "get", place).success().stdout_has(&token(&home));
 }
 
 #[test]

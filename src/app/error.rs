@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::http::CertificateError;
 use crate::model::credential::is_anothers;
+use crate::model::server::Service;
 use crate::model::{Credential, Kind};
 use crate::protocol::{self, ErrorResponse};
 use crate::{callback, files, helper, provider, sandbox, vault};
@@ -116,7 +117,7 @@ pub(crate) enum Error {
     #[error("a redirect to {host} is not followed")]
     RedirectRefused { host: String, cause: String },
     #[error("several providers serve {host}")]
-    SharedHost { host: String, providers: Vec<String> },
+    SharedHost { service: Service, host: String, providers: Vec<String> },
     #[error("several accounts of {provider} serve {host}, and none of them is its default")]
     SharedByAccounts { host: String, provider: String, accounts: Vec<String> },
     #[error("no provider is known for {host}")]

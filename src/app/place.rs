@@ -44,7 +44,7 @@ impl Places<'_> {
         match connected.len() {
             0 => {}
             1 => return Ok(connected.pop()),
-            _ => return Err(Error::SharedHost { host: endpoint::authority(url), providers: connected }),
+            _ => return Err(Error::SharedHost { service, host: endpoint::authority(url), providers: connected }),
         }
         let Known { all, some_broken } = self.known()?;
         let known = serving(service, url, all);

@@ -3,6 +3,7 @@
 use super::server::LATER;
 use super::{Failure, import_again, init_command, named, oauth, shown_long, when, word};
 use crate::app::{Error, NotRun, Verdict};
+use crate::model::server::Service;
 use crate::model::text::shown;
 use crate::model::{Credential, Kind, Scopes};
 
@@ -144,9 +145,7 @@ pub(super) fn of_use(error: &Error) -> Failure {
             ))
         }
         Error::RedirectRefused { cause, .. } => Failure::new("wrong_host", 7, text).because(cause.clone()),
-        Error::SharedHost { providers, .. } => Failure::new("ambiguous_provider", 3, text)
-            .because(format!("they are: {}", providers.join(", ")))
-            .hint(format!("name one, as in: {}", oauth(format_args!("request {} METHOD URL", word(&providers[0]))))),
+        Error::SharedHost { service, providers, .. } => shared_host(text, *service, providers),
         Error::UnknownHost { .. } => Failure::new("unknown_provider", 3, text).hint(format!(
             "name the provider: {}; see them all: oauth provider list",
             oauth("request PROVIDER METHOD URL")
@@ -164,6 +163,18 @@ pub(super) fn of_use(error: &Error) -> Failure {
             Failure::usage(text).hint(format!("give the token another name, or end the login: {revoke}"))
         }
         _ => Failure::new("bad_request", 1, text),
+    }
+}
+
+/// A request can name its provider. Other tools ask about a host alone, and get what the tenant has for it.
+fn shared_host(text: String, service: Service, providers: &[String]) -> Failure {
+    let failure = Failure::new("ambiguous_provider", 3, text).because(format!("they are: {}", providers.join(", ")));
+    let first = word(&providers[0]);
+    match service {
+        Service::Api => failure.hint(format!("name one, as in: {}", oauth(format_args!("request {first} METHOD URL")))),
+        Service::Git | Service::Registry => failure
+            .hint(format!("keep one of them in this tenant, as by: {}", oauth(format_args!("revoke {first}"))))
+            .hint(format!("the other has a place in a tenant of its own: oauth --tenant NAME init {first}")),
     }
 }
 
