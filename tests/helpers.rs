@@ -182,6 +182,20 @@ fn of_two_providers_at_one_host_the_one_that_is_connected_or_given_serves() {
 }
 
 #[test]
+fn a_host_that_the_entry_names_since_the_login_is_served_after_a_new_one() {
+    let (server, home) = connected("");
+    entry::write(&home, "demo", &server, "git_hosts = [\"github.example\"]");
+    let place = "protocol=https\nhost=github.example\n";
+    git(&home, "get", place)
+        .fails(7)
+        .stdout_is("")
+        .stderr_has("by now: oauth init demo\n")
+        .says_nothing_of("--allow-host");
+    server.login(&home, "demo", ALICE);
+    git(&home, "get", place).success().stdout_has(&token(&home));
+}
+
+#[test]
 fn of_two_accounts_on_two_hosts_the_one_whose_host_it_is_serves() {
     let home = Home::new();
     let import = |words: &[&str], token: &str| {
@@ -198,7 +212,8 @@ fn of_two_accounts_on_two_hosts_the_one_whose_host_it_is_serves() {
     assert_eq!((&told["Secret"], &told["Username"]), (&"at-org".into(), &"self".into()));
     // Whoever is named is taken at their word.
     let asked = git(&home, "get", &format!("{}username=main\n", place("gitlab.example.org")));
-    asked.fails(7).stdout_is("").stderr_has("of another account: self").says_nothing_of("--allow-host");
+    asked.fails(7).stdout_is("").stderr_has("of another account: self").says_nothing_of("oauth request");
+    asked.stderr_has("hint: ask with that user name, or with none\n");
     // Of two at one host neither is guessed.
     import(&["other", "--set", "host=gitlab.example.org"], "other");
     let unclear = git(&home, "get", &place("gitlab.example.org"));

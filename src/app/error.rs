@@ -113,7 +113,7 @@ pub(crate) enum Error {
     StoreDamaged { path: std::path::PathBuf, line: String },
     /// `serving`: other accounts of the provider, whose tokens do go there.
     #[error("the token of {provider} is not sent to {host}")]
-    WrongHost { provider: String, host: String, known: Vec<String>, serving: Vec<String> },
+    WrongHost { service: Service, provider: String, host: String, known: Vec<String>, serving: Vec<String> },
     #[error("a redirect to {host} is not followed")]
     RedirectRefused { host: String, cause: String },
     #[error("several providers serve {host}")]

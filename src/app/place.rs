@@ -131,7 +131,7 @@ impl App {
     fn with_others(&self, refusal: Error, service: Service, url: &Url) -> Result<Error, Error> {
         let Error::WrongHost { provider, host, known, .. } = refusal else { return Ok(refusal) };
         let serving = self.accounts_at(service, url, &provider)?.into_iter().map(|own| own.account).collect();
-        Ok(Error::WrongHost { provider, host, known, serving })
+        Ok(Error::WrongHost { service, provider, host, known, serving })
     }
 
     /// Puts a host on the list of places that one credential's tokens may be sent to.
@@ -209,6 +209,7 @@ pub(super) fn admit(provider: &str, server: &Server, service: Service, url: &Url
         return Ok(());
     }
     Err(Error::WrongHost {
+        service,
         provider: shown(provider),
         host: shown(&endpoint::authority(url)),
         known: server.hosts(service),

@@ -125,16 +125,20 @@ fn missing_scope(facts: &AnswerFacts<'_>, scopes: &Scopes) -> Failure {
 pub(super) fn of_use(error: &Error) -> Failure {
     let text = error.to_string();
     match error {
-        Error::WrongHost { provider, host, known, serving } => match serving.first() {
-            None => wrong_host(error, provider, host, known),
+        Error::WrongHost { service, provider, host, known, serving } => match serving.first() {
+            None => wrong_host(error, *service, provider, host, known),
             Some(first) => {
                 let accounts: Vec<_> = serving.iter().map(|account| shown(account)).collect();
+                let hint = match service {
+                    Service::Api => {
+                        let named = named(provider, first);
+                        format!("name that one, as in: {}", oauth(format_args!("request {named} METHOD URL")))
+                    }
+                    Service::Git | Service::Registry => "ask with that user name, or with none".into(),
+                };
                 Failure::new("wrong_host", 7, text)
                     .because(format!("that host is of another account: {}", accounts.join(", ")))
-                    .hint(format!(
-                        "name that one, as in: {}",
-                        oauth(format_args!("request {} METHOD URL", named(provider, first)))
-                    ))
+                    .hint(hint)
             }
         },
         Error::SharedByAccounts { provider, accounts, .. } => {
@@ -182,15 +186,23 @@ fn import(whose: &str, how: &str) -> String {
     oauth(format_args!("import {whose} {how}"))
 }
 
-fn wrong_host(error: &Error, provider: &str, host: &str, known: &[String]) -> Failure {
+fn wrong_host(error: &Error, service: Service, provider: &str, host: &str, known: &[String]) -> Failure {
     let known: Vec<_> = known.iter().map(|host| shown(host)).collect();
     let cause = if known.is_empty() {
         format!("no host of {provider} is known")
     } else {
         format!("it goes to: {}", known.join(", "))
     };
-    Failure::new("wrong_host", 7, error.to_string()).because(cause).hint(format!(
-        "if the host is {provider}'s, add it at a terminal: {}",
-        oauth(format_args!("request --allow-host {} {} METHOD URL", word(host), word(provider)))
-    ))
+    let failure = Failure::new("wrong_host", 7, error.to_string()).because(cause);
+    match service {
+        Service::Api => failure.hint(format!(
+            "if the host is {provider}'s, add it at a terminal: {}",
+            oauth(format_args!("request --allow-host {} {} METHOD URL", word(host), word(provider)))
+        )),
+        // The entry names the host, or nobody would have looked here: the login is older.
+        Service::Git | Service::Registry => failure.hint(format!(
+            "connect it again, with the hosts that its entry has by now: {}",
+            oauth(format_args!("init {}", word(provider)))
+        )),
+    }
 }
