@@ -121,6 +121,42 @@ fn a_file_of_the_users_own_never_stands_in_front_of_what_is_built_in_and_that_is
 }
 
 #[test]
+fn a_file_whose_name_is_no_providers_is_named_with_the_reason() {
+    let home = Home::new();
+    let files = [
+        ("Bad Name.toml", "`Bad Name` cannot be a provider's name"),
+        ("UPPER.toml", "`UPPER` cannot be a provider's name"),
+        ("x.TOML", "its name does not end in `.toml`"),
+        ("e\u{1b}[2J.toml", "cannot be a provider's name"),
+    ];
+    for (file, _) in files {
+        write(&home, &format!("oauth/providers.d/{file}"), &format!("name = \"Mine\"\n{ENDPOINTS}"));
+    }
+    for other in ["mine.toml", "mine.toml.bak", ".toml", ".#mine.toml", "README"] {
+        write(&home, &format!("oauth/providers.d/{other}"), &format!("name = \"Mine\"\n{ENDPOINTS}"));
+    }
+    let list = home.oauth(["provider", "list", "mine"]).run();
+    list.success().stdout_has("  mine  ").says_nothing_of("\u{1b}");
+    assert_eq!(list.stderr.lines().count(), files.len(), "{list}");
+    let doctor = home.oauth(["doctor"]).run();
+    doctor.success().stderr_has("oauth/providers.d/UPPER.toml ").stderr_has("oauth/providers.d/NAME.toml\n");
+    let told = home.oauth(["doctor", "--json"]).run().json();
+    let told: Vec<_> = told.as_array().unwrap().iter().filter(|one| one["check"] == "providers").collect();
+    assert_eq!(told.len(), files.len(), "{told:#?}");
+    for (file, why) in files {
+        let file = file.replace('\u{1b}', "\\x1b");
+        list.stderr_has(&format!("oauth/providers.d/{file} is not read: ")).stderr_has(why);
+        let of_file = |one: &&&Value| one["detail"].as_str().unwrap().contains(&format!("{file} is not read: "));
+        let one = told.iter().find(of_file).unwrap_or_else(|| panic!("{file}: {told:#?}"));
+        assert!(one["result"] == "notice" && one["detail"].as_str().unwrap().ends_with(why), "{one:#}");
+    }
+    // What the hint says makes an entry of it.
+    let from = home.oauth_home().join("providers.d");
+    fs::rename(from.join("UPPER.toml"), from.join("upper.toml")).unwrap();
+    oauth(&home, &["provider", "show", "upper"]).stdout_has("as.example");
+}
+
+#[test]
 fn an_entry_is_held_to_what_its_server_says() {
     let (server, home) = (DemoServer::start(["--expire", "60"]), Home::new());
     server.add(&home, "mine");

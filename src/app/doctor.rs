@@ -60,6 +60,8 @@ pub(crate) enum Mend {
     Browser,
     Clock,
     Port(u16),
+    /// The provider's file whose name is none.
+    Rename(PathBuf),
     /// The place that has to be writable.
     Writable(PathBuf),
     /// The place on the disk that is full.
@@ -161,6 +163,15 @@ impl App {
         };
         for error in broken {
             found.add("providers", Outcome::Wrong(error.into()));
+        }
+        match self.registry.unread() {
+            Ok(unread) => {
+                for (path, why) in unread {
+                    let what = format!("{} is not read: {why}", path.display());
+                    found.add("providers", Outcome::Notice(what, Mend::Rename(path)));
+                }
+            }
+            Err(error) => found.add("providers", Outcome::Wrong(error.into())),
         }
         let own = all.iter().filter(|provider| !provider.built_in).count();
         found.fine("providers", format!("{} known, {own} of your own", all.len()));

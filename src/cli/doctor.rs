@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -145,6 +146,10 @@ fn command(mend: &Mend) -> String {
         Mend::Browser => format!("unset BROWSER; or: {}", oauth("init PROVIDER --no-browser")),
         Mend::Clock => next_step(&Next::SetClock),
         Mend::Port(port) => format!("end the program that listens there; see which one: ss -ltnp 'sport = :{port}'"),
+        Mend::Rename(path) => {
+            let named = |path: &Path| word(&path.display().to_string());
+            format!("give it a name of its own: mv {} {}", named(path), named(&path.with_file_name("NAME.toml")))
+        }
         Mend::Writable(path) => format!(
             "chmod u+w {}; or, where the whole file system is read-only, have it mounted writable",
             word(&path.display().to_string())

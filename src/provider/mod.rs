@@ -14,6 +14,7 @@ mod redirect;
 mod resolve;
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -132,10 +133,10 @@ impl Registry {
         &self.own
     }
 
-    /// Files of the user's own that are not read, because what is built in has their name.
-    pub(crate) fn shadowed(&self) -> Result<Vec<PathBuf>, Error> {
-        let names = self.own_names()?.into_iter().filter(|id| builtin::find(id).is_some());
-        Ok(names.map(|id| self.path(&id)).collect())
+    /// Files of the user's own that are not read because of their names, and what is wrong with those.
+    pub(crate) fn unread(&self) -> Result<Vec<(PathBuf, String)>, Error> {
+        let wrong = self.files()?.into_iter().filter_map(|file| Some((self.own.join(&file), wrong_with(&file)?)));
+        Ok(wrong.collect())
     }
 
     /// Writes an entry of the user's own. A built-in one cannot be shadowed.
@@ -238,19 +239,20 @@ impl Registry {
 
     /// The names of the user's entries; a file with another kind of name is none.
     fn own_names(&self) -> Result<Vec<String>, Error> {
+        Ok(self.files()?.iter().filter_map(|file| name_of(file)).map(str::to_owned).collect())
+    }
+
+    /// What lies where the user's entries do, by name.
+    fn files(&self) -> Result<Vec<OsString>, Error> {
         let listing = match fs::read_dir(&self.own) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
             listing => listing.map_err(files::Error::io("read", &self.own))?,
         };
         files::check_dir(&self.own)?;
-        let mut names = Vec::new();
-        for item in listing {
-            let name = item.map_err(files::Error::io("read", &self.own))?.file_name();
-            let id = name.to_str().and_then(|name| name.strip_suffix(".toml"));
-            names.extend(id.filter(|id| check_name(id).is_ok()).map(str::to_owned));
-        }
-        names.sort();
-        Ok(names)
+        let files = listing.map(|item| Ok(item.map_err(files::Error::io("read", &self.own))?.file_name()));
+        let mut files: Vec<_> = files.collect::<Result<_, Error>>()?;
+        files.sort();
+        Ok(files)
     }
 }
 
@@ -263,6 +265,25 @@ impl Provider {
 
 fn built_in(id: &str, text: &str) -> Result<Provider, Error> {
     Ok(Provider { id: id.to_owned(), entry: Entry::parse(text, id)?, built_in: true })
+}
+
+/// The provider whose entry a file of this name is.
+fn name_of(file: &OsStr) -> Option<&str> {
+    file.to_str()?.strip_suffix(".toml").filter(|id| check_name(id).is_ok())
+}
+
+/// Why a file is not read that was meant for an entry, by its name. Hidden ones are no entries: editors leave them.
+fn wrong_with(file: &OsStr) -> Option<String> {
+    if let Some(id) = name_of(file) {
+        return builtin::find(id).map(|_| "a provider of that name is built in".into());
+    }
+    let name = file.to_string_lossy();
+    let (stem, ending) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.starts_with('.'))?;
+    match ending {
+        "toml" => check_name(stem).err().map(|error| error.to_string()),
+        _ if ending.eq_ignore_ascii_case("toml") => Some("its name does not end in `.toml`".into()),
+        _ => None,
+    }
 }
 
 /// A provider's name: ASCII, so that no look-alike passes for another, and safe as a file name everywhere.

@@ -137,9 +137,8 @@ fn list(words: &[String], markdown: bool, context: &Context) -> Result<u8, Failu
     }
     let exit = gravest(&broken.iter().map(|failure| failure.exit).collect::<Vec<_>>());
     all.retain(|provider| words.iter().all(|word| is_about(provider, &word.to_lowercase())));
-    for path in registry.shadowed()? {
-        let path = path.display();
-        context.terminal.warn(&format!("{path} is not read: a provider of that name is built in"));
+    for (path, why) in registry.unread()? {
+        context.terminal.warn(&format!("{} is not read: {why}", shown(&path.display().to_string())));
     }
     if markdown {
         return context.terminal.data(&markdown::page(&all)).map(|()| exit);
