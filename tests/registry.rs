@@ -225,9 +225,11 @@ fn registrations_are_kept_listed_used_by_name_and_removed() {
     server.sign_in(home.oauth(["init", "mine", "--client", "work", "--json"]), ALICE).success();
     let own = oauth(&home, &["list", "--json"]).json();
     assert_eq!(own[0]["client_id"], CONFIDENTIAL_CLIENT);
-    home.oauth(["init", "mine", "--client", "nobody", "--no-browser"]).run().fails(3).stderr_has("default, work");
+    let nobody = home.oauth(["init", "mine", "--client", "nobody", "--no-browser"]).run();
+    nobody.fails(3).stderr_has("default, work").stderr_has("hint: oauth client list mine\n");
 
-    home.oauth(["client", "remove", "mine"]).run().fails(3).stderr_has("several");
+    let unclear = home.oauth(["client", "remove", "mine"]).run();
+    unclear.fails(3).stderr_has("several").stderr_has("hint: name one, as in: oauth client remove mine work\n");
     oauth(&home, &["client", "remove", "mine", "default"]).stdout_is("");
     assert_eq!(oauth(&home, &["client", "list", "--json"]).json()[0]["default"], true);
     done(&home, &["client", "remove", "mine", CONFIDENTIAL_CLIENT]);

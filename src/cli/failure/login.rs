@@ -172,16 +172,18 @@ pub(super) fn request_refused(
 
 pub(super) fn no_such_client(error: &Error, provider: &str, name: &str, known: &[String]) -> Failure {
     let failure = Failure::new("unknown_client", 3, error.to_string());
-    let failure = if name.is_empty() {
-        Failure::new("ambiguous_client", 3, format!("{provider} has several client registrations"))
-    } else {
-        failure
-    };
     let names: Vec<_> = known.iter().map(|name| shown(name)).collect();
-    if names.is_empty() {
-        failure.hint(oauth(format_args!("client set {} --client-id ID", named(provider, name))))
-    } else {
-        failure.because(format!("there are: {}", names.join(", ")))
+    let there_are = format!("there are: {}", names.join(", "));
+    match known {
+        [] => failure.hint(oauth(format_args!("client set {} --client-id ID", named(provider, name)))),
+        // Of several, one has to be named where it is to be removed.
+        [.., last] if name.is_empty() => {
+            let remove = oauth(format_args!("client remove {} {}", word(provider), word(last)));
+            Failure::new("ambiguous_client", 3, format!("{provider} has several client registrations"))
+                .because(there_are)
+                .hint(format!("name one, as in: {remove}"))
+        }
+        _ => failure.because(there_are).action(oauth(format_args!("client list {}", word(provider)))),
     }
 }
 
