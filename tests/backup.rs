@@ -205,7 +205,16 @@ fn a_provider_without_an_entry_is_told_with_the_command_that_makes_one() {
         .stderr_has(&format!("demo has no entry here, which a new login needs: {command}"));
     let told = import(&there, &made, &["--force", "--json"]).success().json();
     assert_eq!(told["unknown_providers"], json!([{"provider": "demo", "action": command}]));
+    // Until then every hint that leads to a login leads there first.
+    let first = format!("hint: {command} && oauth init demo\n");
+    for words in [&["token", "demo", "--refresh"][..], &["revoke", "demo"]] {
+        there.oauth(words.iter().copied()).run().fails(4).stderr_has(&first);
+    }
+    there.oauth(["list"]).run().success().stderr_has(&first);
+    let refused = there.oauth(["init", "demo", "--json"]).run().fails(3).error();
+    assert_eq!((&refused["code"], &refused["action"]), (&json!("unknown_provider"), &json!(command)));
     there.oauth(command.split(' ').skip(1)).run().success();
+    there.oauth(["token", "demo", "--refresh"]).run().fails(4).stderr_has("hint: oauth init demo\n");
     import(&there, &made, &["--force"]).success().says_nothing_of("has no entry");
     assert_eq!(import(&there, &made, &["--force", "--json"]).success().json()["unknown_providers"], json!([]));
 }

@@ -1,12 +1,13 @@
 //! What can keep a use case from its end, by what the user can do about it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::CertificateError;
 use crate::model::credential::is_anothers;
 use crate::model::server::Service;
-use crate::model::{Credential, Kind};
+use crate::model::{Credential, Kind, Server};
 use crate::protocol::{self, ErrorResponse};
 use crate::{callback, files, helper, provider, sandbox, vault};
 
@@ -17,6 +18,9 @@ pub(crate) enum Error {
     NotConnected { provider: String, account: Option<String>, known: Vec<String>, tenants: Vec<String> },
     #[error("{provider} has several accounts and no default")]
     Ambiguous { provider: String, accounts: Vec<String> },
+    /// Of a provider that is not known here, or no more, there is a credential.
+    #[error("there is no provider named `{provider}`")]
+    NoEntry { provider: String, server: Arc<Server> },
     #[error("nothing is connected yet")]
     NothingConnected,
     #[error("nothing is connected in the tenant `{}`", crate::model::text::shown(name))]
@@ -32,11 +36,12 @@ pub(crate) enum Error {
         is_default: bool,
         reason: String,
         why: Option<Box<super::Why>>,
+        server: Arc<Server>,
     },
     #[error("the token of {provider} comes from the environment, and cannot be refreshed")]
     StaticToken { provider: String },
     #[error("the refresh token of {} is {}, and is not sent", label(provider, Some(account)), kind_of_stale(reason))]
-    Stale { tenant: String, provider: String, account: String, is_default: bool, reason: String },
+    Stale { tenant: String, provider: String, account: String, is_default: bool, reason: String, server: Arc<Server> },
     #[error("the refresh token of {label} is not sent while its access token lives")]
     Unmarked { label: String },
     #[error("the login at {provider} was refused")]
@@ -167,14 +172,15 @@ impl Error {
             is_default: credential.default && credential.subject.is_some(),
             reason: reason.to_owned(),
             why: None,
+            server: credential.server.clone(),
         }
     }
 
     /// The refresh token of this credential is an old copy.
     pub(crate) fn stale(credential: &Credential, reason: String) -> Self {
         let is_default = credential.default && credential.subject.is_some();
-        let Credential { tenant, provider, account, .. } = credential.clone();
-        Self::Stale { tenant, provider, account, is_default, reason }
+        let Credential { tenant, provider, account, server, .. } = credential.clone();
+        Self::Stale { tenant, provider, account, is_default, reason, server }
     }
 
     pub(crate) fn protocol(doing: impl Into<String>) -> impl FnOnce(protocol::Error) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::failure::{Failure, know_tenants};
+use super::failure::{Failure, know_providers, know_tenants};
 use super::{Global, Terminal};
 use crate::app::{Alarms, App, Hooks, check_tenant};
 use crate::config::{self, Config};
@@ -11,7 +11,7 @@ use crate::http::Http;
 use crate::model::text::{shown, variable_part};
 use crate::model::{Secret, Timestamp};
 use crate::paths::{self, Environment, MasterKeySource, Paths};
-use crate::provider::Registry;
+use crate::provider::{self, Registry};
 use crate::vault::{Given, Home, KeyAccess, KeyCache, Keyring};
 
 /// How long a keyring may take to answer. It never asks anybody within this time: a locked one says so at once.
@@ -93,10 +93,13 @@ impl Context {
             MasterKeySource::Command(line) => Given::Command(line),
         });
         let Paths { providers, database, locks, landing, uses, marks, run, .. } = places;
+        let registry = Registry::new(&providers);
+        let known = registry.clone();
+        know_providers(move |name| matches!(known.find(name), Err(provider::Error::Unknown { .. })));
         Ok(App {
             home: Home { database, locks, landing, uses, marks },
             run_dir: run,
-            registry: Registry::new(&providers),
+            registry,
             keys: KeyAccess {
                 ask: self.terminal.passphrase_asker(),
                 given,

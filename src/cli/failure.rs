@@ -22,10 +22,11 @@ use crate::app::{Error, KeySource, Next};
 use crate::model::text::{innermost, shown, whole};
 use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
-use commands::{import_again, init_again};
 pub(super) use commands::{
-    init_command, init_labelled, init_labelled_in, know_tenants, named, oauth, oauth_in, option_value,
+    add_command, init_command, init_labelled, init_labelled_in, know_providers, know_tenants, named, oauth, oauth_in,
+    option_value,
 };
+use commands::{import_again, init_again, with_entry};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
 use server::{of_callback, of_protocol, of_provider, request_in_doubt};
@@ -174,6 +175,9 @@ impl Failure {
             | Error::Stale { .. }
             | Error::StaticToken { .. }
             | Error::Unmarked { .. } => login::again(error),
+            Error::NoEntry { provider, server } => Self::new("unknown_provider", 3, error.to_string())
+                .because("an account of it is here, but its entry is not")
+                .action(add_command(provider, server)),
             Error::NothingConnected => Self::new("not_connected", 3, error.to_string()).action(oauth("init PROVIDER")),
             Error::EmptyTenant { name, known } => names::empty_tenant(error, name, known),
             Error::Denied { response, .. } => denied(error, response),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::context::Context;
 use super::credential;
 use super::export::PassphraseArgs;
-use super::failure::{self, Failure};
+use super::failure::{self, Failure, add_command};
 use crate::app::{App, BroughtIn, Identity, Import, ImportVerdict as Verdict, Opener};
 use crate::model::Credential;
 use crate::model::text::{counted, shown};
@@ -83,19 +83,6 @@ fn opener(args: &RestoreArgs, app: &App, context: &Context) -> Result<Opener, Fa
     keys.map(Opener::Identities).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// The command that makes an entry for a credential's provider, from what the credential knows of its server.
-fn add_command(own: &Credential) -> String {
-    let (name, server) = (failure::word(&own.provider), &own.server);
-    match &server.issuer {
-        Some(issuer) => format!("oauth provider add {name} --issuer {}", failure::word(issuer)),
-        None => format!(
-            "oauth provider add {name} --authorization-endpoint {} --token-endpoint {}",
-            failure::word(&server.authorization_endpoint),
-            failure::word(&server.token_endpoint)
-        ),
-    }
-}
-
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Added => "added",
@@ -148,8 +135,8 @@ fn tell(brought: &BroughtIn, tenant: &str, dry_run: bool, context: &Context) -> 
         terminal.note(&format!("left out, of other tenants: {} (--all-tenants)", names.join(", ")));
     }
     for own in &brought.unknown {
-        let provider = shown(&own.provider);
-        terminal.note(&format!("{provider} has no entry here, which a new login needs: {}", add_command(own)));
+        let command = add_command(&own.provider, &own.server);
+        terminal.note(&format!("{} has no entry here, which a new login needs: {command}", shown(&own.provider)));
     }
     if dry_run {
         let taken = done.credentials.iter().filter(|one| one.verdict.is_taken());
@@ -165,7 +152,10 @@ fn tell(brought: &BroughtIn, tenant: &str, dry_run: bool, context: &Context) -> 
             }
             object
         });
-        let unknown = brought.unknown.iter().map(|own| json!({"provider": own.provider, "action": add_command(own)}));
+        let unknown = brought
+            .unknown
+            .iter()
+            .map(|own| json!({"provider": own.provider, "action": add_command(&own.provider, &own.server)}));
         let kept = done.kept_clients.iter();
         let kept = kept.map(|own| json!({"tenant": own.tenant, "provider": own.provider, "client_id": own.client_id}));
         let mut object = json!({"credentials": all.collect::<Vec<_>>(), "clients": done.clients,

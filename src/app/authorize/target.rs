@@ -12,7 +12,7 @@ use super::{Agreement, GivenClient, Login, Person};
 use crate::callback::{Address, Host, Port};
 use crate::model::{Client, Credential, Scopes};
 use crate::protocol::{self, RegistrationRequest};
-use crate::provider::Provider;
+use crate::provider::{self, Provider};
 use crate::vault::{Registration, Seal, SelfRegistration, Vault};
 
 /// Whom to log in at.
@@ -32,7 +32,8 @@ impl Target {
 impl App {
     pub(super) fn target(&self, login: &Login, person: &mut dyn Person) -> Result<Target, Error> {
         if !is_address(&login.provider) {
-            return Ok(Target { provider: self.registry.find(&login.provider)?, found: None });
+            let known = self.registry.find(&login.provider);
+            return Ok(Target { provider: known.map_err(|error| self.no_entry(error))?, found: None });
         }
         let found = self.discover(&login.provider)?.usable()?;
         let strange = found.foreign_hosts();
@@ -43,6 +44,17 @@ impl App {
         }
         let entry = found.entry();
         Ok(Target { provider: Provider { id: login.provider.clone(), entry, built_in: false }, found: Some(found) })
+    }
+
+    /// What is connected tells how an entry that is not here is made anew, as after a restore.
+    fn no_entry(&self, error: provider::Error) -> Error {
+        let provider::Error::Unknown { name, .. } = &error else { return error.into() };
+        // A store that cannot be read is told by a command that needs it.
+        let rows = self.vault().ok().flatten().and_then(|vault| vault.of_provider(&self.tenant, name).ok());
+        match rows.unwrap_or_default().into_iter().next() {
+            Some(row) => Error::NoEntry { provider: name.clone(), server: row.credential.server },
+            None => error.into(),
+        }
     }
 
     /// The target with its template variables, and what its entry leaves to the server's metadata.

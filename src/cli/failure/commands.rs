@@ -7,10 +7,15 @@ use std::fmt::Display;
 use std::sync::OnceLock;
 
 use super::word;
-use crate::model::Credential;
+use crate::model::{Credential, Server};
 
 /// Unset until a configuration was read: what fails before that concerns no tenant.
 static TENANTS: OnceLock<Tenants> = OnceLock::new();
+
+/// Whether a provider has no entry on this machine. Unset as long as no command works with providers.
+static LACKS_ENTRY: OnceLock<Box<LacksEntry>> = OnceLock::new();
+
+type LacksEntry = dyn Fn(&str) -> bool + Send + Sync;
 
 struct Tenants {
     /// That of a command that names none.
@@ -23,6 +28,12 @@ struct Tenants {
 pub(in crate::cli) fn know_tenants(usual: &str, current: &str) {
     // It is the same each time: neither changes while a command runs.
     let _ = TENANTS.set(Tenants { usual: usual.to_owned(), current: current.to_owned() });
+}
+
+/// Tells how to know whether a provider has no entry on this machine.
+pub(in crate::cli) fn know_providers(lacks_entry: impl Fn(&str) -> bool + Send + Sync + 'static) {
+    // It is the same each time.
+    let _ = LACKS_ENTRY.set(Box::new(lacks_entry));
 }
 
 /// `oauth …` in the tenant that this command works in.
@@ -54,7 +65,27 @@ pub(in crate::cli) fn option_value(text: &str) -> String {
 
 /// The command that connects a credential again.
 pub(in crate::cli) fn init_command(own: &Credential) -> String {
-    init_again(&own.tenant, &own.provider, &own.account, own.default && own.subject.is_some())
+    let again = init_again(&own.tenant, &own.provider, &own.account, own.default && own.subject.is_some());
+    with_entry(&own.provider, &own.server, again)
+}
+
+/// A command that needs the provider's entry; where this machine has none, such as after a restore, it is made first.
+pub(super) fn with_entry(provider: &str, server: &Server, command: String) -> String {
+    let lacks_entry = LACKS_ENTRY.get().is_some_and(|lacks_entry| lacks_entry(provider));
+    if lacks_entry { format!("{} && {command}", add_command(provider, server)) } else { command }
+}
+
+/// The command that makes an entry for a provider, from what a credential knows of its server.
+pub(in crate::cli) fn add_command(provider: &str, server: &Server) -> String {
+    let name = word(provider);
+    match &server.issuer {
+        Some(issuer) => format!("oauth provider add {name} --issuer {}", word(issuer)),
+        None => format!(
+            "oauth provider add {name} --authorization-endpoint {} --token-endpoint {}",
+            word(&server.authorization_endpoint),
+            word(&server.token_endpoint)
+        ),
+    }
 }
 
 /// The same; of a default account that the provider names itself, the name need not be said.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Failure, import_again, init_again, named, next_step, oauth, shown_long, word};
+use super::{Failure, import_again, init_again, named, next_step, oauth, shown_long, with_entry, word};
 use crate::app::{ClientNeed, Error, KeyError};
 use crate::model::Kind;
 use crate::model::credential::is_anothers;
@@ -196,8 +196,8 @@ pub(super) fn client_elsewhere(error: &Error, provider: &str, registered_at: &st
 /// Only a person goes on from here.
 pub(super) fn again(error: &Error) -> Failure {
     match error {
-        Error::ReauthorizationRequired { tenant, provider, account, kind, is_default, reason, why } => {
-            let command = init_again(tenant, provider, account, *is_default);
+        Error::ReauthorizationRequired { tenant, provider, account, kind, is_default, reason, why, server } => {
+            let command = with_entry(provider, server, init_again(tenant, provider, account, *is_default));
             let failure = Failure::new("reauthorization_required", 4, error.to_string()).because(shown_long(reason));
             let mut failure = failure.action(command);
             if *kind == Kind::Imported {
@@ -209,10 +209,10 @@ pub(super) fn again(error: &Error) -> Failure {
                 why.next.iter().fold(failure, |failure, next| failure.hint(next_step(next)))
             })
         }
-        Error::Stale { tenant, provider, account, is_default, reason } => {
+        Error::Stale { tenant, provider, account, is_default, reason, server } => {
             let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .because(shown_long(reason))
-                .action(init_again(tenant, provider, account, *is_default));
+                .action(with_entry(provider, server, init_again(tenant, provider, account, *is_default)));
             if is_anothers(reason) {
                 return failure;
             }
