@@ -237,6 +237,21 @@ fn what_is_known_of_a_server_fits_a_terminal() {
 }
 
 #[test]
+fn what_was_seen_of_a_server_lines_up_however_long_its_addresses_are() {
+    let server = DemoServer::start([] as [&str; 0]);
+    let url = format!("{}/mcp", server.issuer());
+    let shown = on_terminal(Home::new().oauth(["provider", "discover", &url]), "out").run();
+    let shown = &shown.success().stdout;
+    let (_, findings) = shown.split_once("\n\n").expect("facts, and then findings");
+    assert!(findings.contains("/.well-known/"), "{shown}");
+    for line in findings.lines() {
+        let start = line.len() - line.trim_start().len();
+        // A mark, the clause, or what is beside a clause.
+        assert!([2, 7, 25].contains(&start), "{line:?}\n{shown}");
+    }
+}
+
+#[test]
 fn whoever_has_no_client_yet_is_told_how_to_get_one_step_by_step() {
     let home = Home::new();
     let google = home.oauth(["init", "google"]).run();

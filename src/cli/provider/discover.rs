@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::app::{ClauseVerdict, Discovered, Discovery};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, oauth, word};
-use crate::cli::terminal::Tone;
+use crate::cli::terminal::{Terminal, Tone};
 use crate::model::text::shown;
 
 /// Find the authorization server of an address, and see how it stands to the standards
@@ -69,10 +69,19 @@ fn report(discovery: &Discovery, context: &Context) -> String {
             ClauseVerdict::Absent => terminal.tint_out("-  ", Tone::Faint),
             ClauseVerdict::Broken => terminal.tint_out("NO ", Tone::Bad),
         };
-        let line = terminal.fitted(&format!("       {:<17} {}", finding.clause, finding.what), 25);
-        text.push_str(&format!("  {mark}  {}\n", line.trim_start()));
+        text.push_str(&format!("  {mark}  {}\n", clause(finding.clause, &finding.what, terminal).trim_start()));
     }
     text
+}
+
+/// A clause and what was seen beside it; below it, where an address is too long for that.
+fn clause(clause: &str, what: &str, terminal: &Terminal) -> String {
+    let beside = terminal.fitted(&format!("       {clause:<17} {what}"), 25);
+    let mut rest = beside.lines().skip(1);
+    if rest.all(|line| line.starts_with(&" ".repeat(25))) {
+        return beside;
+    }
+    format!("       {clause}\n{}", terminal.fitted(&format!("       {what}"), 7))
 }
 
 fn describe(discovery: &Discovery) -> Value {
