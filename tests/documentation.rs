@@ -48,6 +48,24 @@ fn the_manual_pages_are_current() {
     }
 }
 
+/// In the help these lines are set in by two columns. What is wider is broken there, commands too.
+#[test]
+fn no_example_is_wider_than_a_terminal_of_80_columns() {
+    let mut examples = 0;
+    for entry in fs::read_dir(root().join("man")).unwrap() {
+        let name = format!("man/{}", entry.unwrap().file_name().to_str().unwrap());
+        let page = read(&name);
+        for section in page.split("\n.nf\n").skip(1) {
+            for line in section.split("\n.fi").next().unwrap_or_default().lines() {
+                let shown = line.replace("\\-", "-").replace("\\e", "\\");
+                assert!(shown.chars().count() <= 78, "{name}: {shown}");
+                examples += 1;
+            }
+        }
+    }
+    assert!(examples > 100, "{examples}");
+}
+
 /// Lines of the README's code blocks.
 fn code_lines() -> Vec<String> {
     let readme = read("README.md");

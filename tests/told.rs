@@ -252,6 +252,16 @@ fn what_was_seen_of_a_server_lines_up_however_long_its_addresses_are() {
 }
 
 #[test]
+fn the_demo_fits_a_terminal_and_so_does_what_its_server_says_first() {
+    let home = Home::new();
+    let told = on_terminal(home.oauth(["demo", "--no-browser"]), "out").run();
+    assert_eq!(too_wide(&told.success().stdout), [""; 0], "{told}");
+    let mut server = home.oauth(["demo", "--serve"]).spawn();
+    let said = server.wait_for_stdout("Ctrl-C stops.\n");
+    assert_eq!(too_wide(&said), [""; 0], "{said}");
+}
+
+#[test]
 fn whoever_has_no_client_yet_is_told_how_to_get_one_step_by_step() {
     let home = Home::new();
     let google = home.oauth(["init", "google"]).run();

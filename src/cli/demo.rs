@@ -25,7 +25,8 @@ Examples:
   oauth demo
   oauth demo --serve --expire 60
   oauth demo --serve --port 8710 --control
-  curl http://127.0.0.1:8710/sandbox/behaviour -d '{\"latency_ms\": {\"token\": 3000}}'")]
+  curl http://127.0.0.1:8710/sandbox/behaviour \\
+    -d '{\"latency_ms\": {\"token\": 3000}}'")]
 pub(super) struct DemoArgs {
     /// Keep the server up, and print what to type
     #[arg(long)]
@@ -185,7 +186,7 @@ fn end(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), Fa
     demo.go_on()?;
     story.command("oauth revoke demo")?;
     let revoked = demo.app.revoke(selector, false, false)?;
-    story.line(&revoke::sentence(&revoked))?;
+    story.line(&story.terminal.fitted(&revoke::sentence(&revoked), 2))?;
     story.step("revoked", &json!({"status": revoked.credential.status(Timestamp::now()).as_str()}));
 
     story.command("oauth token demo")?;
@@ -197,7 +198,7 @@ fn end(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), Fa
         }
         story.step("refused", &failure.json()["error"].clone());
     }
-    story.say("\nThat was its whole life. The demo's home is deleted now; nothing of yours was touched.")?;
+    story.say("\nThat was its whole life. The demo's home is deleted now; nothing of yours was\ntouched.")?;
     story.line("Connect a real account:  oauth provider list, then oauth init PROVIDER")
 }
 
@@ -221,7 +222,8 @@ fn serve(args: &DemoArgs, context: &Context) -> Result<u8, Failure> {
         context.terminal.data_line(&json!({"issuer": issuer, "client_id": client}).to_string())?;
     } else {
         let lines = [
-            format!("An authorization server is running at {issuer}. In another terminal, type:"),
+            format!("An authorization server is running at {issuer}."),
+            "In another terminal, type:".into(),
             String::new(),
             "  export OAUTH_HOME=$(mktemp -d) OAUTH_MASTER_KEY=$(oauth key generate)".into(),
             format!("  oauth provider add demo --issuer {issuer} --scope openid,email \\"),

@@ -23,8 +23,10 @@ use crate::model::{Secret, rules};
 Examples:
   oauth exec github -- gh pr list
   oauth exec github@work gitlab -- ./sync.sh
-  oauth exec google --env TOKEN -- sh -c 'curl -H \"Authorization: Bearer $TOKEN\" https://…'
-  oauth exec google --token-file -- ./long-job      $GOOGLE_TOKEN_FILE names a file that is kept fresh")]
+  oauth exec google --env TOKEN -- \\
+    sh -c 'curl -H \"Authorization: Bearer $TOKEN\" https://…'
+  oauth exec google --token-file -- ./long-job   $GOOGLE_TOKEN_FILE names a file
+                                                 that is kept fresh")]
 pub(super) struct ExecArgs {
     /// Whose tokens: PROVIDER or PROVIDER@ACCOUNT
     #[arg(required = true, value_name = "PROVIDER[@ACCOUNT]")]

@@ -19,10 +19,12 @@ use crate::model::text::{counted, shown};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  oauth export --output backup.age                            the tenant, for a passphrase that you are asked for
-  oauth export --all-tenants -r age1… -r age1… -o all.age     for the holders of these keys
-  oauth export github work --armor -r age1…                   in letters, to paste
-  oauth export github work --passphrase-file pass.txt | ssh host oauth import - --passphrase-file pass.txt")]
+  oauth export --output backup.age            the tenant; asks for a passphrase
+  oauth export --all-tenants -r age1… -r age1… -o all.age
+                                              for the holders of these keys
+  oauth export github work --armor -r age1…   in letters, to paste
+  oauth export github work --passphrase-file pass.txt |
+    ssh host oauth import - --passphrase-file pass.txt")]
 pub(super) struct ExportArgs {
     /// Only this provider, or PROVIDER@ACCOUNT
     provider: Option<String>,

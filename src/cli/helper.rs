@@ -14,11 +14,14 @@ use crate::app::{App, DockerAnswer, Error, LONGEST_QUESTION, Selector, Tokens};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  oauth helper git --install                       (to undo it: --uninstall)
-  ln -s \"$(command -v oauth)\" ~/.local/bin/docker-credential-oauth      then, in ~/.docker/config.json:
-                                                   {\"credHelpers\": {\"ghcr.io\": \"oauth\"}}
-  kubectl config set-credentials me --exec-api-version=client.authentication.k8s.io/v1 \\
-    --exec-interactive-mode=Never --exec-command=oauth --exec-arg=helper --exec-arg=kubectl --exec-arg=google")]
+  oauth helper git --install      to undo it: --uninstall
+  ln -s \"$(command -v oauth)\" ~/.local/bin/docker-credential-oauth
+                                  then, in ~/.docker/config.json:
+                                  {\"credHelpers\": {\"ghcr.io\": \"oauth\"}}
+  kubectl config set-credentials me --exec-command=oauth \\
+    --exec-arg=helper --exec-arg=kubectl --exec-arg=google \\
+    --exec-api-version=client.authentication.k8s.io/v1 \\
+    --exec-interactive-mode=Never")]
 pub(super) struct HelperArgs {
     #[command(subcommand)]
     tool: Tool,

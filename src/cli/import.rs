@@ -29,9 +29,11 @@ Examples:
   oauth import github --token-stdin < token.txt
   pass show linear | oauth import linear work --token-stdin --expires-in 90d
   oauth import gitlab --token-stdin --set host=gitlab.example.org
-  oauth import backup.age --all-tenants --take-over   this machine goes on with what another one had
-  oauth import --from gh                             show what gh holds, and ask
-  oauth import --from rclone --take-over --yes       rclone's logins, which rclone shall not use any more
+  oauth import backup.age --all-tenants --take-over
+                                  go on here with what another machine had
+  oauth import --from gh          show what gh holds, and ask
+  oauth import --from rclone --take-over --yes
+                                  rclone's logins, which it shall use no more
   oidc-gen --print=NAME | oauth import --from oidc-agent --file -")]
 pub(super) struct ImportArgs {
     /// The provider, or PROVIDER@ACCOUNT; or a backup: a path, a name that ends in .age, or - for standard input

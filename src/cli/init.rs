@@ -27,15 +27,18 @@ use crate::model::{Kind, Scopes, TokenSource};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  oauth init google                                    the account that signs in names the credential
-  oauth init github work --scope repo,read:org         name it `work`
+  oauth init google                             whoever signs in names it
+  oauth init github work --scope repo,read:org  name it `work`
+  oauth init github --flow device               with a browser on another device
+  oauth init https://mcp.example.com/mcp        an MCP server, or an issuer
   oauth init gitlab --set host=gitlab.example.org
-  pass show google/secret | oauth init google --client-id ID --client-secret-stdin
-  oauth init github --flow device                      on a machine without a browser
-  oauth init https://mcp.example.com/mcp               an MCP server, or an issuer
-  oauth init google --client-file service-account.json --scope https://www.googleapis.com/auth/drive
-  oauth init github my-org --flow installation --client-id APP --key-file app.pem
-  oauth init bank --flow client-credentials --client-id ID --client-cert client.pem --key-file client.key
+  pass show google/secret |
+    oauth init google --client-id ID --client-secret-stdin
+  oauth init google --client-file service-account.json --scope drive
+  oauth init github my-org --flow installation \\
+    --client-id APP --key-file app.pem
+  oauth init bank --flow client-credentials \\
+    --client-id ID --client-cert client.pem --key-file client.key
   oauth init work ci --flow token-exchange --audience https://sts.example.com")]
 pub(super) struct InitArgs {
     /// The provider (see `oauth provider list`), PROVIDER@ACCOUNT, or an address

@@ -19,8 +19,8 @@ Examples:
   oauth panic
   oauth panic --yes --json > what-is-left.json      nobody is asked
 
-Exit codes: 0 when nothing that was ended now lives on at a provider; else what the gravest failure says, or 1 when a
-provider has no way to be told.")]
+Exit codes: 0 when nothing that was ended now lives on at a provider; else what the gravest failure says, or 1 \
+when a provider has no way to be told.")]
 pub(super) struct PanicArgs {
     /// Do not ask whether you mean it
     #[arg(long, short)]

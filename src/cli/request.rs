@@ -38,9 +38,10 @@ Examples:
   oauth request github GET /user
   oauth request https://api.github.com/user
   oauth request github POST /user/repos --json-body '{\"name\":\"demo\"}'
-  oauth request google@work GET https://www.googleapis.com/drive/v3/files -o files.json
+  oauth request google@work https://www.googleapis.com/drive/v3/files -o x.json
   oauth request github GET '/user/repos?per_page=100' --paginate
-  tar c . | oauth request dropbox POST https://content.dropboxapi.com/2/files/upload -d -")]
+  tar c . | oauth request dropbox POST \\
+    https://content.dropboxapi.com/2/files/upload -d -")]
 pub(super) struct RequestArgs {
     /// [PROVIDER[@ACCOUNT] [ACCOUNT]] [METHOD] URL|PATH [default method: GET, or POST with a body]
     #[arg(required = true, num_args = 1..=4, value_name = "WORD")]

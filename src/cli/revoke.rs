@@ -15,8 +15,8 @@ use crate::model::text::{counted, shown};
 #[command(after_help = "\
 Examples:
   oauth revoke google alice@example.com
-  oauth revoke github --local --forget       delete it here only
-  oauth revoke --all --yes                   every credential of the tenant, and nobody is asked")]
+  oauth revoke github --local --forget   delete it here only
+  oauth revoke --all --yes               the whole tenant, and nobody is asked")]
 pub(super) struct RevokeArgs {
     /// The provider, or PROVIDER@ACCOUNT
     #[arg(required_unless_present = "all")]

@@ -15,7 +15,7 @@ Examples:
   oauth tenant list
   oauth tenant rename default home
   oauth tenant remove customer-a
-  oauth tenant remove customer-a --local --yes      here only, and nobody is asked")]
+  oauth tenant remove customer-a --local --yes  here only, and nobody is asked")]
 pub(super) struct TenantArgs {
     #[command(subcommand)]
     command: TenantCommand,

@@ -21,7 +21,7 @@ use crate::model::{Credential, rules};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  curl -H \"Authorization: Bearer $(oauth token github)\" https://api.github.com/user
+  curl -H \"$(oauth token github --format header)\" https://api.github.com/user
   oauth token google alice@example.com --min-ttl 10m
   eval \"$(oauth token gitlab --format env)\"")]
 pub(super) struct TokenArgs {

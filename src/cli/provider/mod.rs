@@ -25,7 +25,7 @@ Examples:
   oauth provider list
   oauth provider list mail
   oauth provider show google
-  oauth provider add work --issuer https://login.example.com --scope openid,email
+  oauth provider add work --issuer https://as.example.com --scope openid,email
   oauth provider check work.toml
   oauth provider check work --live")]
 pub(in crate::cli) struct ProviderArgs {
