@@ -142,7 +142,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauth' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--refresh', '--refresh', [CompletionResultType]::ParameterName, 'Get a newer token than the one stored now')
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Send nothing: the stored token, or an error')
-            [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Open the browser when a human has to authorize again')
+            [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Connect the account anew when a human has to authorize again, as `oauth init` does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print data and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors')

@@ -135,7 +135,7 @@ set edit:completion:arg-completer[oauth] = {|@words|
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --refresh 'Get a newer token than the one stored now'
             cand --offline 'Send nothing: the stored token, or an error'
-            cand --login 'Open the browser when a human has to authorize again'
+            cand --login 'Connect the account anew when a human has to authorize again, as `oauth init` does'
             cand --json 'Print data and errors as JSON'
             cand -q 'Say nothing but errors'
             cand --quiet 'Say nothing but errors'

@@ -139,7 +139,7 @@ always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l refresh -d 'Get a newer token than the one stored now'
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l offline -d 'Send nothing: the stored token, or an error'
-complete -c oauth -n "__fish_oauth_using_subcommand token" -l login -d 'Open the browser when a human has to authorize again'
+complete -c oauth -n "__fish_oauth_using_subcommand token" -l login -d 'Connect the account anew when a human has to authorize again, as `oauth init` does'
 complete -c oauth -n "__fish_oauth_using_subcommand token" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand token" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand token" -s v -l verbose -d 'Say more'

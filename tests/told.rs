@@ -220,6 +220,19 @@ fn where_an_answer_is_pasted_it_is_asked_for_and_nothing_writes_over_it() {
 }
 
 #[test]
+fn the_browser_is_said_to_be_on_this_machine_only_where_nothing_can_be_pasted() {
+    let (_server, home) = DemoServer::connected();
+    let init = |more: &[&str]| home.oauth(["init", "demo", "--no-browser"]).args(more.iter().copied());
+    let mut asked = on_terminal(init(&[]), "in,err").spawn();
+    let said = asked.wait_for_stderr("Ctrl-C stops.\n");
+    assert!(said.contains("Visit this address in a browser:") && said.contains("on another machine"), "{said}");
+    let said = init(&["--flow", "paste"]).stdin_open().spawn().wait_for_stderr("Ctrl-C stops.\n");
+    assert!(said.contains("Visit this address in a browser:") && !said.contains("on this machine"), "{said}");
+    let said = init(&[]).spawn().wait_for_stderr("Ctrl-C stops.\n");
+    assert!(said.contains("Visit this address in a browser on this machine:"), "{said}");
+}
+
+#[test]
 fn what_is_known_of_a_server_fits_a_terminal() {
     let (server, home) = DemoServer::connected();
     for words in [

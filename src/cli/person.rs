@@ -69,9 +69,14 @@ impl<'a> AtTerminal<'a> {
         }
     }
 
+    /// Whether the answer may be typed at this terminal.
+    fn may_type(&self) -> bool {
+        self.terminal.can_ask() && self.terminal.is_in_front()
+    }
+
     /// Hands on what is typed, from a thread of its own: it waits as long as the program lives.
     fn listen(&mut self, visit: &Visit<'_>, typist: Typist) {
-        let here = self.terminal.can_ask() && self.terminal.is_in_front();
+        let here = self.may_type();
         if visit.browser || !(self.pastes || here) {
             return;
         }
@@ -143,7 +148,9 @@ impl Person for AtTerminal<'_> {
                 self.terminal.warn("no browser could be started; visit the address yourself");
             }
         } else {
-            let place = if visit.port.is_some() { " on this machine" } else { "" };
+            // From elsewhere an answer comes by paste only.
+            let anywhere = visit.port.is_none() || self.pastes || self.may_type();
+            let place = if anywhere { "" } else { " on this machine" };
             self.terminal.say(&format!("Visit this address in a browser{place}:"));
             self.terminal.say("");
             self.terminal.insist(visit.url);

@@ -38,7 +38,7 @@ pub(super) struct TokenArgs {
     /// Send nothing: the stored token, or an error
     #[arg(long)]
     offline: bool,
-    /// Open the browser when a human has to authorize again
+    /// Connect the account anew when a human has to authorize again, as `oauth init` does
     #[arg(long, conflicts_with = "offline")]
     login: bool,
     /// What to print [default: token]

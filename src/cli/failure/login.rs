@@ -129,7 +129,7 @@ pub(super) fn denied(error: &Error, response: &ErrorResponse) -> Failure {
         // GitHub's documents on authorizing OAuth apps, under "Error codes for the device flow".
         "device_flow_disabled" => Failure::new("invalid_client", 2, error.to_string())
             .because(cause)
-            .hint("enable the device flow where the client is registered, and try again; or: --flow browser"),
+            .hint("enable the device flow where the client is registered, and try again; or: --flow paste"),
         "invalid_scope" => Failure::usage(error.to_string()).because(cause).hint("ask for other scopes with --scope"),
         "invalid_request" => Failure::new("request_refused", 1, error.to_string()).because(cause),
         _ => Failure::new("access_denied", 4, error.to_string())
