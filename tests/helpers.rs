@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::demo::{ALICE, DemoServer, age, store};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
 use crate::support::entry::{self, connected, token};
 use crate::support::json;
 use crate::support::origin::{Origin, answer};
@@ -318,6 +318,22 @@ fn what_was_told_to_git_can_be_undone_and_nothing_else_is() {
     uninstall().success().stderr_has("https://other.example");
     config(&["--get-all", "credential.https://github.example.helper"]).success().stdout_is("\nstore\n");
     config(&["--get-all", "credential.https://other.example.helper"]).fails(1);
+}
+
+#[test]
+fn git_asks_in_the_tenant_that_it_was_told_of() {
+    let server = DemoServer::start(["--expire", "3600"]);
+    let home = Home::new();
+    entry::write(&home, "demo", &server, "git_hosts = [\"github.example\"]");
+    let within = |words: &[&str]| home.oauth(["--tenant", "a b"]).args(words.iter().copied());
+    server.sign_in(within(&["init", "demo", "--client-id", CLIENT]), ALICE).success();
+    within(&["helper", "git", "--install"]).run().success();
+    let git = |words: &[&str]| home.command("git").args(words.iter().copied()).env("GIT_TERMINAL_PROMPT", "0");
+    let token = within(&["token", "demo"]).run().success().stdout.clone();
+    let filled = git(&["credential", "fill"]).stdin("protocol=https\nhost=github.example\n\n").run();
+    filled.success().stdout_has(&format!("password={token}"));
+    home.oauth(["helper", "git", "--uninstall"]).without_key().run().success().stderr_has("https://github.example");
+    git(&["config", "--global", "--get-all", "credential.https://github.example.helper"]).run().fails(1);
 }
 
 #[test]

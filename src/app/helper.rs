@@ -63,8 +63,8 @@ impl App {
         Ok(())
     }
 
-    /// Tells git to ask this program about the hosts of what is connected. Gives these hosts' URLs.
-    pub(crate) fn git_install(&self, program: &Path) -> Result<Vec<String>, Error> {
+    /// Tells git to ask this program, by these words, about the hosts of what is connected. Gives these hosts' URLs.
+    pub(crate) fn git_install(&self, program: &Path, words: &str) -> Result<Vec<String>, Error> {
         let live: Vec<_> = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none()).collect();
         if live.is_empty() {
             return Err(Error::NothingConnected);
@@ -79,7 +79,7 @@ impl App {
             let key = format!("credential.{url}.helper");
             // An empty helper ends the list of those before it: no other one gets to keep the token.
             configure(&["--replace-all", &key, ""])?;
-            configure(&["--add", &key, &format!("!'{quoted}' helper git")])?;
+            configure(&["--add", &key, &format!("!'{quoted}' {words}")])?;
         }
         Ok(urls)
     }
@@ -92,17 +92,13 @@ impl App {
         for (key, helper) in told.split_terminator('\0').filter_map(|entry| entry.split_once('\n')) {
             helpers.entry(key).or_default().push(helper);
         }
-        let ours = |helper: &&str| {
-            helper.starts_with("!'")
-                && ["oauth' helper git", "oauth.exe' helper git"].iter().any(|end| helper.ends_with(end))
-        };
         let mut urls = vec![];
-        for (key, all) in helpers.iter().filter(|(_, all)| all.iter().any(ours)) {
-            if all.iter().all(|helper| helper.is_empty() || ours(helper)) {
+        for (key, all) in helpers.iter().filter(|(_, all)| all.iter().any(|helper| is_installed(helper))) {
+            if all.iter().all(|helper| helper.is_empty() || is_installed(helper)) {
                 configure(&["--unset-all", key])?;
             } else {
                 // Somebody has added another one, after our empty line.
-                configure(&["--unset-all", key, r"^!'.*oauth(\.exe)?' helper git$"])?;
+                configure(&["--unset-all", key, r"^!'.*oauth(\.exe)?' (--tenant.* )?helper git$"])?;
             }
             urls.extend(key.strip_prefix("credential.").and_then(|key| key.strip_suffix(".helper")).map(str::to_owned));
         }
@@ -200,6 +196,14 @@ impl App {
         };
         self.token_at(service, url, &selector, Demand::default(), fallback).map(Some)
     }
+}
+
+/// Whether git's helper is a line of [`App::git_install`].
+fn is_installed(helper: &str) -> bool {
+    let words =
+        ["oauth' ", "oauth.exe' "].into_iter().find_map(|end| Some(helper.strip_prefix("!'")?.split_once(end)?.1));
+    words
+        .is_some_and(|words| words == "helper git" || (words.starts_with("--tenant") && words.ends_with(" helper git")))
 }
 
 fn url_of(host: &str) -> String {

@@ -3,7 +3,7 @@ use std::io::{self, BufRead, Read};
 use clap::{Args, Subcommand};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, oauth};
 use crate::app::{App, DockerAnswer, Error, LONGEST_QUESTION, Selector, Tokens};
 
 /// Give other tools their tokens, in their own protocols
@@ -117,7 +117,9 @@ fn git(operation: &str, app: &App, tokens: Tokens<'_>, context: &Context) -> Res
 fn install_git(app: &App, context: &Context) -> Result<u8, Failure> {
     let program =
         std::env::current_exe().map_err(|error| Failure::internal(format!("this program has no path: {error}")))?;
-    for url in app.git_install(&program)? {
+    // git asks in the tenant that it was installed for.
+    let line = oauth("helper git");
+    for url in app.git_install(&program, line.trim_start_matches("oauth "))? {
         context
             .terminal
             .say(&format!("git asks oauth about {url} from now on, and no other helper (git config --global)"));
