@@ -328,7 +328,7 @@ fn a_refresh_whose_answer_is_lost_and_a_login_that_has_ended_are_told() {
 }
 
 #[test]
-fn a_restored_copy_is_told_with_both_ways_on() {
+fn a_restored_copy_whose_tokens_were_spent_since_is_told_with_the_way_on() {
     let broken = Broken::new();
     let (path, kept) = (broken.file("credentials.db"), broken.file("kept"));
     fs::copy(&path, &kept).expect("a copy");
@@ -338,7 +338,7 @@ fn a_restored_copy_is_told_with_both_ways_on() {
         // There may be none.
         let _ = fs::remove_file(broken.file(&format!("credentials.db{end}")));
     }
-    let mend = "oauth doctor --take-over";
+    let mend = "oauth init demo";
     let _ = broken.told(&Wanted { check: "copies", code: "notice", exit: 0, says: &[ALICE], mend });
 }
 

@@ -80,9 +80,13 @@ fn a_restored_database_does_not_send_a_refresh_token_that_was_spent_since() {
         let own = credential(&home);
         assert_eq!(own["status"], "stale");
         assert_eq!(own["reason"], "the store was restored from an older copy, and the refresh token was spent since");
-        refused(&server, &home, &["--refresh"]).stderr_has("oauth doctor --take-over");
+        // No other copy can hold what is lost here.
+        refused(&server, &home, &["--refresh"]).says_nothing_of("--take-over");
         let list = home.oauth(["list"]).run();
-        list.success().stderr_has("oauth doctor --take-over").says_nothing_of("renews");
+        list.success().stderr_has("hint: oauth init demo").says_nothing_of("--take-over").says_nothing_of("renews");
+        let doctor = home.oauth(["doctor"]).run();
+        doctor.success().stderr_has(&format!("hint: oauth init demo {ALICE}")).says_nothing_of("--take-over");
+        assert!(!doctor.stdout.contains("  none needs a person"), "{doctor}");
         // What still lives is served, due or not.
         let old = token(&home, &[]);
         age(&home, 200);
@@ -96,6 +100,46 @@ fn a_restored_database_does_not_send_a_refresh_token_that_was_spent_since() {
         assert_eq!(credential(&home)["status"], "valid");
         token(&home, &["--refresh"]);
     }
+}
+
+#[test]
+fn a_spent_refresh_token_that_is_taken_over_all_the_same_is_what_a_refusal_is_laid_to() {
+    let (_server, home) = DemoServer::connected();
+    let backup = back_up(&home);
+    token(&home, &["--refresh"]);
+    restore(&home, &backup, false);
+    let told = home.oauth(["doctor", "--take-over"]).run();
+    told.success().stderr_has("was spent since").stderr_has("hint: oauth init demo");
+    let refused = home.oauth(["token", "demo", "--refresh"]).run();
+    refused.fails(4).stderr_has("likely its take-over").says_nothing_of("revoked");
+    // What comes of a refresh that succeeds is in no doubt.
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"rotate": false}));
+    let backup = back_up(&home);
+    token(&home, &["--refresh"]);
+    restore(&home, &backup, false);
+    home.oauth(["doctor", "--take-over"]).run().success();
+    token(&home, &["--refresh"]);
+    server.revoke_all();
+    let refused = home.oauth(["token", "demo", "--refresh"]).run();
+    refused.fails(4).stderr_has("likely it was revoked at the provider");
+}
+
+#[test]
+fn what_a_provider_has_refused_needs_a_login_in_a_copy_too() {
+    let (server, home) = DemoServer::connected();
+    server.revoke_all();
+    home.oauth(["token", "demo", "--refresh"]).run().fails(4);
+    let copy = copied(&home);
+    assert_eq!(credential(&copy)["status"], "reauth");
+    assert_eq!(credential(&copy)["reason"], credential(&home)["reason"]);
+    copy.oauth(["list"]).run().success().stderr_has("hint: oauth init demo").says_nothing_of("--take-over");
+    let found = copy.oauth(["doctor"]).run();
+    found.success().says_nothing_of("--take-over");
+    assert!(found.stdout.contains("needs") || found.stdout.contains("refused"), "{found}");
+    let told = copy.oauth(["doctor", "--take-over", "--json"]).run();
+    assert_eq!(told.success().json(), json!({"taken_over": []}));
+    assert_eq!(credential(&copy)["status"], "reauth");
 }
 
 #[test]
@@ -138,7 +182,7 @@ fn what_holds_for_all_of_a_copy_is_told_once() {
     server.login(&home, "demo", "bob@example.test");
     let told = copied(&home).oauth(["list"]).run();
     told.success()
-        .stderr_has("2 credentials are stale: the store was copied or restored")
+        .stderr_has("2 credentials are stale, each because the store was copied or restored")
         .says_nothing_of("oauth init");
     assert_eq!(told.stderr.lines().count(), 2, "{told}");
 }
@@ -209,7 +253,7 @@ fn one_file_of_marks_that_is_spoilt_ends_no_login_and_hides_no_restored_store() 
         assert_eq!((&*result, &*hint), ("notice", "oauth doctor --fix"), "{how}: {detail}");
         assert!(detail.contains(&*marks(&home)[which].to_string_lossy()), "{how}: {detail}");
         restore(&home, &backup, true);
-        refused(&server, &home, &["--refresh"]).stderr_has("oauth doctor --take-over");
+        refused(&server, &home, &["--refresh"]).stderr_has("was spent since");
         assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (1, 0), "{how}");
     }
 }

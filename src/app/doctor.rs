@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::{App, Error, Why};
 use crate::files;
-use crate::model::credential::is_anothers;
+use crate::model::credential::may_be_taken_over;
 use crate::model::{Credential, Status, text};
 use crate::vault::{self, Row, Vault};
 
@@ -49,8 +49,11 @@ pub(crate) enum Mend {
     Fix,
     /// `doctor --take-over`.
     TakeOver,
-    /// A new login.
-    Login,
+    /// A new login of what a label names.
+    Login {
+        tenant: String,
+        label: String,
+    },
     /// The next use does it.
     NextUse,
     /// The variable with this name.
@@ -206,7 +209,9 @@ impl App {
                 found.add("credentials", Outcome::NeedsPerson(own, why));
             }
         }
-        found.fine("credentials", "none needs a person within three days");
+        let held = rows.iter().any(|row| row.credential.status(now) == Status::Stale);
+        let besides = if held { "besides what is told of copies, " } else { "" };
+        found.fine("credentials", format!("{besides}none needs a person within three days"));
         Ok(())
     }
 
@@ -275,9 +280,13 @@ impl App {
     }
 
     fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
-        let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
+        let now = (self.clock)();
+        // Of one that the provider has refused, that is told instead.
+        let held = rows.iter().map(|row| &row.credential).filter(|own| own.status(now) == Status::Stale);
+        let stale = held.filter_map(|own| Some((own, own.stale.as_ref()?)));
         for (own, reason) in stale {
-            let mend = if is_anothers(reason) { Mend::Login } else { Mend::TakeOver };
+            let login = || Mend::Login { tenant: own.tenant.clone(), label: own.label() };
+            let mend = if may_be_taken_over(reason) { Mend::TakeOver } else { login() };
             found.add("copies", Outcome::Notice(format!("{}: {reason}", own.label_from(&self.tenant)), mend));
         }
         let unmarked = vault.unmarked(rows)?.len();

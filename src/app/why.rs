@@ -38,7 +38,8 @@ impl App {
         own.reauth.as_ref()?;
         let entry = self.registry.find(&own.provider).ok().map(|provider| provider.entry);
         let ends = entry.as_ref().map(|entry| entry.login_ends.clone()).unwrap_or_default();
-        let known = lost(own).or_else(|| too_old(own, &ends)).or_else(|| unused(own, &ends));
+        let known =
+            lost(own).or_else(|| taken_over(vault, own)).or_else(|| too_old(own, &ends)).or_else(|| unused(own, &ends));
         known
             .or_else(|| {
                 // A record that cannot be read leaves the guess poorer; that it cannot is for `audit` and `doctor` to tell.
@@ -83,6 +84,14 @@ fn lost(own: &Credential) -> Option<Why> {
         "the lost answer: the provider had replaced the token, and takes the old one no more"
     };
     Some(Why { cause: cause.into(), next: None })
+}
+
+/// A person has taken an old copy into use, and nothing succeeded after that.
+fn taken_over(vault: &Vault, own: &Credential) -> Option<Why> {
+    // A row that is gone has nothing to explain.
+    let row = vault.reread(&own.id).ok()?;
+    let doubt = row.taken_over()?;
+    Some(Why { cause: format!("its take-over by `oauth doctor --take-over`: {doubt}"), next: None })
 }
 
 /// It ended when it came of age, and nothing succeeded after that.

@@ -5,10 +5,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Failure, gravest, init_command, next_step, oauth, oauth_in, room_command, shown_long, word};
+use super::failure::{
+    Failure, gravest, init_command, init_labelled_in, next_step, oauth, oauth_in, room_command, shown_long, word,
+};
 use super::table;
 use super::terminal::Tone;
 use crate::app::{Finding, Looking, Mend, Next, Outcome};
+use crate::model::credential::may_be_taken_over;
 use crate::model::text::{counted, shown};
 
 /// Find what is wrong, and say what mends it
@@ -67,7 +70,17 @@ fn take_over(context: &Context) -> Result<u8, Failure> {
         context.terminal.data_json(&json!({"taken_over": labels}))?;
     }
     for own in &freed {
-        context.terminal.say(&format!("{} is refreshed from here again", shown(&own.label_from(&app.tenant))));
+        let label = shown(&own.label_from(&app.tenant));
+        match &own.stale {
+            Some(reason) if !may_be_taken_over(reason) => {
+                context.terminal.warn(&format!(
+                    "{label} is refreshed from here again, with a refresh token that was spent since: a provider that \
+                     replaces refresh tokens refuses it"
+                ));
+                context.terminal.hint(&[init_command(own)]);
+            }
+            _ => context.terminal.say(&format!("{label} is refreshed from here again")),
+        }
     }
     let count = freed.len();
     context.terminal.say(&format!(
@@ -136,7 +149,7 @@ impl Told {
 fn command(mend: &Mend) -> String {
     match mend {
         Mend::Fix => "oauth doctor --fix".into(),
-        Mend::Login => oauth("init PROVIDER ACCOUNT"),
+        Mend::Login { tenant, label } => init_labelled_in(tenant, label),
         Mend::TakeOver => {
             format!("{}; or, where no other copy is in use: oauth doctor --take-over", oauth("init PROVIDER ACCOUNT"))
         }

@@ -8,7 +8,7 @@ use super::failure::{Failure, gravest, init_command, oauth};
 use super::terminal::{Terminal, Tone};
 use super::{credential, table, when};
 use crate::app::App;
-use crate::model::credential::is_anothers;
+use crate::model::credential::may_be_taken_over;
 use crate::model::text::{counted, shown};
 use crate::model::time::parse_with_unit;
 use crate::model::{Credential, Kind, Status, Timestamp};
@@ -115,13 +115,14 @@ fn held_back(all: &[Credential], context: &Context) {
     }
     for (reason, held) in &by_reason {
         match held.as_slice() {
-            [own] => needs_login(own, context),
-            many => {
-                context.terminal.say(&format!("{} are stale: {}", counted(many.len(), "credential"), shown(reason)));
+            many if many.len() > 1 && may_be_taken_over(reason) => {
+                let count = counted(many.len(), "credential");
+                context.terminal.say(&format!("{count} are stale, each because {}", shown(reason)));
             }
+            few => few.iter().for_each(|own| needs_login(own, context)),
         }
     }
-    if by_reason.keys().any(|reason| !is_anothers(reason)) {
+    if by_reason.keys().any(|reason| may_be_taken_over(reason)) {
         context.terminal.say("a copy that is the only one in use is taken into use again by: oauth doctor --take-over");
     }
 }

@@ -55,7 +55,7 @@ impl Kind {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
     Revoked,
-    /// A copied or restored refresh token, which is not sent.
+    /// A copied or restored refresh token, which is not sent. One whose provider has refused it is `reauth`.
     Stale,
     /// A human is needed now.
     Reauth,
@@ -85,6 +85,15 @@ pub(crate) const OTHERS_ANSWER: &str = "the provider's last answer was not for t
 /// Whether a refresh token that is held back for this reason came with tokens of somebody else.
 pub(crate) fn is_anothers(reason: &str) -> bool {
     reason.starts_with(OTHERS_ANSWER)
+}
+
+/// The reason of a credential whose refresh token is known to have been replaced by a later one, which is not here.
+pub(crate) const SPENT_SINCE: &str = "the store was restored from an older copy, and the refresh token was spent since";
+
+/// Whether a refresh token that is held back for this reason may be good when no other copy is in use. Otherwise only a
+/// login helps.
+pub(crate) fn may_be_taken_over(reason: &str) -> bool {
+    !is_anothers(reason) && reason != SPENT_SINCE
 }
 
 /// A row of the store, without its secrets.
@@ -202,11 +211,10 @@ impl Credential {
         if self.revoked_at.is_some() {
             return Status::Revoked;
         }
-        if self.stale.is_some() {
-            return Status::Stale;
-        }
         match self.human_needed_at() {
+            // What the provider has said is certain; that another copy may have spent the refresh token is not.
             _ if self.reauth.is_some() => Status::Reauth,
+            _ if self.stale.is_some() => Status::Stale,
             Some(at) if at <= now => Status::Reauth,
             Some(at) if at.since(now) <= EXPIRING => Status::Expiring,
             _ if self.is_due(now) => Status::Due,

@@ -384,7 +384,7 @@ fn place(own: &mut Credential, here: Option<&Credential>, has_default: bool, now
 /// Who is newer: the later authorization, or revocation; of the same authorization, the one with more refreshes. What is
 /// here just so, and held back, is written again when it is taken over.
 fn verdict(here: Option<&Row>, saved: &SavedCredential, how: &Restoring) -> Verdict {
-    let Some(Row { credential: here, held, .. }) = here else { return Verdict::Added };
+    let Some(row @ Row { credential: here, .. }) = here else { return Verdict::Added };
     if how.force {
         return Verdict::Replaced;
     }
@@ -397,7 +397,7 @@ fn verdict(here: Option<&Row>, saved: &SavedCredential, how: &Restoring) -> Verd
     }
     match saved.generation.cmp(&here.generation) {
         std::cmp::Ordering::Greater => Verdict::Replaced,
-        std::cmp::Ordering::Equal if how.take_over && held.is_some() => Verdict::Replaced,
+        std::cmp::Ordering::Equal if how.take_over && row.is_held() => Verdict::Replaced,
         std::cmp::Ordering::Equal => Verdict::Same,
         std::cmp::Ordering::Less => Verdict::Newer,
     }

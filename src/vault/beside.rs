@@ -8,6 +8,7 @@ use super::marks::{Known, Marks};
 use super::rows::Which;
 use super::uses::Uses;
 use super::{Error, Row, Vault};
+use crate::model::credential::SPENT_SINCE;
 use crate::model::{Credential, CredentialId, Kind, Timestamp};
 
 /// To be read before the rows: what it tells of one that was refreshed in between is too little, and does no harm; the other
@@ -72,10 +73,12 @@ impl Vault {
         if !own.refreshable || own.revoked_at.is_some() || own.kind == Kind::Machine {
             return Ok(None);
         }
-        let reason = match (&row.held, marks.is_beyond(&own.id, row.mark())) {
-            (Some(held), _) => held,
+        let rotates = self.habits(own)?.rotates;
+        let reason = match (row.doubt(), marks.is_beyond(&own.id, row.mark())) {
+            (Some(doubt), _) => doubt,
             (None, Some(false)) => return Ok(None),
-            (None, Some(true)) => "the store was restored from an older copy, and the refresh token was spent since",
+            (None, Some(true)) if rotates == Some(true) || marks.is_replaced(&own.id, own.generation) => SPENT_SINCE,
+            (None, Some(true)) => "the store was restored from an older copy, and the refresh token was sent since",
             // It was never marked, as nothing was spent here: that other program goes on with it.
             (None, None) if own.imported_from().is_some() => {
                 let tool = own.imported_from().unwrap_or_default();
@@ -84,8 +87,7 @@ impl Vault {
             (None, None) if self.description.is_original => return Ok(None),
             (None, None) => "the store was copied or restored, and the other copy may have spent the refresh token",
         };
-        let stays = self.habits(own)?.rotates == Some(false);
-        Ok((!stays).then(|| reason.to_owned()))
+        Ok((rotates != Some(false)).then(|| reason.to_owned()))
     }
 
     /// Whether nothing outside the database tells how far a row has got. Every row is marked at its birth: the marks are

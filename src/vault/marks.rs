@@ -55,6 +55,12 @@ impl Known {
         self.0.get(&id.0).map(|height| *height > mark.height())
     }
 
+    /// Whether tokens of a later generation than this one are known to have been stored.
+    pub(super) fn is_replaced(&self, id: &CredentialId, generation: i64) -> bool {
+        let next = Mark::Reached(generation.saturating_add(1)).height();
+        self.0.get(&id.0).is_some_and(|height| *height >= next)
+    }
+
     /// This and what another file knows: of each credential the higher mark.
     fn and(mut self, other: &Self) -> Self {
         for (id, height) in &other.0 {
@@ -151,6 +157,18 @@ mod tests {
         assert_eq!(known.is_beyond(&id("a"), Mark::Spent(1)), Some(true));
         assert_eq!(known.is_beyond(&id("a"), Mark::Reached(2)), Some(false));
         assert_eq!(known.is_beyond(&id("b"), Mark::Reached(1)), None);
+    }
+
+    #[test]
+    fn a_token_that_was_sent_is_not_known_to_be_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = home(dir.path());
+        let marks = Marks::of(&home);
+        for (mark, replaced) in [(Mark::Reached(1), false), (Mark::Spent(1), false), (Mark::Reached(2), true)] {
+            marks.set(&id("a"), mark).unwrap();
+            assert_eq!(marks.known().unwrap().is_replaced(&id("a"), 1), replaced, "{mark:?}");
+        }
+        assert!(!marks.known().unwrap().is_replaced(&id("b"), 1));
     }
 
     #[test]

@@ -67,7 +67,7 @@ use crate::model::{
 use landing::Landing;
 use lock::LockFile;
 use marks::Marks;
-use rows::Which;
+use rows::{TAKEN_OVER, Which};
 use seal::Binding;
 use store::{Description, Store};
 use uses::{Missing, Use, Uses};
@@ -235,8 +235,8 @@ impl Vault {
         !self.description.is_original
     }
 
-    /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back. One that
-    /// came with somebody else's tokens stays held: what it brings next might not even say whose it is.
+    /// From here on this copy of the store is the one whose refresh tokens are sent. Tells whose were held back, and why.
+    /// One that came with somebody else's tokens stays held: what it brings next might not even say whose it is.
     pub(crate) fn take_over(&mut self) -> Result<Vec<Credential>, Error> {
         let mut rows = self.beside()?.all_filled_in(self.all()?)?;
         let unmarked = self.unmarked(&rows)?;
@@ -244,12 +244,20 @@ impl Vault {
         rows.retain(|row| row.credential.stale.is_some() || unmarked.contains(&row.credential.id));
         rows.iter().try_for_each(|row| self.mark(row))?;
         self.store.write(|transaction| {
-            let release = "update credentials set held = null where held not like ?1 || '%'";
-            transaction.execute(release, [OTHERS_ANSWER]).map_err(self.store.failed())?;
+            let release =
+                "update credentials set held = null where held not like ?1 || '%' and held not like ?2 || '%'";
+            transaction.execute(release, [OTHERS_ANSWER, TAKEN_OVER]).map_err(self.store.failed())?;
+            // What was in doubt stays with the row, to explain a refusal. The next refresh that succeeds clears it.
+            let release = "update credentials set held = ?1 where id = ?2";
+            for own in rows.iter().map(|row| &row.credential) {
+                let doubt = own.stale.as_ref().map(|doubt| format!("{TAKEN_OVER}{doubt}"));
+                transaction.execute(release, (doubt, &own.id.0)).map_err(self.store.failed())?;
+            }
             self.store.settle_here(transaction)
         })?;
         self.description = self.store.describe()?;
-        Ok(rows.into_iter().map(|row| row.credential).collect())
+        // One that the provider has refused waits for a person all the same.
+        Ok(rows.into_iter().map(|row| row.credential).filter(|own| own.reauth.is_none()).collect())
     }
 
     /// Notes that a token of `id` was handed out: one short append, no transaction but once in some thousand times.

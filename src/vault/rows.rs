@@ -25,11 +25,25 @@ pub(crate) struct Row {
     pub(super) key_id: String,
     /// A refresh that was begun, and of which no end was recorded.
     pub(super) attempt: Option<String>,
-    /// Why the refresh token is not sent: it came out of a backup, or with tokens of somebody else.
+    /// Why the refresh token is not sent: it came out of a backup, or with tokens of somebody else. Begins with
+    /// [`TAKEN_OVER`] where it is sent in spite of that.
     pub(super) held: Option<String>,
 }
 
+/// How the column `held` begins once a person has taken the credential over; what was in doubt of it follows.
+pub(super) const TAKEN_OVER: &str = "taken over: ";
+
 impl Row {
+    /// Why the refresh token is held back, where that stands in the row.
+    pub(super) fn doubt(&self) -> Option<&str> {
+        self.held.as_deref().filter(|held| !held.starts_with(TAKEN_OVER))
+    }
+
+    /// What was in doubt of the refresh token when a person took it over; nothing has come of it yet.
+    pub(crate) fn taken_over(&self) -> Option<&str> {
+        self.held.as_deref()?.strip_prefix(TAKEN_OVER)
+    }
+
     /// Whether a refresh was begun whose end is not recorded.
     pub(crate) fn has_attempt(&self) -> bool {
         self.attempt.is_some()
@@ -43,7 +57,7 @@ impl Row {
 
     /// Whether its refresh token is held back until a person decides.
     pub(crate) fn is_held(&self) -> bool {
-        self.held.is_some()
+        self.doubt().is_some()
     }
 
     /// Whether it came with tokens of somebody else.

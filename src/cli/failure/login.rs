@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Failure, import_again, init_again, named, next_step, oauth, shown_long, with_entry, word};
 use crate::app::{ClientNeed, Error, KeyError};
 use crate::model::Kind;
-use crate::model::credential::is_anothers;
+use crate::model::credential::may_be_taken_over;
 use crate::model::text::{shown, variable_part};
 use crate::protocol::ErrorResponse;
 
@@ -213,7 +213,7 @@ pub(super) fn again(error: &Error) -> Failure {
             let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .because(shown_long(reason))
                 .action(with_entry(provider, server, init_again(tenant, provider, account, *is_default)));
-            if is_anothers(reason) {
+            if !may_be_taken_over(reason) {
                 return failure;
             }
             failure.hint("or, where no other copy is in use any more: oauth doctor --take-over")
