@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use ureq::config::{AutoHeaderValue, ConfigBuilder};
+use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, SendBody};
+use url::Url;
 
 pub(crate) use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 
@@ -29,7 +31,7 @@ const LARGEST: u64 = 1 << 20;
 const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("oauth-cli/", env!("CARGO_PKG_VERSION"));
 
-/// Why there is no answer. `host` is all that is ever said of the URL.
+/// Why there is no answer. `host` is all that is ever said of the URL, with the proxy on the way, where there is one.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub(crate) enum Error {
     /// The URL is not one a request may go to.
@@ -80,8 +82,8 @@ impl Http {
         request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
-        let host = endpoint::authority(&url);
         let agent = self.agent(endpoint::is_loopback(&url), certificate);
+        let host = destination(&url, &agent, request.uri());
         let sent = if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
         let (parts, mut body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
         if let Some(encoding) = parts.headers.get(header::CONTENT_ENCODING).filter(|value| *value != "identity") {
@@ -102,7 +104,6 @@ impl Http {
         upload: Option<Upload>,
     ) -> Result<Response<Download>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
-        let host = endpoint::authority(&url);
         let (mut parts, ()) = request.into_parts();
         let body = match upload {
             None => SendBody::none(),
@@ -115,6 +116,7 @@ impl Http {
         };
         let config = self.config(endpoint::is_loopback(&url), certificate).allow_non_standard_methods(true);
         let agent = config.timeout_per_read(Some(self.limit)).build().new_agent();
+        let host = destination(&url, &agent, &parts.uri);
         let sent = agent.run(Request::from_parts(parts, body));
         let (parts, body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
         Ok(Response::from_parts(parts, Box::new(body.into_with_config().limit(u64::MAX).reader())))
@@ -141,6 +143,15 @@ impl Http {
     }
 }
 
+/// The host of a URL, and the proxy through which it is reached, without what that is told of the user.
+fn destination(url: &Url, agent: &Agent, uri: &Uri) -> String {
+    let host = endpoint::authority(url);
+    match agent.config().proxy().filter(|proxy| !proxy.is_no_proxy(uri)) {
+        Some(proxy) => format!("{host} through the proxy {}:{}", proxy.host(), proxy.port()),
+        None => host,
+    }
+}
+
 /// Host and port of a proxy, if a text names one in a form that is understood.
 pub(crate) fn proxy_address(text: &str) -> Option<(String, u16)> {
     let proxy = ureq::Proxy::new(text).ok()?;
@@ -160,6 +171,8 @@ fn failed(host: &str, error: &ureq::Error) -> Error {
         E::HostNotFound | E::ConnectionFailed | E::InvalidProxyUrl | E::BadUri(_) | E::Http(_) => {
             Error::Unsent { host, cause }
         }
+        // The proxy makes no way to the server.
+        E::ConnectProxyFailed(_) => Error::Unsent { host, cause },
         E::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Error::Unsent { host, cause },
         // Raised in the handshake, before anything of the request was written.
         _ if cause.contains("invalid peer certificate") => Error::Unsent { host, cause },

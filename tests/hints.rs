@@ -157,3 +157,23 @@ fn what_is_damaged_is_made_anew_in_its_own_tenant() {
     let again = "register it again: oauth --tenant acme client set demo --client-id x --client-secret-stdin";
     assert!(hint.as_str().is_some_and(|hint| hint.contains(again)), "{hint}");
 }
+
+/// An address at which nothing listens.
+fn nowhere() -> std::net::SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port")
+}
+
+#[test]
+fn an_error_names_the_proxy_on_the_way_and_one_that_is_passed_over() {
+    let (proxy, home) = (nowhere(), Home::new());
+    let words = ["provider", "add", "work", "--issuer", "https://login.example.invalid"];
+    let told = home.oauth(words).env("HTTPS_PROXY", format!("http://user:hush@{proxy}")).run();
+    told.fails(5).says_nothing_of("hush");
+    told.stderr_has(&format!("cannot reach login.example.invalid through the proxy {proxy}: "));
+    let told = home.oauth(words).env("HTTPS_PROXY", "gopher://user:hush@x").run();
+    told.fails(5).stderr_has("HTTPS_PROXY is no URL of a proxy").stderr_has("unset HTTPS_PROXY");
+    told.says_nothing_of("hush").says_nothing_of("through the proxy");
+    // Where no proxy is used, none is named.
+    let excepted = home.oauth(words).env("HTTPS_PROXY", format!("http://{proxy}")).env("NO_PROXY", ".invalid");
+    excepted.run().fails(5).stderr_has("cannot reach login.example.invalid: ");
+}

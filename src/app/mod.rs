@@ -63,7 +63,7 @@ pub(crate) use request::{Answer, Body, Outgoing, Verdict};
 pub(crate) use revoke::{Fate, Revoked, RevokedOne};
 pub(crate) use schedule::{Keeper, Schedule, unit_part};
 pub(crate) use select::Selector;
-pub(crate) use surroundings::PROXIES;
+pub(crate) use surroundings::{PROXIES, unusable_proxy};
 pub(crate) use tenants::check_tenant;
 pub(crate) use why::{Next, Why};
 

@@ -11,7 +11,7 @@ use super::doctor::{Findings, Looking, Mend, Outcome};
 use super::{App, Error};
 use crate::files;
 use crate::http::{self, Request, header};
-use crate::model::{Server, Timestamp};
+use crate::model::{Secret, Server, Timestamp};
 use crate::provider::PortRule;
 use crate::vault::{self, KeyError, Row, Source, Vault};
 
@@ -22,6 +22,12 @@ const LEAST_ROOM: u64 = 4 << 20;
 /// Variables that name a proxy.
 pub(crate) const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// The variable that names a proxy in a form that is not understood: it is passed over, and nothing goes through it.
+pub(crate) fn unusable_proxy(variable: impl Fn(&str) -> Option<Secret>) -> Option<&'static str> {
+    let is_odd = |name: &&str| variable(name).is_some_and(|value| http::proxy_address(value.expose()).is_none());
+    PROXIES.into_iter().find(is_odd)
+}
 
 impl App {
     /// What needs no store.

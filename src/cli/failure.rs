@@ -154,6 +154,15 @@ impl Failure {
         self.action(oauth("list"))
     }
 
+    /// What could not be reached was tried without the proxy that this variable was meant to name.
+    pub(super) fn without_proxy(self, variable: &str) -> Self {
+        if self.code != "unreachable" {
+            return self;
+        }
+        self.because(format!("{variable} is no URL of a proxy, and is passed over"))
+            .hint(format!("export {variable}=http://HOST:PORT; or: unset {variable}"))
+    }
+
     /// The whole error in one line.
     pub(super) fn summary(&self) -> String {
         self.causes.iter().fold(self.message.clone(), |line, cause| format!("{line}: {cause}"))

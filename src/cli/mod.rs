@@ -186,7 +186,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let context = Context::new(environment, &cli.global, core_limit);
     let code = match dispatch(cli.command, &context) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => context.terminal.report(&failure),
+        Err(failure) => {
+            let odd = app::unusable_proxy(|name| context.environment.secret(name).cloned());
+            context.terminal.report(&odd.into_iter().fold(failure, Failure::without_proxy))
+        }
     };
     hooks::run(&context);
     code
