@@ -177,3 +177,14 @@ fn an_error_names_the_proxy_on_the_way_and_one_that_is_passed_over() {
     let excepted = home.oauth(words).env("HTTPS_PROXY", format!("http://{proxy}")).env("NO_PROXY", ".invalid");
     excepted.run().fails(5).stderr_has("cannot reach login.example.invalid: ");
 }
+
+#[test]
+fn an_address_without_metadata_may_be_a_wrong_one_and_one_that_does_not_answer_reports_nothing() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    let nothere = format!("{}/nothere", server.issuer());
+    let told = home.oauth(["provider", "add", "work", "--issuer", &nothere]).run();
+    told.fails(5).stderr_has("hint: check the address");
+    let told = home.oauth(["provider", "discover", &nothere]).run();
+    told.fails(5).stdout_has("RFC 8414");
+    home.oauth(["provider", "discover", &format!("http://{}", nowhere())]).run().fails(5).stdout_is("");
+}

@@ -74,6 +74,14 @@ impl App {
 }
 
 impl Discovery {
+    /// Of a server that gave no answer there is nothing to tell but that.
+    pub(crate) fn answered(self) -> Result<Self, Error> {
+        match self.found {
+            Err(error @ Error::Protocol { source: protocol::Error::Http(_), .. }) => Err(error),
+            _ => Ok(self),
+        }
+    }
+
     /// What a login can be made with. PKCE must be announced (OAuth 2.1 §7.6.1; the MCP specification demands it).
     pub(crate) fn usable(self) -> Result<Discovered, Error> {
         let found = self.found?;

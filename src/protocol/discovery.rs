@@ -81,7 +81,11 @@ pub(crate) fn survey(http: &Http, clock: Clock, issuer: &str, findings: &mut Fin
         }
     }
     if merged.is_empty() {
-        return Err(trouble.unwrap_or_else(|| Error::Request(format!("{issuer} has no metadata"))));
+        return Err(match trouble {
+            Some(Error::NotOauth { host, what }) => Error::NoMetadata { host, what },
+            Some(trouble) => trouble,
+            None => Error::Request(format!("{issuer} has no metadata")),
+        });
     }
     let read = Metadata::read(issuer, &merged).and_then(|metadata| outside(metadata, findings));
     match &read {

@@ -22,6 +22,9 @@ pub(crate) enum Error {
     /// The answer is not one of an authorization server: a portal's page, a proxy's error.
     #[error("the answer of {host} is no OAuth answer ({what})")]
     NotOauth { host: String, what: String },
+    /// No place where an issuer's metadata lies has any: the address may be none of an issuer.
+    #[error("the answer of {host} is no OAuth answer ({what})")]
+    NoMetadata { host: String, what: String },
     /// An OAuth answer with members that cannot be right.
     #[error("the answer of {host} is malformed: {what}")]
     Malformed { host: String, what: String },
@@ -122,9 +125,10 @@ impl Error {
             | Self::Redirected { .. }
             | Self::UnsafeAddress { .. }
             | Self::InsideNetwork { .. } => "wrong_host",
-            Self::Http(http::Error::Unreadable { .. }) | Self::NotOauth { .. } | Self::Malformed { .. } => {
-                "provider_error"
-            }
+            Self::Http(http::Error::Unreadable { .. })
+            | Self::NotOauth { .. }
+            | Self::NoMetadata { .. }
+            | Self::Malformed { .. } => "provider_error",
             Self::Http(_) => "unreachable",
             Self::Trouble { retry_after: Some(_), .. } => "rate_limited",
             Self::Trouble { .. } => "provider_error",

@@ -22,6 +22,9 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         }
         E::Trouble { retry_after: Some(_), .. } => failure("rate_limited", 5).hint("try again later"),
         E::Trouble { .. } => failure("provider_error", 5).hint(LATER),
+        E::NoMetadata { .. } => failure("provider_error", 5)
+            .hint("check the address: it is that of the issuer, as the provider writes it, or of an MCP server")
+            .hint("a network that asks for a sign-in of its own can answer like this, too"),
         E::NotOauth { .. } => failure("provider_error", 5)
             .hint("a network that asks for a sign-in of its own can answer like this; try again later"),
         E::Malformed { .. } => failure("provider_error", 5).hint("try again later; the login is kept"),

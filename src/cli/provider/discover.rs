@@ -28,7 +28,7 @@ pub(super) struct DiscoverArgs {
 
 pub(super) fn run(args: &DiscoverArgs, context: &Context) -> Result<u8, Failure> {
     let app = context.app()?;
-    let discovery = app.discover(&args.url)?;
+    let discovery = app.discover(&args.url)?.answered()?;
     if context.terminal.json {
         context.terminal.data_json(&describe(&discovery))?;
     } else {
