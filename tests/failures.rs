@@ -946,7 +946,7 @@ fn a_master_key_that_is_missing_or_wrong_is_exit_6() {
     complains(6, "keyring_unavailable", without)
         .says("the master key is not available")
         .because("this store's key comes from OAUTH_MASTER_KEY, which is not set")
-        .hints(&["set OAUTH_MASTER_KEY to the key this store was made with"]);
+        .hint_has("set OAUTH_MASTER_KEY to this store's key (ID ");
     let other = home.oauth(["key", "generate"]).run().stdout.trim().to_owned();
     let key = |args: &[&str], json: &[&str]| {
         let run = home.oauth(args.iter().copied()).env("OAUTH_MASTER_KEY", &other);

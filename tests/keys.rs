@@ -500,3 +500,38 @@ fn a_key_that_is_put_back_is_not_said_to_be_where_it_was_lost() {
     let named = home.oauth(["key", "move", "--to", "file", "--path", &at("four")]).without_key();
     named.env("OAUTH_MASTER_KEY_FILE", at("three")).run().success().stderr_has("and unset OAUTH_MASTER_KEY_FILE");
 }
+
+#[test]
+fn a_key_file_that_went_along_with_its_home_is_found_and_its_new_place_can_be_recorded() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["key", "move", "--to", "file"]).run().success();
+    let moved = Home::new();
+    fs::rename(home.oauth_home(), moved.oauth_home()).expect("one file system");
+    let key = moved.oauth_home().join("master-key").display().to_string();
+    let told = moved.oauth(["token", "demo"]).without_key().run();
+    told.fails(6).stderr_has(&format!("export OAUTH_MASTER_KEY_FILE={key}\n"));
+    let record = format!("OAUTH_MASTER_KEY_FILE={key} oauth key move --to file --path {key}");
+    told.stderr_has(&format!("record where it is now: {record}\n"));
+    let run = moved.oauth(["key", "move", "--to", "file", "--path", &key]).without_key();
+    run.env("OAUTH_MASTER_KEY_FILE", &key).run().success();
+    moved.oauth(["token", "demo"]).without_key().run().success();
+}
+
+#[test]
+fn the_key_that_is_wanted_is_named_and_one_that_is_another_is_told_apart_from_it() {
+    let (_server, home) = DemoServer::connected();
+    let former = home.oauth(["key", "recovery"]).run().success().stdout.clone();
+    let new = home.oauth(["key", "rotate"]).run().success().stdout.trim().to_owned();
+    let status = home.oauth(["key", "status", "--json"]).env("OAUTH_MASTER_KEY", &new).run().success().json();
+    let id = status["key_id"].as_str().expect("an id");
+    assert_eq!(status["given_key_id"], json!(null));
+    let told = home.oauth(["token", "demo"]).without_key().run();
+    told.fails(6).stderr_has(&format!("set OAUTH_MASTER_KEY to this store's key (ID {id})"));
+    // The one before.
+    let told = home.oauth(["key", "status"]).run();
+    told.fails(6).stdout_has(&format!("the store's key id  {id}\n")).stdout_has("its key id  ");
+    assert!(!told.stderr.contains("oauth key status"), "{told}");
+    let told = home.oauth(["key", "recovery", "--restore", "--to", "file"]).without_key().stdin(former).run();
+    told.fails(6).stderr_has("of another master key").stderr_has("an older one").says_nothing_of("hint: oauth");
+    assert!(!told.stderr.contains("--restore"), "{told}");
+}

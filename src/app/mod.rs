@@ -93,6 +93,8 @@ pub(crate) struct KeyState {
     pub(crate) status: KeyStatus,
     /// The place that this run takes the key from, whatever the store says.
     pub(crate) given: Option<KeySource>,
+    /// The key that this run takes, where it is not that of the store.
+    pub(crate) other_key: Option<String>,
     pub(crate) opens: Result<(), Error>,
 }
 
@@ -154,7 +156,11 @@ impl App {
     pub(crate) fn key_status(&self) -> Result<Option<KeyState>, Error> {
         let Some(vault) = self.vault()? else { return Ok(None) };
         let opens = vault.unlock(&self.keys).map(|_| ()).map_err(Error::from);
-        Ok(Some(KeyState { status: vault.key_status()?, given: self.given_place(), opens }))
+        let other_key = match &opens {
+            Err(Error::Vault(crate::vault::Error::WrongKey { given, .. })) => Some(given.clone()),
+            _ => None,
+        };
+        Ok(Some(KeyState { status: vault.key_status()?, given: self.given_place(), other_key, opens }))
     }
 
     /// Replaces the master key; every credential is sealed anew. `hand_out` is given the new key where it lives with the
@@ -170,6 +176,10 @@ impl App {
     pub(crate) fn move_key(&mut self, target: KeyTarget, code: Option<&Secret>) -> Result<Moved, Error> {
         if let Some(code) = code {
             let key = MasterKey::from_recovery_code(code).map_err(|error| Error::Usage(error.to_string()))?;
+            let wanted = self.vault()?.map(|vault| vault.key_status()).transpose()?.and_then(|status| status.key_id);
+            if let Some(wanted) = wanted.filter(|wanted| wanted != key.id()) {
+                return Err(crate::vault::Error::WrongCode { given: key.id().to_owned(), wanted }.into());
+            }
             self.keys.given = Some(Given::Value(key.encode()));
         }
         let found = self.vault()?.filter(Vault::has_key);

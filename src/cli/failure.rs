@@ -144,6 +144,12 @@ impl Failure {
         self
     }
 
+    /// The same without the hint at the command that tells it.
+    pub(super) fn without_hint(mut self, command: &str) -> Self {
+        self.hints.retain(|hint| !hint.contains(command));
+        self
+    }
+
     /// For a command that ends things: a login is no help where nothing is connected, and what is may be looked up.
     pub(super) fn no_login(mut self) -> Self {
         if self.code != "not_connected" {

@@ -135,12 +135,12 @@ fn generate(context: &Context) -> Result<u8, Failure> {
 
 fn status(context: &Context) -> Result<u8, Failure> {
     let state = context.app()?.key_status()?.filter(|state| state.status.key_id.is_some());
-    let Some(KeyState { status, given, opens }) = state else { return first_key(context) };
+    let Some(KeyState { status, given, other_key, opens }) = state else { return first_key(context) };
     let source = status.source.as_ref().map(KeySource::words);
     let given = given.filter(|given| status.source.as_ref() != Some(given)).map(|given| given.words());
     if context.terminal.json {
         let object = json!({
-            "source": source, "given": given, "key_id": status.key_id, "sealed": status.sealed_rows,
+            "source": source, "given": given, "given_key_id": other_key, "key_id": status.key_id, "sealed": status.sealed_rows,
             "opens": opens.is_ok(),
         });
         context.terminal.data_json(&object)?;
@@ -152,16 +152,18 @@ fn status(context: &Context) -> Result<u8, Failure> {
             Some(given) => format!("{given}, for this command (the store was told {source})"),
             None => source,
         };
-        let lines = [
-            ("source", source),
-            ("key id", status.key_id.unwrap_or_else(|| "-".into())),
-            ("sealed credentials", status.sealed_rows.to_string()),
-            ("opens the store", opened.into()),
-        ];
+        let key_id = status.key_id.unwrap_or_else(|| "-".into());
+        let mut lines = vec![("source", source)];
+        match other_key {
+            Some(other) => lines.extend([("its key id", other), ("the store's key id", key_id)]),
+            None => lines.push(("key id", key_id)),
+        }
+        lines.extend([("sealed credentials", status.sealed_rows.to_string()), ("opens the store", opened.into())]);
         let lines: Vec<_> = lines.iter().map(|(name, value)| format!("{name:<20}{value}\n")).collect();
         context.terminal.data(&lines.concat())?;
     }
-    opens.map(|()| 0).map_err(Failure::from)
+    // Where the key lives is told just now.
+    opens.map(|()| 0).map_err(|error| Failure::from(error).without_hint("oauth key status"))
 }
 
 /// There is no key yet: where the first one would come from.

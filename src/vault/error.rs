@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// The master key given is another one than the store was sealed with.
     #[error("this is not the master key of this store (it is key {given}, and the store's is {wanted})")]
     WrongKey { given: String, wanted: String },
+    /// The recovery code is of another key than the store was sealed with.
+    #[error("this recovery code is of another master key (it is of key {given}, and the store's is {wanted})")]
+    WrongCode { given: String, wanted: String },
     /// The rows were sealed under another key while this process had the one before.
     #[error("the master key was replaced in the meantime")]
     KeyReplaced,
@@ -115,12 +118,15 @@ pub(crate) enum KeyError {
     #[error("the keyring has no master key for this store")]
     Lost,
     /// The store's key is given by the environment, which does not give it.
-    #[error("this store's key comes from {0}, which is not set")]
-    NotGiven(&'static str),
+    #[error("this store's key comes from {variable}, which is not set")]
+    NotGiven { variable: &'static str, key_id: String },
     #[error("{variable}: {source}")]
     Malformed { variable: String, source: super::NotAKey },
     #[error(transparent)]
     Files(#[from] files::Error),
+    /// The key file is not where it was recorded, and beside the store lies one of that name.
+    #[error("there is no key file {} any more", recorded.display())]
+    Elsewhere { recorded: PathBuf, found: PathBuf },
     /// The file that `OAUTH_MASTER_KEY_FILE` names cannot be read.
     #[error("OAUTH_MASTER_KEY_FILE names {}, which cannot be read: {source}", path.display())]
     NoFile { path: PathBuf, source: std::io::Error },

@@ -219,13 +219,31 @@ impl Vault {
         if let Some(given) = &access.given {
             return of_file(given, description).map_err(|error| given.named_by_variable(error));
         }
-        let not_given = |variable| Err(Error::NoKey(KeyError::NotGiven(variable)));
+        let not_given = |variable| {
+            let key_id = description.key_id.clone().unwrap_or_default();
+            Err(Error::NoKey(KeyError::NotGiven { variable, key_id }))
+        };
         match description.source() {
             Source::Keyring => self.keyring_key(description, access),
-            Source::File(path) => of_file(&Given::File(path), description),
+            Source::File(path) => {
+                of_file(&Given::File(path.clone()), description).map_err(|error| self.moved_along(path, error))
+            }
             Source::Environment => not_given("OAUTH_MASTER_KEY"),
             Source::Command => not_given("OAUTH_MASTER_KEY_COMMAND"),
             Source::Passphrase => self.wrapped_key(description, access),
+        }
+    }
+
+    /// A key file that went along with a home that was moved is at another place than was recorded.
+    fn moved_along(&self, recorded: PathBuf, error: Error) -> Error {
+        let beside = self.home.database.parent().zip(recorded.file_name()).map(|(dir, name)| dir.join(name));
+        match (&error, beside.filter(|path| path.exists())) {
+            (Error::NoKey(KeyError::Files(files::Error::Io { source, .. })), Some(found))
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Error::NoKey(KeyError::Elsewhere { recorded, found })
+            }
+            _ => error,
         }
     }
 

@@ -53,9 +53,13 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         }
         E::WrongKey { .. } => {
             Failure::new("wrong_master_key", 6, text)
-                .hint("where its own lives: oauth key status; a variable that gives another one (OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE, OAUTH_MASTER_KEY_COMMAND) is to give that, or to be unset")
+                .hint("where its own lives: oauth key status")
+                .hint("a variable that gives another one (OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE, OAUTH_MASTER_KEY_COMMAND) is to give that, or to be unset")
                 .hint(FROM_CODE)
         }
+        E::WrongCode { .. } => Failure::new("wrong_master_key", 6, text)
+            .because("it may be of an older one: `oauth key rotate` makes another key, which has another code")
+            .hint("type the code that was printed for the present key; an older one opens nothing any more"),
         E::AuditBroken { .. } => Failure::new("tampered", 7, text)
             .because("every event carries a code over itself and the one before, which only the master key can make")
             .hint("look at what is told around it: oauth audit; and go on from there: oauth audit verify --accept"),
@@ -127,8 +131,18 @@ fn of_key(error: &KeyError) -> Failure {
             .hint("bring the item back from a backup of the keyring; without its key a store cannot be opened")
             .hint(FROM_CODE)
             .hint("to begin again: put credentials.db aside and connect the accounts anew"),
-        KeyError::NotGiven(variable) => {
-            failure("keyring_unavailable").hint(format!("set {variable} to the key this store was made with"))
+        KeyError::NotGiven { variable, key_id } => {
+            let what = if *variable == "OAUTH_MASTER_KEY" { "to" } else { "to a command that prints" };
+            failure("keyring_unavailable").hint(format!("set {variable} {what} this store's key (ID {key_id})"))
+        }
+        KeyError::Elsewhere { found, .. } => {
+            let path = word(&found.display().to_string());
+            failure("keyring_unavailable")
+                .because(format!("beside the store lies {}, which may be it", shown(&found.display().to_string())))
+                .hint(format!(
+                    "record where it is now: OAUTH_MASTER_KEY_FILE={path} oauth key move --to file --path {path}"
+                ))
+                .hint(format!("or only for now: export OAUTH_MASTER_KEY_FILE={path}"))
         }
         KeyError::NoFile { .. } => failure("keyring_unavailable")
             .hint("let OAUTH_MASTER_KEY_FILE name the file with the key, or unset it")
