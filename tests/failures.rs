@@ -750,7 +750,7 @@ fn a_connection_that_breaks_loses_nothing() {
     let (server, home) = (DemoServer::start(["--expire", "3600", "--grace", "3600000"]), Home::new());
     server.add(&home, "demo");
     server.login(&home, "demo", ALICE);
-    let hint = "nothing is changed here";
+    let hint = "what is connected stays as it is";
     let broken = |what, act| Broken { act, code: "unreachable", hint, ..answer(what, 0, "") };
     nothing_is_lost(
         &server,
@@ -773,7 +773,7 @@ fn a_server_that_is_gone_is_unreachable() {
     fails(&home, 5, "unreachable", &["token", "demo", "--refresh"])
         .says(&format!("cannot refresh demo {ALICE}"))
         .because("cannot reach 127.0.0.1")
-        .hints(&["check the network, and try again; nothing is changed here"]);
+        .hints(&["check the network, and try again; what is connected stays as it is"]);
     fails(&home, 5, "unreachable", &["revoke", "demo"]);
     assert_eq!(credential(&home)["status"], "valid", "nothing is changed here");
     fails(&home, 5, "unreachable", &["provider", "add", "other", "--issuer", &issuer]);

@@ -158,6 +158,39 @@ fn what_is_damaged_is_made_anew_in_its_own_tenant() {
     assert!(hint.as_str().is_some_and(|hint| hint.contains(again)), "{hint}");
 }
 
+#[test]
+fn a_hint_for_a_client_repeats_what_was_given_of_it_and_never_the_secret() {
+    let home = Home::new();
+    let again = "hint: oauth init google --client-id ID --client-secret-stdin\n";
+    let told = home.oauth(["init", "google", "--client-secret-stdin"]).stdin("canary-1").run();
+    told.fails(2).stderr_has(again).says_nothing_of("canary-1");
+    let told = home.oauth(["init", "google", "--client-secret", "canary-2"]).run();
+    told.fails(2).stderr_has(again).says_nothing_of("canary-2");
+    // The environment gives its own again.
+    let told = home.oauth(["init", "google"]).env("OAUTH_CLIENT_SECRET_GOOGLE", "canary-3").run();
+    told.fails(2).stderr_has("hint: oauth init google --client-id ID\n");
+}
+
+#[test]
+fn a_flow_that_a_provider_lacks_is_told_before_a_client_is_asked_for_and_one_that_signs_wants_a_key() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let told = home.oauth(["init", "demo", "--flow", "installation"]).run();
+    told.fails(2).stderr_has("demo has no App installations").says_nothing_of("--client-id");
+    let told = home.oauth(["init", "demo", "--flow", "jwt-bearer"]).run();
+    told.fails(2).stderr_has("there is no client id and no private key");
+    told.stderr_has("hint: oauth init demo --flow jwt-bearer --client-id ID --key-file FILE\n");
+}
+
+#[test]
+fn what_is_kept_of_a_login_that_fails_is_not_denied_in_the_same_breath() {
+    let home = Home::new();
+    let proxy = format!("http://user:hush@{}", nowhere());
+    let init = home.oauth(["init", "google", "--client-id", "x", "--client-secret", "y", "--flow", "device"]);
+    let told = init.env("HTTPS_PROXY", &proxy).run();
+    told.fails(5).stderr_has("What was given of the client is kept").says_nothing_of("nothing is changed");
+}
+
 /// An address at which nothing listens.
 fn nowhere() -> std::net::SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port")

@@ -207,7 +207,9 @@ fn failed(error: Error, login: &Login) -> Failure {
     let key = login.machine.key.is_some();
     match &error {
         Error::ClientRequired { need, .. } => {
-            let proof = need.secret.then_some(if key { "--key-file FILE" } else { "--client-secret-stdin" });
+            // What was given this time is wanted the next time too; the environment gives its own again.
+            let proves = need.secret || key || login.client.secret.is_some() && login.client.keep;
+            let proof = proves.then_some(if key || need.signs { "--key-file FILE" } else { "--client-secret-stdin" });
             Failure::client_required(&error, need, &said(login, need.id.as_deref(), proof))
         }
         Error::ClientRefused { response, .. } => {

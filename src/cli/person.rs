@@ -102,7 +102,7 @@ impl Drop for AtTerminal<'_> {
 
 impl Person for AtTerminal<'_> {
     fn client(&mut self, need: &ClientNeed) -> Option<GivenClient> {
-        if !self.terminal.can_ask() {
+        if !self.terminal.can_ask() || need.secret && need.signs {
             return None;
         }
         let name = shown(&need.name);

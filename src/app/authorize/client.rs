@@ -22,6 +22,8 @@ pub(super) struct Request<'a> {
     pub(super) arrival: &'a Arrival,
     /// A public client will not do.
     pub(super) needs_secret: bool,
+    /// The secret has to be a private key.
+    pub(super) signs: bool,
 }
 
 impl Request<'_> {
@@ -233,6 +235,7 @@ fn ask(
         provider: provider.id.clone(),
         id: id.clone(),
         secret: given.secret.is_none() && !request.takes_public_client(),
+        signs: request.signs,
         name: provider.entry.name.clone(),
         setup: provider.entry.setup.iter().map(|step| shown(&filled(step, &resolved.variables))).collect(),
         console_url: provider.entry.console_url.as_ref().map(|url| shown(&filled(url, &resolved.variables))),

@@ -4,7 +4,7 @@ use super::super::Error;
 use super::Login;
 use crate::model::text::shown;
 use crate::model::{Credential, Kind};
-use crate::provider::{Provider, RedirectRule};
+use crate::provider::{Entry, Provider, RedirectRule};
 
 /// A way to be authorized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +31,21 @@ impl Flow {
         matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange | Self::Installation)
     }
 
+    /// Whether the client has a private key for its secret, and no other.
+    pub(super) fn signs(self) -> bool {
+        matches!(self, Self::JwtBearer | Self::Installation)
+    }
+
     /// What was asked for; else what the credential was connected with, when that was for machines; else the device flow
     /// where there is no browser and the provider has it; else what the provider's redirect rule allows.
     pub(super) fn choose(login: &Login, provider: &Provider, previous: Option<&Credential>) -> Result<Self, Error> {
         let entry = &provider.entry;
         let has_device = entry.device_authorization_endpoint.is_some();
         if let Some(flow) = login.flow {
-            return if flow == Self::Device && !has_device {
-                Err(Error::Usage(format!("{} has no device flow", shown(&entry.name))))
-            } else {
-                Ok(flow)
+            return match flow {
+                Self::Device if !has_device => Err(Error::Usage(format!("{} has no device flow", shown(&entry.name)))),
+                Self::Installation if entry.api_base.is_none() => Err(no_installations(entry)),
+                _ => Ok(flow),
             };
         }
         if let Some(own) = previous.filter(|own| own.kind == Kind::Machine)
@@ -65,4 +70,9 @@ impl Flow {
             Mint::Installation { .. } => Self::Installation,
         }
     }
+}
+
+/// There is no API of GitHub's to ask for them.
+pub(super) fn no_installations(entry: &Entry) -> Error {
+    Error::Usage(format!("{} has no App installations", shown(&entry.name)))
 }

@@ -13,7 +13,6 @@ use super::redirect::Arrival;
 use super::{Connected, Flow, GivenClient, Login, Person, Plan};
 use crate::files;
 use crate::http::ClientCertificate;
-use crate::model::text::shown;
 use crate::model::{Client, Credential, Kind, Mint, Secret, TokenSource};
 use crate::protocol::{self, Identity};
 use crate::provider::Provider;
@@ -151,7 +150,7 @@ impl App {
         let given = GivenClient { id, secret, name: login.client.name.clone(), keep: false };
         let arrival = Arrival::Page { redirect_uri: String::new(), shows_code: false };
         let needs_secret = flow != Flow::TokenExchange;
-        let request = Request { provider, variables, arrival: &arrival, needs_secret };
+        let request = Request { provider, variables, arrival: &arrival, needs_secret, signs: flow.signs() };
         self.prepare(&request, &given, previous, person)
     }
 
@@ -199,7 +198,7 @@ impl App {
 
     /// The installation of a GitHub App whose account is named, or the only one.
     fn installation(&self, provider: &Provider, login: &Login, plan: &Plan) -> Result<(Mint, String), Error> {
-        let missing = || Error::Usage(format!("{} has no App installations", shown(&provider.entry.name)));
+        let missing = || super::flow::no_installations(&provider.entry);
         let api_base = plan.resolved.server.api_base.as_deref().ok_or_else(missing)?;
         let mut all = protocol::installations(&plan.channel(), api_base).map_err(|error| plan.refused(error))?;
         let accounts: Vec<_> = all.iter().map(|one| one.account.clone()).collect();

@@ -99,6 +99,8 @@ pub(crate) struct ClientNeed {
     /// The client id, where only the secret is missing.
     pub(crate) id: Option<String>,
     pub(crate) secret: bool,
+    /// The secret is a private key, which nobody types.
+    pub(crate) signs: bool,
     pub(crate) setup: Vec<String>,
     pub(crate) console_url: Option<String>,
     /// What has to be registered as redirect URI.

@@ -98,7 +98,8 @@ impl App {
                 self.register(&vault, &seal, target, found, endpoint, login, &mut arrival)?;
             }
         }
-        let request = Request { provider: &target.provider, variables, arrival: &arrival, needs_secret: false };
+        let request =
+            Request { provider: &target.provider, variables, arrival: &arrival, needs_secret: false, signs: false };
         let prepared = self.prepare(&request, &given, previous, person)?;
         Ok((prepared, arrival))
     }

@@ -66,10 +66,11 @@ impl Failure {
     /// There is no client, or it lacks its secret; `again` is the command with one.
     pub(in crate::cli) fn client_required(error: &Error, need: &ClientNeed, again: &str) -> Self {
         let mut failure = Self::new("client_required", 2, error.to_string());
+        let secret = if need.signs { "private key" } else { "client secret" };
         let what = match (&need.id, need.secret) {
-            (None, true) => "there is no client id and no client secret".to_owned(),
+            (None, true) => format!("there is no client id and no {secret}"),
             (None, false) => "there is no client id".to_owned(),
-            (Some(id), _) => format!("there is no client secret for the client id {}", shown(id)),
+            (Some(id), _) => format!("there is no {secret} for the client id {}", shown(id)),
         };
         failure = failure.because(what);
         failure =

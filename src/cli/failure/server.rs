@@ -5,7 +5,10 @@ use super::{Failure, oauth, root, shown_long, when, word};
 use crate::{callback, http, protocol, provider};
 
 /// What helps against a trouble of the provider's.
-pub(super) const LATER: &str = "try again later; nothing is changed here";
+pub(super) const LATER: &str = "try again later; what is connected stays as it is";
+
+/// What helps where no answer came.
+const NETWORK: &str = "check the network, and try again; what is connected stays as it is";
 
 pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
     use protocol::Error as E;
@@ -14,9 +17,9 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
         E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
         E::Http(http::Error::InDoubt { .. }) => failure("unreachable", 5)
-            .hint("check the network, and try again; nothing is changed here")
+            .hint(NETWORK)
             .hint("should the provider have answered, and its answer be lost, it may want a new login"),
-        E::Http(_) => failure("unreachable", 5).hint("check the network, and try again; nothing is changed here"),
+        E::Http(_) => failure("unreachable", 5).hint(NETWORK),
         E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
             failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
         }
