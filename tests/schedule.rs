@@ -145,7 +145,19 @@ fn a_timer_that_cannot_be_started_is_said_so() {
     let home = Home::new();
     let run = scheduled(&home, &["--keeper", "systemd"]);
     fs::write(home.path().join("bin/systemctl"), "#!/bin/sh\necho no bus >&2\nexit 1\n").expect("a file");
-    run.run().fails(1).stderr_has("was not started").stderr_has("no bus");
+    let told = run.run();
+    told.fails(1).stderr_has("was not started").stderr_has("no bus").says_nothing_of("it runs while");
+    // What cron takes instead does the same, and can be pasted.
+    let bin = home.path().join("bin");
+    fs::write(bin.join("crontab"), "#!/bin/sh\n[ \"$1\" = -l ] || cat > crontab.txt\n").expect("a file");
+    fs::set_permissions(bin.join("crontab"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let hint = told.stderr.lines().find_map(|line| line.split_once("where cron runs instead: ")).expect("a hint").1;
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"));
+    home.command("sh").args(["-c", hint]).env("PATH", path).current_dir(home.path()).run().success();
+    let line = fs::read_to_string(home.path().join("crontab.txt")).expect("a crontab");
+    let command = line.strip_prefix("0 */6 * * * ").expect("every six hours").replace("\\%", "%");
+    assert!(command.contains(" test --all --quiet --no-input --tenant default --min-valid 3d\n"), "{line}");
+    home.command("sh").args(["-c", &command]).without_key().run().fails(3).stderr_has("nothing is connected yet");
 }
 
 #[test]

@@ -71,6 +71,21 @@ impl Schedule {
         )
     }
 
+    /// The same as a line of a crontab, in which `%` has a meaning of its own. `word` makes a word for the shell.
+    pub(crate) fn cron_line(&self, word: &dyn Fn(&str) -> String) -> String {
+        let minutes = self.every.as_secs() / 60;
+        let when = match (minutes, minutes / 60) {
+            (1..60, _) => format!("*/{minutes} * * * *"),
+            (_, hours @ 0..24) => format!("0 */{} * * *", hours.max(1)),
+            _ => "0 0 * * *".into(),
+        };
+        let environment = self.environment.iter().map(|(name, value)| format!("{name}={}", word(value)));
+        let program = word(&self.program.display().to_string());
+        let words = self.arguments.iter().map(|argument| word(argument));
+        let command: Vec<_> = environment.chain([program]).chain(words).collect();
+        format!("{when} {}", command.join(" ").replace('%', "\\%"))
+    }
+
     fn plist(&self, program: &str) -> String {
         let words = [program].into_iter().chain(self.arguments.iter().map(String::as_str));
         let words: Vec<_> = words.map(|word| format!("    <string>{}</string>\n", markup(word))).collect();
@@ -93,7 +108,7 @@ impl Schedule {
 
     /// Writes the files and starts the timer. Gives what the keeper said against it.
     pub(crate) fn install(&self) -> Result<Option<String>, Error> {
-        fs::create_dir_all(&self.directory).map_err(files::Error::io("create the directory", &self.directory))?;
+        fs::create_dir_all(&self.directory).map_err(files::Error::io("make the directory", &self.directory))?;
         for (path, text) in self.files()? {
             files::replace(&path, &text)?;
         }

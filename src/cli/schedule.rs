@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, oauth_in};
+use super::failure::{Failure, oauth, oauth_in, word};
 use crate::app::{App, Error, Keeper, KeySource, PROXIES, Schedule, unit_part};
 use crate::model::text::shown;
 use crate::model::time::{parse_duration, parse_with_unit};
@@ -69,15 +69,30 @@ pub(super) fn run(args: &ScheduleArgs, context: &Context) -> Result<u8, Failure>
     for (path, _) in &files {
         context.terminal.say(&format!("wrote {}", shown(&path.display().to_string())));
     }
-    tell_reach(&schedule, context)?;
-    if let Some(words) = &refused {
-        context.terminal.warn(&format!("the timer is written and was not started: {}", shown(words)));
+    match &refused {
+        None => tell_reach(&schedule, context)?,
+        Some(words) => {
+            context.terminal.warn(&format!("the timer is written and was not started: {}", shown(words)));
+            context.terminal.hint(&instead(&schedule));
+        }
     }
     if context.terminal.json {
         let paths: Vec<_> = files.iter().map(|(path, _)| path.display().to_string()).collect();
         context.terminal.data_json(&json!({"files": paths, "started": refused.is_none()}))?;
     }
     Ok(u8::from(refused.is_some()))
+}
+
+/// What may run it where the timer's keeper does not.
+fn instead(schedule: &Schedule) -> Vec<String> {
+    if schedule.keeper != Keeper::Systemd {
+        return vec![];
+    }
+    let line = schedule.cron_line(&|text| word(text));
+    vec![
+        format!("where cron runs instead: (crontab -l; printf '%s\\n' {}) | crontab -", word(&line)),
+        format!("to take the units away again: {}", oauth("schedule --remove")),
+    ]
 }
 
 /// What a timer does not look at, and when it does not run.
