@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::clock::later;
 use crate::support::demo::{ALICE, DemoServer, age, store};
 use crate::support::sandbox::{Home, Output};
+use crate::support::wait_for;
 
 #[track_caller]
 fn findings(home: &Home, args: &[&str], exit: i32) -> Vec<Value> {
@@ -85,6 +86,29 @@ fn what_a_process_that_died_has_left_among_what_is_noted_is_found() {
     let found = oauth(&["doctor", "--fix", "--json"]).run().success().json();
     assert_eq!(of(found.as_array().expect("a list"), "leftovers")[0].0, "mended", "{found:#}");
     assert!(!left.exists());
+}
+
+#[test]
+fn a_refresh_that_is_under_way_is_not_said_to_be_interrupted() {
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"latency_ms": {"token": 3_600_000}}));
+    let before = server.count("grants/refresh_token");
+    let asking = home.oauth(["token", "demo", "--refresh"]).spawn();
+    wait_for("the refresh", || (server.count("grants/refresh_token") > before).then_some(()));
+    for args in [&[][..], &["--fix"]] {
+        let found = of(&findings(&home, args, 0), "refreshes");
+        assert!(found.len() == 1 && found[0].0 == "ok" && found[0].1.contains("is under way"), "{found:?}");
+    }
+    drop((asking, server));
+}
+
+#[test]
+fn the_record_says_what_it_counts() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["token", "demo"]).run().success();
+    let told = of(&findings(&home, &[], 0), "audit");
+    assert_eq!(told[0].1, "1 event in the sealed chain, none changed; 1 use not sealed yet");
+    assert_eq!(home.oauth(["audit", "--json"]).run().success().json().as_array().map(Vec::len), Some(2));
 }
 
 #[test]

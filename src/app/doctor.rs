@@ -237,7 +237,14 @@ impl App {
         }
         found.fine("seal", "every sealed value opens in its place");
         match vault.verify_audit(&seal) {
-            Ok(verified) => found.fine("audit", format!("{}, none changed", text::counted(verified.events, "event"))),
+            Ok(verified) => {
+                let pending = match verified.pending {
+                    0 => String::new(),
+                    count => format!("; {} not sealed yet", text::counted(count, "use")),
+                };
+                let events = text::counted(verified.events, "event");
+                found.fine("audit", format!("{events} in the sealed chain, none changed{pending}"));
+            }
             Err(error) => found.add("audit", Outcome::Wrong(error.into())),
         }
         for own in Vault::unfinished(rows) {
@@ -267,6 +274,10 @@ impl App {
         seal: &vault::Seal,
         found: &mut Findings,
     ) -> Result<(), Error> {
+        if vault.is_leased(&own.id)? {
+            found.add("refreshes", Outcome::Fine(format!("one of {} is under way", text::shown(&own.label()))));
+            return Ok(());
+        }
         let what = format!("a refresh of {} was interrupted", own.label());
         if !found.fix {
             found.add("refreshes", Outcome::Notice(what, Mend::NextUse));

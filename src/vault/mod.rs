@@ -331,6 +331,11 @@ impl Vault {
         if self.row_lock(id)?.wait_by(deadline)? { Ok(()) } else { Err(self.leased(id)) }
     }
 
+    /// Whether a process works on a credential now.
+    pub(crate) fn is_leased(&self, id: &CredentialId) -> Result<bool, Error> {
+        Ok(!self.row_lock(id)?.wait_by(Instant::now())?)
+    }
+
     /// Keeps other processes from storing a newly connected account while this one looks whether it is there.
     pub(crate) fn hold_connections(&self, deadline: Instant) -> Result<impl Sized + use<>, Error> {
         let held = LockFile::new(&self.home.locks, "connect")?.take_by(deadline)?;
