@@ -47,13 +47,16 @@ pub(crate) enum Guard {
     Trusted,
 }
 
+/// What an [`Error::Io`] says that it cannot do where a directory of ours cannot be made.
+pub(crate) const CREATE_DIR: &str = "create the directory";
+
 /// Makes `path` and what is missing above it, each with mode 0700, and checks that nobody else may write there.
 pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(Error::io("create the directory", path))?;
+    builder.create(path).map_err(Error::io(CREATE_DIR, path))?;
     check_dir(path)
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn new_private_dir(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(Error::io("create the directory", path))
+    builder.create(path).map_err(Error::io(CREATE_DIR, path))
 }
 
 /// Refuses a directory that another user owns or may write to.

@@ -221,3 +221,18 @@ fn an_address_without_metadata_may_be_a_wrong_one_and_one_that_does_not_answer_r
     told.fails(5).stdout_has("RFC 8414");
     home.oauth(["provider", "discover", &format!("http://{}", nowhere())]).run().fails(5).stdout_is("");
 }
+
+#[test]
+fn where_no_directory_can_be_made_another_one_can_be_named() {
+    let home = Home::new();
+    let import = home.oauth(["import", "github", "me", "--token-stdin"]).stdin("canary");
+    // Not even root makes a directory there.
+    let told = import.env("OAUTH_HOME", "/proc/oauth").run();
+    told.fails(6).stderr_has("cannot create the directory").stderr_has("export OAUTH_HOME=");
+}
+
+#[test]
+fn variables_lie_in_no_file() {
+    let told = Home::new().oauth(["import", "--from", "env"]).run();
+    told.fails(3).stderr_has("no variable is set").says_nothing_of("--file");
+}

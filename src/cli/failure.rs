@@ -302,6 +302,9 @@ impl From<paths::Error> for Failure {
         let failure = Self::set_up(error.to_string());
         match error {
             paths::Error::Both(_, other) => failure.hint(format!("keep one, such as by: unset {other}")),
+            paths::Error::NoHome => {
+                failure.hint("name a directory for everything: export OAUTH_HOME=/PATH/TO/DIRECTORY")
+            }
             paths::Error::SharedStore => failure.hint("for the store of this machine: unset OAUTH_STORE"),
             _ => failure,
         }

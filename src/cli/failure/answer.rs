@@ -70,6 +70,11 @@ impl Failure {
                 oauth("import --from oidc-agent --file -")
             ));
         }
+        if tool == "env" {
+            return failure
+                .because("no variable is set in which a known tool looks for its token, such as GITHUB_TOKEN")
+                .hint("see which one a provider has: oauth provider show PROVIDER");
+        }
         failure.hint(format!("if it lies elsewhere: {}", oauth(format_args!("import --from {tool} --file FILE"))))
     }
 

@@ -177,8 +177,12 @@ pub(super) fn of_files(error: &files::Error) -> Failure {
         files::Error::Io { path, source, .. } if source.kind() == io::ErrorKind::StorageFull => {
             no_room(Failure::new("store_unavailable", 6, error.to_string()), path)
         }
-        files::Error::Io { source, .. } => {
-            Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string())
+        files::Error::Io { what, source, .. } => {
+            let failure = Failure::new("store_unavailable", 6, error.to_string()).because(source.to_string());
+            if *what != files::CREATE_DIR {
+                return failure;
+            }
+            failure.hint("name a directory for everything that you can write: export OAUTH_HOME=/PATH/TO/DIRECTORY")
         }
     }
 }
