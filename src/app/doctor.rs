@@ -292,10 +292,7 @@ impl App {
     }
 
     fn look_for_copies(&self, vault: &Vault, rows: &[Row], found: &mut Findings) -> Result<(), Error> {
-        let now = (self.clock)();
-        // Of one that the provider has refused, that is told instead.
-        let held = rows.iter().map(|row| &row.credential).filter(|own| own.status(now) == Status::Stale);
-        let stale = held.filter_map(|own| Some((own, own.stale.as_ref()?)));
+        let stale = rows.iter().filter_map(|row| Some((&row.credential, row.credential.stale.as_ref()?)));
         for (own, reason) in stale {
             let login = || Mend::Login { tenant: own.tenant.clone(), label: own.label() };
             let mend = if may_be_taken_over(reason) { Mend::TakeOver } else { login() };

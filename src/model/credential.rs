@@ -55,7 +55,7 @@ impl Kind {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
     Revoked,
-    /// A copied or restored refresh token, which is not sent. One whose provider has refused it is `reauth`.
+    /// A copied or restored refresh token, which is not sent.
     Stale,
     /// A human is needed now.
     Reauth,
@@ -211,10 +211,11 @@ impl Credential {
         if self.revoked_at.is_some() {
             return Status::Revoked;
         }
+        if self.stale.is_some() {
+            return Status::Stale;
+        }
         match self.human_needed_at() {
-            // What the provider has said is certain; that another copy may have spent the refresh token is not.
             _ if self.reauth.is_some() => Status::Reauth,
-            _ if self.stale.is_some() => Status::Stale,
             Some(at) if at <= now => Status::Reauth,
             Some(at) if at.since(now) <= EXPIRING => Status::Expiring,
             _ if self.is_due(now) => Status::Due,

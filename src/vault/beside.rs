@@ -32,7 +32,9 @@ impl Beside<'_> {
         }
         let used = self.latest.get(&row.credential.id.0).copied();
         row.credential.last_used_at = row.credential.last_used_at.max(used);
-        row.credential.stale = self.vault.staleness(&row, marks)?;
+        // What the provider has refused waits for a person, whatever another copy did.
+        let refused = row.credential.reauth.is_some();
+        row.credential.stale = if refused { None } else { self.vault.staleness(&row, marks)? };
         Ok(row)
     }
 

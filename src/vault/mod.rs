@@ -256,8 +256,7 @@ impl Vault {
             self.store.settle_here(transaction)
         })?;
         self.description = self.store.describe()?;
-        // One that the provider has refused waits for a person all the same.
-        Ok(rows.into_iter().map(|row| row.credential).filter(|own| own.reauth.is_none()).collect())
+        Ok(rows.into_iter().map(|row| row.credential).collect())
     }
 
     /// Notes that a token of `id` was handed out: one short append, no transaction but once in some thousand times.
