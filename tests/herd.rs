@@ -239,19 +239,18 @@ fn what_a_killed_refresh_left_in_doubt_is_told_also_when_the_server_was_busy_mea
     next.fails(4).stdout_is("").stderr_has("the answer to a refresh begun at ");
 }
 
-#[test]
-fn an_answer_that_landed_is_found_although_it_was_never_committed() {
-    let (server, home) = DemoServer::connected();
-    let old = home.oauth(["token", "demo"]).run().stdout.clone();
-    let id = rows(&home)[0]["id"].as_str().expect("an id").to_owned();
-    let store = store(&home);
+/// Begins a refresh, and kills all that has to do with it when its answer has landed and before it is committed.
+#[track_caller]
+fn land_an_answer(server: &DemoServer, home: &Home) {
+    let id = rows(home)[0]["id"].as_str().expect("an id").to_owned();
+    let store = store(home);
     let generation = || {
         let number = store.query_row("select generation from credentials", [], |row| row.get::<_, i64>(0));
         number.expect("a generation")
     };
     let (command, worker) = loop {
         let before = generation();
-        let command = refreshing(&server, &home, 500);
+        let command = refreshing(server, home, 500);
         let worker = worker_of(command.id());
         // Another program holds the store, so that the answer cannot be committed.
         store.execute_batch("begin immediate").expect("the store can be locked");
@@ -268,6 +267,13 @@ fn an_answer_that_landed_is_found_although_it_was_never_committed() {
     command.signal(Signal::KILL);
     assert_ne!(command.finish().code, Some(0));
     store.execute_batch("rollback").expect("the store can be unlocked");
+}
+
+#[test]
+fn an_answer_that_landed_is_found_although_it_was_never_committed() {
+    let (server, home) = DemoServer::connected();
+    let old = home.oauth(["token", "demo"]).run().stdout.clone();
+    land_an_answer(&server, &home);
     let asked = server.count("grants/refresh_token");
     let next = home.oauth(["token", "demo"]).run();
     next.success().stderr_is("");
@@ -275,6 +281,27 @@ fn an_answer_that_landed_is_found_although_it_was_never_committed() {
     assert_eq!(server.count("grants/refresh_token"), asked, "nothing had to be sent");
     home.oauth(["token", "demo", "--refresh"]).run().success();
     assert_eq!((server.count("refreshes"), server.count("reuse_detections")), (asked + 1, 0));
+}
+
+#[test]
+fn a_refresh_that_hangs_holds_off_no_panic() {
+    let (server, home) = DemoServer::connected();
+    let command = refreshing(&server, &home, FOR_EVER);
+    let panic = home.oauth(["panic", "--yes"]).spawn();
+    wait_for("both revocations", || (server.count("revocations") == 2).then_some(()));
+    kill_process(worker_of(command.id()), Signal::KILL).expect("the worker is there");
+    assert_ne!(command.finish().code, Some(0));
+    panic.finish().success().stderr_has("1 of 1 credential is ended, at the provider and here");
+    assert_eq!(rows(&home)[0]["status"], "revoked");
+}
+
+#[test]
+fn what_a_refresh_brings_while_all_is_ended_is_ended_too() {
+    let (server, home) = DemoServer::connected();
+    land_an_answer(&server, &home);
+    home.oauth(["panic", "--yes"]).run().success();
+    assert_eq!(server.count("revocations"), 4, "the old tokens, and the new ones");
+    assert_eq!(rows(&home)[0]["status"], "revoked");
 }
 
 #[test]

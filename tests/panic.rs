@@ -62,6 +62,29 @@ fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end
 }
 
 #[test]
+fn where_nothing_can_be_written_all_is_revoked_and_told() {
+    let (server, home) = DemoServer::connected();
+    let static_token = home.oauth(["import", "github", "--token-stdin"]).stdin("x").run();
+    static_token.success();
+    let output = home.oauth(["panic", "--yes", "--json"]).read_only(&home.oauth_home()).run();
+    output.fails(6);
+    let all = output.json()["credentials"].as_array().expect("a list").clone();
+    let told: Vec<_> = all.iter().map(|own| (&own["access"], &own["refresh"], &own["local"])).collect();
+    let [revoked, unsupported, skipped, kept] = ["revoked", "unsupported", "skipped", "kept"].map(|word| json!(word));
+    assert_eq!(told, [(&revoked, &revoked, &kept), (&unsupported, &skipped, &kept)]);
+    assert!(all.iter().all(|own| own["error"]["code"] == "store_unavailable"), "{output}");
+    assert_eq!(server.count("revocations"), 2);
+    let again = home.oauth(["panic", "--yes"]).read_only(&home.oauth_home()).run();
+    again
+        .fails(6)
+        .stderr_has("0 of 2 credentials are ended, at the provider and here")
+        .stderr_has("error: demo alice@example.test is ended at the provider, and not wiped here");
+    again.stdout_has("github default: the provider has no way to revoke it");
+    again.stderr_has("error: github default is not wiped here").stderr_has("Read-only file system");
+    assert_eq!(statuses(&home), vec![json!("valid"); 2]);
+}
+
+#[test]
 fn trouble_that_passes_at_once_is_no_trouble() {
     let (server, home) = DemoServer::connected();
     server.behave(&json!({"faults": [{"endpoint": "revoke", "next": 1, "do": {"answer": {"status": 503}}}]}));

@@ -1,14 +1,13 @@
 //! `panic`: revoke everything everywhere, as fast as the network allows, then wipe it here, whatever became of it there.
+//! What cannot be wiped here, or is in somebody else's hands, is revoked all the same.
 
 use super::{App, Error, Fate, pool};
 use crate::model::Credential;
 use crate::protocol::TokenKind;
-use crate::vault::{Seal, StoredClient, Vault};
+use crate::vault::{Row, Seal, StoredClient, Vault};
 
 /// How many are revoked at once.
 const AT_ONCE: usize = 32;
-/// A failure that may pass is tried so often in all; afterwards there is nothing left to try it with.
-const TRIES: usize = 2;
 
 /// What became of one credential.
 pub(crate) struct Ended {
@@ -22,10 +21,20 @@ pub(crate) struct Ended {
 /// All that was done.
 pub(crate) struct Panicked {
     pub(crate) credentials: Vec<Ended>,
-    /// Client registrations that had a secret, and were deleted: provider and client id.
+    /// Client registrations that had a secret: provider and client id.
     pub(crate) clients: Vec<(String, String)>,
+    /// The client registrations are gone from here.
+    pub(crate) clients_wiped: Result<(), Error>,
     /// Rows that cannot be read: nothing of them was revoked, or wiped.
     pub(crate) unreadable: Vec<Error>,
+}
+
+/// What the provider of one credential was told, and said.
+struct Told {
+    /// That of the tokens.
+    generation: i64,
+    refresh: Result<Fate, Error>,
+    access: Result<Fate, Error>,
 }
 
 impl Ended {
@@ -42,57 +51,74 @@ impl Ended {
 
 impl App {
     /// Ends every credential of every tenant, and deletes every client registration. Reports `(done, all)` as it goes.
+    /// Once something was revoked, whatever fails is part of what is told.
     pub(crate) fn panic(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<Panicked, Error> {
         // A store that never had a key holds nothing that it could open.
         let vault = self.vault()?.filter(Vault::has_key).ok_or(Error::NothingConnected)?;
         let (rows, damaged) = vault.readable()?;
-        let live = rows.into_iter().filter(|row| row.credential.revoked_at.is_none());
-        let live: Vec<_> = live.map(|row| row.credential).collect();
+        let live: Vec<_> = rows.into_iter().filter(|row| row.credential.revoked_at.is_none()).collect();
         let seal = self.unlock(&vault)?;
         let start = || {
             // Each thread has a connection of its own to the store.
             let vault = self.vault();
             let seal = &seal;
-            move |own: &Credential| match &vault {
-                Ok(Some(vault)) => self.end(vault, seal, own.clone()),
-                Ok(None) | Err(_) => failed(own.clone(), || Error::NothingConnected),
-            }
+            move |row: &Row| self.end(vault.as_ref().ok().and_then(Option::as_ref), seal, row)
         };
-        let lost = |own: &Credential| failed(own.clone(), || Error::broken_down(own));
+        let lost = |row: &Row| {
+            let why = || Error::broken_down(&row.credential);
+            Ended { credential: row.credential.clone(), refresh: Err(why()), access: Err(why()), wiped: Err(why()) }
+        };
         let credentials = pool::each(live, AT_ONCE, start, lost, progress);
         let mut clients = vec![];
-        for tenant in vault.tenants()? {
+        let clients_wiped = Self::end_clients(&vault, &mut clients);
+        let unreadable = damaged.into_iter().map(Error::from).collect();
+        Ok(Panicked { credentials, clients, clients_wiped, unreadable })
+    }
+
+    /// Deletes every client registration, and tells which had a secret, also where it stays.
+    fn end_clients(vault: &Vault, told: &mut Vec<(String, String)>) -> Result<(), Error> {
+        let mut tenants = vault.tenants()?;
+        tenants.retain(|tenant| tenant.clients > 0);
+        for tenant in &tenants {
             let kept = vault.clients(&tenant.name, None)?.into_iter().filter(StoredClient::has_secret);
-            clients.extend(kept.map(|client| (client.provider, client.client_id)));
+            told.extend(kept.map(|client| (client.provider, client.client_id)));
+        }
+        for tenant in tenants {
             vault.remove_clients(&tenant.name)?;
         }
-        let unreadable = damaged.into_iter().map(Error::from).collect();
-        Ok(Panicked { credentials, clients, unreadable })
+        Ok(())
     }
 
-    fn end(&self, vault: &Vault, seal: &Seal, own: Credential) -> Ended {
-        let leased = self.whatever_the_key(vault, seal, |seal, _| self.end_leased(vault, seal, &own));
-        leased.unwrap_or_else(|error| {
-            let text = error.to_string();
-            Ended { wiped: Err(error), ..failed(own, || Error::Usage(text.clone())) }
-        })
-    }
-
-    /// An error is that of the lease alone.
-    fn end_leased(&self, vault: &Vault, seal: &Seal, own: &Credential) -> Result<Ended, Error> {
-        let mut lease = vault.lease(&own.id, seal, Self::lease_deadline())?;
-        let revoke = |kind| {
-            let first = self.revoke_kind(&lease, kind);
-            (1..TRIES).fold(first, |fate, _| fate.or_else(|_| self.revoke_kind(&lease, kind)))
+    /// The provider is told first: whoever holds the lease may take long, and what cannot be written here ends there.
+    fn end(&self, vault: Option<&Vault>, seal: &Seal, row: &Row) -> Ended {
+        let mut told = self.tell(row, seal);
+        let wiped = match vault {
+            Some(vault) => self.whatever_the_key(vault, seal, |seal, _| self.wipe(vault, seal, row, &mut told)),
+            None => Err(self.vault().err().unwrap_or(Error::NothingConnected)),
         };
-        let (refresh, access) = (revoke(TokenKind::Refresh), revoke(TokenKind::Access));
-        let wiped = lease.wipe((self.clock)()).map_err(Error::from);
-        let credential = vault.as_it_stands(&own.id).unwrap_or_else(|_| own.clone());
-        Ok(Ended { credential, refresh, access, wiped })
+        let own = &row.credential;
+        let credential = vault.and_then(|vault| vault.as_it_stands(&own.id).ok()).unwrap_or_else(|| own.clone());
+        Ended { credential, refresh: told.refresh, access: told.access, wiped }
     }
-}
 
-/// Nothing could be done with it.
-fn failed(credential: Credential, why: impl Fn() -> Error) -> Ended {
-    Ended { credential, refresh: Err(why()), access: Err(why()), wiped: Err(why()) }
+    /// Under the lease: what the provider was not told of is told now, once.
+    fn wipe(&self, vault: &Vault, seal: &Seal, row: &Row, told: &mut Told) -> Result<(), Error> {
+        let mut lease = vault.lease(&row.credential.id, seal, Self::lease_deadline())?;
+        let row = lease.row();
+        if row.credential.generation != told.generation {
+            *told = self.tell(row, seal); // a refresh has come between
+        }
+        for (kind, fate) in [(TokenKind::Refresh, &mut told.refresh), (TokenKind::Access, &mut told.access)] {
+            if fate.is_err() {
+                *fate = self.revoke_kind(row, seal, kind);
+            }
+        }
+        Ok(lease.wipe((self.clock)())?)
+    }
+
+    fn tell(&self, row: &Row, seal: &Seal) -> Told {
+        let revoke = |kind| self.revoke_kind(row, seal, kind);
+        let (refresh, access) = (revoke(TokenKind::Refresh), revoke(TokenKind::Access));
+        Told { generation: row.credential.generation, refresh, access }
+    }
 }

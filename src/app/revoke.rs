@@ -3,7 +3,7 @@
 use super::{App, Error, Selector, pool};
 use crate::model::{Client, Credential, CredentialId, Secret};
 use crate::protocol::{self, Channel, Revocation, TokenKind};
-use crate::vault::{Lease, Seal, Vault};
+use crate::vault::{Row, Seal, Vault};
 
 /// What became of one token at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +93,11 @@ impl App {
         if asks && own.refreshable && own.is_expired((self.clock)()) {
             self.renew(&mut lease, seal)?;
         }
-        let (refresh, access) =
-            if reach.local || already { (Fate::Skipped, Fate::Skipped) } else { self.revoke_tokens(&lease)? };
+        let (refresh, access) = if reach.local || already {
+            (Fate::Skipped, Fate::Skipped)
+        } else {
+            self.revoke_tokens(lease.row(), seal)?
+        };
         if already {
             vault.sweep()?; // the time before, somebody may have been reading
         } else {
@@ -110,16 +113,16 @@ impl App {
     }
 
     /// The refresh token first: it is the one that lives.
-    fn revoke_tokens(&self, lease: &Lease<'_>) -> Result<(Fate, Fate), Error> {
-        let refresh = self.revoke_kind(lease, TokenKind::Refresh)?;
-        Ok((refresh, self.revoke_kind(lease, TokenKind::Access)?))
+    fn revoke_tokens(&self, row: &Row, seal: &Seal) -> Result<(Fate, Fate), Error> {
+        let refresh = self.revoke_kind(row, seal, TokenKind::Refresh)?;
+        Ok((refresh, self.revoke_kind(row, seal, TokenKind::Access)?))
     }
 
     /// Revokes one of the two tokens.
-    pub(super) fn revoke_kind(&self, lease: &Lease<'_>, kind: TokenKind) -> Result<Fate, Error> {
-        let own = lease.credential();
-        let client = Client { id: own.client_id.clone(), secret: lease.client_secret()? };
-        let (access, refresh) = lease.tokens()?;
+    pub(super) fn revoke_kind(&self, row: &Row, seal: &Seal, kind: TokenKind) -> Result<Fate, Error> {
+        let own = &row.credential;
+        let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
+        let (access, refresh) = Vault::tokens_to_revoke(row, seal)?;
         let (access, refresh) = (access.map(|token| token.0), refresh.map(|token| token.0));
         let token = if kind == TokenKind::Refresh { &refresh } else { &access };
         let Some(token) = token else { return Ok(Fate::Skipped) };

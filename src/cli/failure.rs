@@ -131,6 +131,13 @@ impl Failure {
         self
     }
 
+    /// The same as the cause of what it keeps from being done.
+    pub(super) fn keeps(mut self, message: &str) -> Self {
+        let cause = std::mem::replace(&mut self.message, message.to_owned());
+        self.causes.insert(0, cause);
+        self
+    }
+
     fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

@@ -41,11 +41,13 @@ pub(super) fn run(args: &PanicArgs, context: &Context) -> Result<u8, Failure> {
     let panicked = panicked.map_err(|error| Failure::from(error).no_login())?;
     tell(&panicked, &app.tenant, context)?;
     let unreadable = panicked.unreadable.iter().map(Failure::from_error);
-    let unreadable = unreadable.map(|failure| {
+    let clients = panicked.clients_wiped.as_ref().err();
+    let clients = clients.map(|error| Failure::from_error(error).keeps("the client registrations are not wiped here"));
+    let besides = unreadable.chain(clients).map(|failure| {
         context.terminal.report(&failure);
         failure.exit
     });
-    let exits: Vec<_> = panicked.credentials.iter().map(exit).chain(unreadable).collect();
+    let exits: Vec<_> = panicked.credentials.iter().map(exit).chain(besides).collect();
     Ok(gravest(&exits))
 }
 
@@ -60,8 +62,7 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
     let Panicked { credentials, clients, .. } = panicked;
     let terminal = &context.terminal;
     let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on()).collect();
-    let kept: Vec<_> = credentials.iter().filter(|ended| !ended.lives_on() && ended.wiped.is_err()).collect();
-    let ended = credentials.len() - left.len() - kept.len();
+    let ended = credentials.iter().filter(|ended| !ended.lives_on() && ended.wiped.is_ok()).count();
     let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
     if credentials.is_empty() {
         terminal.say("nothing is left here to end; what may live on at a provider was named when it was ended");
@@ -80,8 +81,8 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
         let text: String = left.iter().map(|ended| left_over(ended, tenant, terminal)).collect();
         terminal.data(&text)?;
     }
-    for error in kept.iter().filter_map(|ended| ended.wiped.as_ref().err()) {
-        terminal.report(&Failure::from_error(error));
+    for (ended, error) in credentials.iter().filter_map(|ended| Some((ended, ended.wiped.as_ref().err()?))) {
+        terminal.report(&Failure::from_error(error).keeps(&kept(ended, tenant)));
     }
     for (provider, id) in clients {
         terminal.say(&format!(
@@ -96,6 +97,16 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
 fn left_over(ended: &Ended, tenant: &str, terminal: &Terminal) -> String {
     let line = terminal.fitted(&format!("{}: {}", shown(&ended.credential.label_from(tenant)), why(ended)), 2);
     format!("{line}\n  {}\n", by_hand(ended))
+}
+
+/// What is to be said of one that could not be wiped.
+fn kept(ended: &Ended, tenant: &str) -> String {
+    let label = shown(&ended.credential.label_from(tenant));
+    if ended.lives_on() {
+        format!("{label} is not wiped here")
+    } else {
+        format!("{label} is ended at the provider, and not wiped here")
+    }
 }
 
 fn describe(ended: &Ended, context: &Context) -> serde_json::Value {
@@ -123,5 +134,6 @@ fn by_hand(ended: &Ended) -> String {
 
 fn why(ended: &Ended) -> String {
     let none = || "the provider has no way to revoke it".to_owned();
-    first_error(ended).map_or_else(none, |error| Failure::from_error(error).summary())
+    let failed = ended.refresh.as_ref().err().or(ended.access.as_ref().err());
+    failed.map_or_else(none, |error| Failure::from_error(error).summary())
 }

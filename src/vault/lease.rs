@@ -382,9 +382,9 @@ impl<'a> Lease<'a> {
         Ok(Secrets { access, refresh, client: self.client_secret()?, proof })
     }
 
-    /// Both tokens, for revocation.
+    /// Both tokens, for what spends neither.
     pub(crate) fn tokens(&self) -> Result<(Option<AccessToken>, Option<RefreshToken>), Error> {
-        Ok((Vault::access_token(&self.row, self.seal)?, self.refresh_token()?.map(RefreshToken)))
+        Vault::tokens_to_revoke(&self.row, self.seal)
     }
 
     /// Wipes every secret of the row, which stays as `revoked`.

@@ -1,7 +1,8 @@
 //! Sealed tokens at rest. [`Vault`] is the only door: what it gives out without a [`Seal`] holds no secret.
 //!
 //! Invariants:
-//! - A refresh token comes out of a [`Lease`] only, so that no two processes can ever spend the same one.
+//! - A refresh token comes out of a [`Lease`] only, so that no two processes can ever spend the same one. To be revoked,
+//!   which spends nothing, it comes without one too.
 //! - Tokens are committed under a generation check before anyone sees them; nothing here deletes a refresh token
 //!   because of an error.
 //! - The master key never lies in the store. The store knows its name ([`MasterKey::id`]) and the place it lives in.
@@ -287,6 +288,15 @@ impl Vault {
     /// The access token of a row, as long as it has one.
     pub(crate) fn access_token(row: &Row, seal: &Seal) -> Result<Option<AccessToken>, Error> {
         Ok(open(row, seal, "access_token", row.access_token.as_deref())?.map(AccessToken))
+    }
+
+    /// Both tokens of a row, for revocation and nothing else: that spends neither, so it needs no lease.
+    pub(crate) fn tokens_to_revoke(
+        row: &Row,
+        seal: &Seal,
+    ) -> Result<(Option<AccessToken>, Option<RefreshToken>), Error> {
+        let refresh = open(row, seal, "refresh_token", row.refresh_token.as_deref())?;
+        Ok((Self::access_token(row, seal)?, refresh.map(RefreshToken)))
     }
 
     /// The secret of the client that a row was authorized with.

@@ -320,6 +320,23 @@ dd if=/dev/zero of="$dir/fill" bs=4k 2>/dev/null || true # until it is full
 exec "$@"
 "#;
 
+#[track_caller]
+fn on_a_full_disk(home: &Home, args: &[&str]) -> Output {
+    let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", FULL_DISK, "sh"].map(OsString::from);
+    let outer = outer.into_iter().chain([home.oauth_home().into_os_string()]);
+    home.oauth(args.iter().copied()).through(outer).run()
+}
+
+#[test]
+fn what_a_full_disk_keeps_from_being_wiped_is_revoked_and_told() {
+    let (server, home) = DemoServer::connected();
+    let output = on_a_full_disk(&home, &["panic", "--yes"]);
+    output.fails(6).stderr_has("0 of 1 credential is ended, at the provider and here");
+    output.stderr_has("error: demo alice@example.test is ended at the provider, and not wiped here");
+    output.stderr_has("error: the client registrations are not wiped here").stderr_has("the disk is full");
+    assert_eq!(server.count("revocations"), 2);
+}
+
 #[test]
 fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
     let (server, home) = DemoServer::connected();
@@ -327,11 +344,7 @@ fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
     home.oauth(machine).args(["--client-secret-stdin"]).stdin(CONFIDENTIAL_SECRET).run().success();
     let token = home.oauth(["token", "demo"]).run().success().stdout.clone();
     let before = server.requests();
-    let on_it = |args: &[&str]| {
-        let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", FULL_DISK, "sh"].map(OsString::from);
-        let outer = outer.into_iter().chain([home.oauth_home().into_os_string()]);
-        home.oauth(args.iter().copied()).through(outer).run()
-    };
+    let on_it = |args: &[&str]| on_a_full_disk(&home, args);
     on_it(&["token", "demo"]).success().stdout_is(&token);
     on_it(&["list"]).success().stdout_has(ALICE).stdout_has("valid");
     let refused = on_it(&["token", "demo", "--refresh"]);
