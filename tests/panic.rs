@@ -9,7 +9,9 @@ use crate::support::terminal::on_terminal;
 
 const BOB: &str = "bob@example.test";
 /// What is said where all was ended before.
-const AGAIN: &str = "nothing is left here to end; what may live on at a provider was named when it was ended\n";
+const AGAIN: &str = "nothing is left here to end; what may live on at a provider stands in:
+  oauth audit --event revoked --all-tenants
+";
 
 fn statuses(home: &Home) -> Vec<Value> {
     let list = home.oauth(["list", "--all-tenants", "--json"]).run();
@@ -59,6 +61,33 @@ fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end
     assert!(!output.stdout.contains(ALICE), "{output}");
     assert_eq!((fine.count("revocations"), broken.count("revocations")), (2, 0));
     assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked"); 2], 0));
+}
+
+#[test]
+fn the_record_says_what_may_live_on_at_the_provider() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", BOB);
+    let gone = DemoServer::start(["--expire", "3600"]);
+    gone.add(&home, "gone");
+    gone.login(&home, "gone", ALICE);
+    home.oauth(["import", "github", "--token-stdin"]).stdin("x").run().success();
+    let local = home.oauth(["revoke", "demo", BOB, "--local"]).run();
+    local.success().stderr_has("warning: demo was not asked, and what it gave may work there until it expires");
+    home.oauth(["revoke", "demo", BOB, "--local"]).run().success().says_nothing_of("warning");
+    home.oauth(["revoke", "github"]).run().success().stderr_has("GitHub has no way to revoke the access token");
+    drop(gone);
+    home.oauth(["panic", "--yes"]).run().fails(5);
+    let audit = ["audit", "--event", "revoked"];
+    let events = home.oauth(audit).args(["--json"]).run().json();
+    let told: Vec<_> = events.as_array().expect("a list").iter().map(|event| &event["detail"]).collect();
+    let here_only = |why: &str| json!(format!("wiped here only: {why}"));
+    let not_asked = here_only("the provider was not asked (--local)");
+    let (no_way, gone) =
+        (here_only("the provider has no way to revoke it"), here_only("the provider could not be reached"));
+    assert_eq!(told[..2], [&not_asked, &no_way]);
+    assert!(told[2..].len() == 2 && told[2..].contains(&&json!(null)) && told[2..].contains(&&gone), "{events:#}");
+    home.oauth(audit).run().success().stdout_has("ok: wiped here only: the provider could not be reached");
+    home.oauth(["audit", "verify"]).run().success();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `panic`: revoke everything everywhere, as fast as the network allows, then wipe it here, whatever became of it there.
 //! What cannot be wiped here, or is in somebody else's hands, is revoked all the same.
 
+use super::revoke::{left_there, lives_on};
 use super::{App, Error, Fate, pool};
 use crate::model::Credential;
 use crate::protocol::TokenKind;
@@ -40,12 +41,7 @@ struct Told {
 impl Ended {
     /// Whether something may still work at the provider: only a person can end it there.
     pub(crate) fn lives_on(&self) -> bool {
-        let lives = |fate: &Result<Fate, Error>| !matches!(fate, Ok(Fate::Revoked | Fate::Skipped));
-        // Where the refresh token is revoked, the access token ends with it or within its short life.
-        match &self.refresh {
-            Ok(Fate::Revoked) => self.access.is_err(),
-            _ => lives(&self.refresh) || lives(&self.access),
-        }
+        lives_on(&self.refresh, &self.access)
     }
 }
 
@@ -113,7 +109,8 @@ impl App {
                 *fate = self.revoke_kind(row, seal, kind);
             }
         }
-        Ok(lease.wipe((self.clock)())?)
+        let left = left_there(&told.refresh, &told.access);
+        Ok(lease.wipe((self.clock)(), left.as_deref())?)
     }
 
     fn tell(&self, row: &Row, seal: &Seal) -> Told {

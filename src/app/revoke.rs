@@ -1,6 +1,7 @@
 //! `revoke`: end a credential at the provider, then wipe it here.
 
 use super::{App, Error, Selector, pool};
+use crate::model::text::shown;
 use crate::model::{Client, Credential, CredentialId, Secret};
 use crate::protocol::{self, Channel, Revocation, TokenKind};
 use crate::vault::{Row, Seal, Vault};
@@ -20,6 +21,8 @@ pub(crate) struct Revoked {
     pub(crate) credential: Credential,
     pub(crate) access: Fate,
     pub(crate) refresh: Fate,
+    /// Only the local copy was to go, and there was something that the provider could have been told of.
+    pub(crate) unasked: bool,
     /// It had been revoked before.
     pub(crate) already: bool,
     /// The row is gone too.
@@ -30,6 +33,44 @@ pub(crate) struct Revoked {
 
 /// What became of one of several, and which it was.
 pub(crate) type RevokedOne = (Result<Revoked, Error>, Credential);
+
+/// How the record begins on a credential of which nothing was ended at the provider.
+pub(super) const HERE_ONLY: &str = "wiped here only";
+
+/// Whether something may still work at the provider: only a person can end it there.
+pub(super) fn lives_on(refresh: &Result<Fate, Error>, access: &Result<Fate, Error>) -> bool {
+    let lives = |fate: &Result<Fate, Error>| !matches!(fate, Ok(Fate::Revoked | Fate::Skipped));
+    // Where the refresh token is revoked, the access token ends with it or within its short life.
+    match refresh {
+        Ok(Fate::Revoked) => access.is_err(),
+        _ => lives(refresh) || lives(access),
+    }
+}
+
+/// What is recorded of what may live on at the provider.
+pub(super) fn left_there(refresh: &Result<Fate, Error>, access: &Result<Fate, Error>) -> Option<String> {
+    if !lives_on(refresh, access) {
+        return None;
+    }
+    let failed = refresh.as_ref().err().or(access.as_ref().err());
+    let why = failed.map_or_else(|| "the provider has no way to revoke it".into(), why);
+    Some(match (refresh, access) {
+        (Ok(Fate::Revoked), _) => format!("the access token may live on: {why}"),
+        (_, Ok(Fate::Revoked)) => format!("the refresh token may live on: {why}"),
+        _ => format!("{HERE_ONLY}: {why}"),
+    })
+}
+
+/// Why the provider was not told, in words of our own but for its code.
+fn why(error: &Error) -> String {
+    let Error::RevocationFailed { source, .. } = error else { return "revoking it failed here".into() };
+    match source {
+        protocol::Error::Refused { response, .. } => format!("the provider refused ({})", shown(&response.code)),
+        protocol::Error::Trouble { .. } => "the provider was in trouble".into(),
+        source if source.code() == "unreachable" => "the provider could not be reached".into(),
+        source => format!("revoking it failed ({})", source.code()),
+    }
+}
 
 /// How far to go.
 #[derive(Clone, Copy, Debug)]
@@ -98,10 +139,13 @@ impl App {
         } else {
             self.revoke_tokens(lease.row(), seal)?
         };
+        let unasked = reach.local && !already && lease.row().has_tokens();
         if already {
             vault.sweep()?; // the time before, somebody may have been reading
         } else {
-            lease.wipe((self.clock)())?;
+            let not_asked = unasked.then(|| format!("{HERE_ONLY}: the provider was not asked (--local)"));
+            let left = not_asked.or_else(|| left_there(&Ok(refresh), &Ok(access)));
+            lease.wipe((self.clock)(), left.as_deref())?;
         }
         let credential = vault.as_it_stands(id)?;
         if reach.forget {
@@ -109,7 +153,7 @@ impl App {
         }
         let siblings =
             if refresh == Fate::Revoked || access == Fate::Revoked { self.siblings(vault, &own)? } else { vec![] };
-        Ok(Revoked { credential, access, refresh, already, forgotten: reach.forget, siblings })
+        Ok(Revoked { credential, access, refresh, unasked, already, forgotten: reach.forget, siblings })
     }
 
     /// The refresh token first: it is the one that lives.

@@ -1,6 +1,7 @@
 //! Why a login has ended: the likeliest cause, from what this machine has seen of it and what its provider is known to
 //! do. It is a guess, and told as one; what is certain stands in the credential's own reason.
 
+use super::revoke::HERE_ONLY;
 use super::{App, Error};
 use crate::model::credential::{CLOCK_SKEW, LOST_ANSWER};
 use crate::model::{Credential, Kind, Timestamp};
@@ -154,6 +155,7 @@ fn sibling(own: &Credential, events: &[Event]) -> Option<Why> {
             && event.provider == own.provider
             && event.account.eq_ignore_ascii_case(&own.account)
             && event.credential != own.id.0
+            && !event.detail.as_ref().is_some_and(|detail| detail.starts_with(HERE_ONLY))
             && event.at >= last_success(own)
     };
     let event = events.iter().rev().find(theirs)?;

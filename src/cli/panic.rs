@@ -65,7 +65,8 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
     let ended = credentials.iter().filter(|ended| !ended.lives_on() && ended.wiped.is_ok()).count();
     let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
     if credentials.is_empty() {
-        terminal.say("nothing is left here to end; what may live on at a provider was named when it was ended");
+        terminal.say("nothing is left here to end; what may live on at a provider stands in:");
+        terminal.say("  oauth audit --event revoked --all-tenants");
     } else {
         terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
     }

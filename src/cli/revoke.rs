@@ -129,14 +129,14 @@ fn tell(done: &Revoked, context: &Context) {
     let own = &done.credential;
     let at = shown(&own.server.name);
     terminal.say(&sentence(done));
+    let page = own.server.applications_url.as_deref();
+    let page = page.map_or_else(String::new, |url| format!("; end it at {}", shown(url)));
     let unsupported = kinds(done, Fate::Unsupported);
     if !unsupported.is_empty() && done.refresh != Fate::Revoked {
-        let page = own
-            .server
-            .applications_url
-            .as_deref()
-            .map_or_else(String::new, |url| format!("; end it at {}", shown(url)));
         terminal.warn(&format!("{at} has no way to revoke the {}{page}", unsupported.join(" and the ")));
+    }
+    if done.unasked {
+        terminal.warn(&format!("{at} was not asked, and what it gave may work there until it expires{page}"));
     }
     for sibling in &done.siblings {
         terminal.warn(&format!("{at} ends {} along with it", shown(sibling)));

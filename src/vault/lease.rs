@@ -43,6 +43,23 @@ pub(crate) struct Attempt {
     pub(crate) begun_at: i64,
 }
 
+/// What goes with a row's next generation.
+struct Change<'c> {
+    /// What is recorded of it, and more on that.
+    event: &'c str,
+    detail: Option<&'c str>,
+    /// A client registration that is kept for the next connection.
+    keep: Option<&'c Client>,
+    /// Why the refresh token is held back.
+    held: Option<&'c str>,
+}
+
+impl<'c> Change<'c> {
+    fn of(event: &'c str) -> Self {
+        Self { event, detail: None, keep: None, held: None }
+    }
+}
+
 impl<'a> Lease<'a> {
     /// Reads the row under the lock, and finishes first what an earlier process could not: an answer that landed and
     /// was not committed.
@@ -233,7 +250,7 @@ impl<'a> Lease<'a> {
             client: self.client_secret()?,
             proof: self.proof_key()?.map(|key| key.0),
         };
-        self.replace(next, &secrets, "refreshed", None, None)?;
+        self.replace(next, &secrets, Change::of("refreshed"))?;
         // The tokens are stored; what is only useful to know is no reason to withhold them.
         let _ = self.learn(Habits { rotates, takes_again: None }, now);
         // It opens nowhere any more; a record that cannot be wiped is no reason to withhold a token.
@@ -284,7 +301,7 @@ impl<'a> Lease<'a> {
         let access = Vault::access_token(&self.row, self.seal)?.map(|token| token.0);
         let proof = self.proof_key()?.map(|key| key.0);
         let secrets = Secrets { access, refresh: Some(token.0), client: self.client_secret()?, proof };
-        self.replace(next, &secrets, event, None, held)?;
+        self.replace(next, &secrets, Change { held, ..Change::of(event) })?;
         let _ = self.learn(Habits { rotates: Some(true), takes_again: None }, now);
         let _ = self.vault.landing(&self.row.credential.id).clear();
         Ok(())
@@ -316,7 +333,8 @@ impl<'a> Lease<'a> {
         let access = Some(new.access_token.0).filter(|token| !token.expose().is_empty());
         let proof = new.proof_key.map(|key| key.0);
         let secrets = Secrets { access, refresh, client: new.client.secret, proof };
-        self.replace(next, &secrets, "authorized", keep.as_ref(), held.as_deref())?;
+        let (keep, held) = (keep.as_ref(), held.as_deref());
+        self.replace(next, &secrets, Change { keep, held, ..Change::of("authorized") })?;
         let own = &self.row.credential;
         let others = self.vault.of_provider(&own.tenant, &own.provider)?.into_iter().map(|row| row.credential);
         if others.filter(|other| other.id != own.id).all(|other| other.revoked_at.is_some()) {
@@ -333,7 +351,7 @@ impl<'a> Lease<'a> {
         }
         let mut next = self.next();
         (next.server, next.updated_at) = (server.into(), now);
-        self.replace(next, &self.secrets()?, "hosts", None, None)
+        self.replace(next, &self.secrets()?, Change::of("hosts"))
     }
 
     /// Notes that the access token is not taken any more, although its end has not come: it is due now.
@@ -387,11 +405,12 @@ impl<'a> Lease<'a> {
         Vault::tokens_to_revoke(&self.row, self.seal)
     }
 
-    /// Wipes every secret of the row, which stays as `revoked`.
-    pub(crate) fn wipe(&mut self, now: Timestamp) -> Result<(), Error> {
+    /// Wipes every secret of the row, which stays as `revoked`. `left` is recorded: what may live on at the provider.
+    pub(crate) fn wipe(&mut self, now: Timestamp, left: Option<&str>) -> Result<(), Error> {
         let mut next = self.next();
         (next.revoked_at, next.updated_at, next.reauth) = (Some(now), now, None);
-        self.replace(next, &Secrets { access: None, refresh: None, client: None, proof: None }, "revoked", None, None)?;
+        let nothing = Secrets { access: None, refresh: None, client: None, proof: None };
+        self.replace(next, &nothing, Change { detail: left, ..Change::of("revoked") })?;
         self.vault.store.write(|transaction| {
             let sql = "update credentials set is_default = 0 where id = ?1";
             transaction.execute(sql, [&self.row.credential.id.0]).map_err(self.vault.store.failed())
@@ -399,14 +418,8 @@ impl<'a> Lease<'a> {
         self.vault.store.sweep()
     }
 
-    fn replace(
-        &mut self,
-        next: Credential,
-        secrets: &Secrets,
-        event: &str,
-        keep: Option<&Client>,
-        held: Option<&str>,
-    ) -> Result<(), Error> {
+    fn replace(&mut self, next: Credential, secrets: &Secrets, change: Change<'_>) -> Result<(), Error> {
+        let Change { event, detail, keep, held } = change;
         let expected = self.row.credential.generation;
         let row = Row { held: held.map(str::to_owned), ..sealed(next, secrets, self.seal) };
         let written = self.vault.write_recorded(self.seal, |transaction| {
@@ -414,7 +427,8 @@ impl<'a> Lease<'a> {
             if let Some(client) = keep.filter(|_| written == 1) {
                 self.vault.keep_client(transaction, &Registration::of(&row.credential, client), self.seal)?;
             }
-            Ok((written, if_written(written, Entry::ok(event, &row.credential, row.credential.updated_at))))
+            let entry = Entry { detail, ..Entry::ok(event, &row.credential, row.credential.updated_at) };
+            Ok((written, if_written(written, entry)))
         })?;
         self.check(written)?;
         self.row = row;

@@ -49,6 +49,11 @@ impl Row {
         self.attempt.is_some()
     }
 
+    /// Whether there is anything that its provider could be told to end.
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.access_token.is_some() || self.refresh_token.is_some()
+    }
+
     /// The refresh of the present refresh token that was begun, and of which no end was recorded.
     pub(super) fn open_attempt(&self) -> Option<Attempt> {
         let attempt: Attempt = serde_json::from_str(self.attempt.as_deref()?).ok()?;

@@ -63,9 +63,9 @@ impl Events {
         let short = is_short(terminal);
         let outcome = match &event.detail {
             // There is room for one of both.
-            Some(detail) if event.outcome != "ok" && short => detail.clone(),
-            Some(detail) if event.outcome != "ok" => format!("{}: {detail}", event.outcome),
-            _ => event.outcome.clone(),
+            Some(detail) if short => detail.clone(),
+            Some(detail) => format!("{}: {detail}", event.outcome),
+            None => event.outcome.clone(),
         };
         let mut row = vec![
             if short { when::brief(event.at, now) } else { when::local(event.at, now) },

@@ -341,14 +341,14 @@ fn a_renewed_login_becomes_the_default_where_no_other_lives() {
     let bob = place.vault.insert(&place.seal, other).unwrap().credential.id;
     let is_default = |id: &CredentialId| place.vault.reread(id).unwrap().credential.default;
     assert_eq!((is_default(&alice), is_default(&bob)), (true, false));
-    place.lease(&alice).wipe(NOW).unwrap();
+    place.lease(&alice).wipe(NOW, None).unwrap();
     assert_eq!(place.tokens(&alice), (None, None));
     let own = place.lease(&alice).credential().clone();
     assert!(!own.default && own.revoked_at.is_some() && own.generation == 2);
     place.lease(&alice).reauthorize(login("again")).unwrap();
     assert!(!is_default(&alice), "bob lives");
-    place.lease(&alice).wipe(NOW).unwrap();
-    place.lease(&bob).wipe(NOW).unwrap();
+    place.lease(&alice).wipe(NOW, None).unwrap();
+    place.lease(&bob).wipe(NOW, None).unwrap();
     place.lease(&alice).reauthorize(login("again")).unwrap();
     assert!(is_default(&alice));
 }
@@ -430,8 +430,8 @@ fn a_generation_that_cannot_grow_stops_no_revocation() {
     let mut lease = place.lease(&id);
     let last = Credential { generation: i64::MAX, ..lease.credential().clone() };
     let secrets = lease.secrets().unwrap();
-    lease.replace(last, &secrets, "authorized", None, None).unwrap();
-    lease.wipe(NOW).unwrap();
+    lease.replace(last, &secrets, Change::of("authorized")).unwrap();
+    lease.wipe(NOW, None).unwrap();
     drop(lease);
     assert_eq!(place.tokens(&id), (None, None));
     assert_eq!(place.lease(&id).credential().revoked_at, Some(NOW));
