@@ -171,7 +171,7 @@ never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l all -d 'Every credential of the tenant'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l local -d 'Do not ask the provider'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l forget -d 'Delete the row, too'
-complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s y -l yes -d 'With --all: do not ask whether you mean it'
+complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s y -l yes -d 'With --all: do not ask at a terminal; where there is none, nobody is asked'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand revoke" -s v -l verbose -d 'Say more'
@@ -619,7 +619,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subc
 always\t''
 never\t''"
 complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subcommand_from remove" -l local -d 'Do not ask the providers: delete here only'
-complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask whether you mean it'
+complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask at a terminal; where there is none, nobody is asked'
 complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subcommand_from remove" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand tenant; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more'
@@ -645,7 +645,7 @@ complete -c oauth -n "__fish_oauth_using_subcommand panic" -l tenant -l tenant-i
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauth -n "__fish_oauth_using_subcommand panic" -s y -l yes -d 'Do not ask whether you mean it'
+complete -c oauth -n "__fish_oauth_using_subcommand panic" -s y -l yes -d 'Do not ask at a terminal; where there is none, nobody is asked'
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -l json -d 'Print data and errors as JSON'
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -s q -l quiet -d 'Say nothing but errors'
 complete -c oauth -n "__fish_oauth_using_subcommand panic" -s v -l verbose -d 'Say more'

@@ -17,12 +17,12 @@ use crate::model::text::{counted, shown};
 #[command(after_help = "\
 Examples:
   oauth panic
-  oauth panic --yes --json > what-is-left.json      nobody is asked
+  oauth panic --yes --json > what-is-left.json      no question at a terminal
 
 Exit codes: 0 when nothing that was ended now lives on at a provider; else what the gravest failure says, or 1 \
 when a provider has no way to be told.")]
 pub(super) struct PanicArgs {
-    /// Do not ask whether you mean it
+    /// Do not ask at a terminal; where there is none, nobody is asked
     #[arg(long, short)]
     yes: bool,
 }

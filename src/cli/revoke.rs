@@ -16,7 +16,7 @@ use crate::model::text::{counted, shown};
 Examples:
   oauth revoke google alice@example.com
   oauth revoke github --local --forget   delete it here only
-  oauth revoke --all --yes               the whole tenant, and nobody is asked")]
+  oauth revoke --all                     every credential of the tenant")]
 pub(super) struct RevokeArgs {
     /// The provider, or PROVIDER@ACCOUNT
     #[arg(required_unless_present = "all")]
@@ -32,7 +32,7 @@ pub(super) struct RevokeArgs {
     /// Delete the row, too
     #[arg(long)]
     forget: bool,
-    /// With --all: do not ask whether you mean it
+    /// With --all: do not ask at a terminal; where there is none, nobody is asked
     #[arg(long, short)]
     yes: bool,
 }

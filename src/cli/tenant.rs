@@ -15,7 +15,7 @@ Examples:
   oauth tenant list
   oauth tenant rename default home
   oauth tenant remove customer-a
-  oauth tenant remove customer-a --local --yes  here only, and nobody is asked")]
+  oauth tenant remove customer-a --local        here only")]
 pub(super) struct TenantArgs {
     #[command(subcommand)]
     command: TenantCommand,
@@ -42,7 +42,7 @@ enum TenantCommand {
         /// Do not ask the providers: delete here only
         #[arg(long)]
         local: bool,
-        /// Do not ask whether you mean it
+        /// Do not ask at a terminal; where there is none, nobody is asked
         #[arg(long, short)]
         yes: bool,
     },
