@@ -5,6 +5,7 @@ use crate::support::entry;
 use crate::support::files::{assert_no_canary, assert_private};
 use crate::support::origin::{Origin, answer};
 use crate::support::sandbox::{Home, Output};
+use crate::support::terminal::typing;
 
 const TOKEN: &str = "ghp_canary0123456789";
 
@@ -314,12 +315,17 @@ fn what_gh_holds_is_shown_first_and_brought_in_when_that_is_wanted() {
          unknown.example:\n    user: me\n    oauth_token: gho_other\n"
     );
     write(&home, "xdg/config/gh/hosts.yml", &hosts);
-    for more in [&["--dry-run"][..], &[]] {
-        let output = from(&home, "gh", more);
-        output.success().says_nothing_of(TOKEN).stdout_has("mona").stdout_has("static token");
-        output.stdout_has("no provider is known for unknown.example").stdout_has("kept elsewhere");
-        assert!(!home.oauth_home().join("credentials.db").exists(), "only shown");
+    let output = from(&home, "gh", &["--dry-run"]);
+    output.success().says_nothing_of(TOKEN).stdout_has("mona").stdout_has("static token");
+    output.stdout_has("no provider is known for unknown.example").stdout_has("kept elsewhere");
+    // A script sees that nothing came of it; a person who does not want it is told so.
+    for more in [&[][..], &["--json"]] {
+        from(&home, "gh", more).fails(2).stdout_is("").stderr_has("nobody can be asked").stderr_has("add --yes");
     }
+    let import = home.oauth(["import", "--from", "gh"]);
+    let refused = typing(import, "in,err,out", "[y/N]", "n\n").run();
+    refused.fails(2).stderr_has("mona").stderr_has("Bring in 1? [y/N]").stderr_has("nothing was done");
+    assert!(!home.oauth_home().join("credentials.db").exists(), "only shown");
     let told = from(&home, "gh", &["--dry-run", "--json"]).success().json();
     assert_eq!(told[1]["kind"], "token");
     from(&home, "gh", &["--yes"]).success().says_nothing_of(TOKEN);
@@ -471,7 +477,7 @@ fn logins_of_gcloud_and_rclone_need_a_client_that_is_the_user_s() {
     database.execute_batch("create table credentials (account_id text primary key, value blob)").unwrap();
     database.execute("insert into credentials values ('a@example.com', ?1)", [defaults]).unwrap();
     drop(database);
-    from(&home, "gcloud", &[]).success().stdout_has("a@example.com").stdout_has("login");
+    from(&home, "gcloud", &["--dry-run"]).success().stdout_has("a@example.com").stdout_has("login");
     from(&home, "gcloud", &["--yes"]).success();
     let list = home.oauth(["list", "--json"]).run().json();
     assert_eq!(list.as_array().unwrap().iter().filter(|own| own["status"] == "stale").count(), 2);
@@ -481,7 +487,7 @@ fn logins_of_gcloud_and_rclone_need_a_client_that_is_the_user_s() {
         "[own]\ntype = drive\nclient_id = i\ntoken = {token}\n[theirs]\ntype = drive\ntoken = {token}\n[odd]\ntype = mega\ntoken = {token}\n"
     );
     write(&home, "xdg/config/rclone/rclone.conf", &text);
-    let told = from(&home, "rclone", &["--json"]).success().json();
+    let told = from(&home, "rclone", &["--dry-run", "--json"]).success().json();
     assert_eq!(
         (told[0]["kind"].as_str(), told[1]["kind"].as_str(), told[2]["kind"].as_str()),
         (Some("login"), None, None)

@@ -19,10 +19,10 @@ use crate::model::{Kind, Scopes, Status};
 /// Bring in a personal token or an API key, a backup, or what another tool holds
 ///
 /// A static token is sealed, listed and used like every other credential, and never refreshed. Nothing is sent: `oauth
-/// test` asks the provider whether it is good. One that is in use is replaced with --force only. To go from a static token to a login, connect with `oauth init`: it takes
-/// its place. With --from, what was found is shown first. A login that another tool may go on using stays `stale`: its
-/// refresh token is not spent here until --take-over; so does one of a backup that `oauth export` made. What is newer here is
-/// kept.
+/// test` asks the provider whether it is good. One that is in use is replaced with --force only. To go from a static token to
+/// a login, connect with `oauth init`: it takes its place. With --from, what was found is shown first, and brought in after a
+/// word at the terminal, or with --yes. A login that another tool may go on using stays `stale`: its refresh token is not
+/// spent here until --take-over; so does one of a backup that `oauth export` made. What is newer here is kept.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -78,6 +78,12 @@ impl Failure {
         failure.hint(format!("if it lies elsewhere: {}", oauth(format_args!("import --from {tool} --file FILE"))))
     }
 
+    /// What a tool holds is brought in after a word, and nobody can give it.
+    pub(in crate::cli) fn unasked() -> Self {
+        Self::usage("nothing was brought in: nobody can be asked here whether it shall be".into())
+            .hint("to bring it in without a question: add --yes; to see what it is: add --dry-run")
+    }
+
     /// The file that the answer goes to does not take it.
     pub(in crate::cli) fn of_file(error: &std::io::Error) -> Self {
         Self::new("output", 1, format!("cannot write the answer: {error}"))

@@ -26,21 +26,23 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
         return Err(Failure::nothing_found(tool.name(), tool == Tool::OidcAgent));
     }
     let wanted = candidates.iter().filter(|candidate| !matches!(candidate.what, What::Nothing(_))).count();
+    let asks = !args.dry_run && !args.yes && wanted > 0;
+    if asks && !context.terminal.can_ask() {
+        return Err(Failure::unasked());
+    }
     let said = !context.terminal.json;
     if said {
         show(&candidates, context)?;
     }
-    if args.dry_run || wanted == 0 || !agreed(args, wanted, context) {
+    if args.dry_run || wanted == 0 {
         if !said {
             context.terminal.data_json_array(candidates.iter().map(described))?;
         }
-        let held = match (wanted, args.dry_run) {
-            (0, _) => "there is nothing to bring in",
-            (_, true) => NOTHING_DONE,
-            (_, false) => "nothing was brought in; add --yes",
-        };
-        context.terminal.say(held);
+        context.terminal.say(if wanted == 0 { "there is nothing to bring in" } else { NOTHING_DONE });
         return Ok(0);
+    }
+    if asks {
+        context.terminal.confirm(&format!("Bring in {wanted}?"))?;
     }
     bring_in(tool, candidates, (args.take_over, args.restore.force), &app, context)
 }
@@ -125,10 +127,6 @@ fn described(candidate: &Candidate) -> Value {
         What::Nothing(why) => (None, Some(why)),
     };
     json!({"provider": candidate.provider, "account": candidate.account, "kind": kind, "reason": reason})
-}
-
-fn agreed(args: &ImportArgs, count: usize, context: &Context) -> bool {
-    args.yes || context.terminal.agrees(&format!("Bring in {count}?"))
 }
 
 /// Each for itself: one failure never hides another.
