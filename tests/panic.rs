@@ -74,7 +74,8 @@ fn the_record_says_what_may_live_on_at_the_provider() {
     let local = home.oauth(["revoke", "demo", BOB, "--local"]).run();
     local.success().stderr_has("warning: demo was not asked, and what it gave may work there until it expires");
     home.oauth(["revoke", "demo", BOB, "--local"]).run().success().says_nothing_of("warning");
-    home.oauth(["revoke", "github"]).run().success().stderr_has("GitHub has no way to revoke the access token");
+    let by_hand = "warning: GitHub has no way to revoke the access token; end it at https://github.com/settings/tokens";
+    home.oauth(["revoke", "github"]).run().success().stderr_has(by_hand);
     drop(gone);
     home.oauth(["panic", "--yes"]).run().fails(5);
     let audit = ["audit", "--event", "revoked"];
@@ -211,7 +212,7 @@ fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_sa
     home.oauth(["import", "github", "work", "--token-stdin"]).stdin("canary").run().success();
     let told = on_terminal(home.oauth(["panic", "--yes"]), "out").run();
     told.fails(1)
-        .stdout_is("github work: the provider has no way to revoke it\n  https://github.com/settings/applications\n");
+        .stdout_is("github work: the provider has no way to revoke it\n  https://github.com/settings/tokens\n");
     home.oauth(["panic", "--yes"]).run().success().stderr_is(AGAIN);
     let again = home.oauth(["revoke", "--all", "--yes"]).run();
     again.success().stderr_is("every credential of the tenant had been revoked before\n");

@@ -116,7 +116,12 @@ impl App {
         let mut resolved = provider.resolve(&new.variables, client_id)?;
         match &new.login {
             // It was given to no client, so that no client can take it back.
-            None => resolved.server.revocation_endpoint = None,
+            None => {
+                resolved.server.revocation_endpoint = None;
+                // What a tool holds may be of its own making.
+                let page = resolved.tokens_url.take().filter(|_| !new.by_tool);
+                resolved.server.applications_url = page.or(resolved.server.applications_url);
+            }
             Some((_, client)) if client.secret.is_none() => {
                 resolved.server.token_endpoint_auth_method = ClientAuthentication::None;
             }

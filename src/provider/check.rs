@@ -65,7 +65,12 @@ impl Entry {
         if self.discovery && self.issuer.is_none() {
             found.push(("issuer".into(), "it is missing, and `discovery` needs it".into()));
         }
-        for (key, url) in [("console_url", &self.console_url), ("applications_url", &self.applications_url)] {
+        let pages = [
+            ("console_url", &self.console_url),
+            ("applications_url", &self.applications_url),
+            ("tokens_url", &self.tokens_url),
+        ];
+        for (key, url) in pages {
             found.extend(rules::page_mistake(key, url.as_ref()));
         }
         let learnt = ["api_base", "userinfo_endpoint", "resources_endpoint"];

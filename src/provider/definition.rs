@@ -133,6 +133,9 @@ pub(crate) struct Entry {
     pub(crate) token_env: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) applications_url: Option<String>,
+    /// Where a person ends a token that they made themselves, where that is another page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens_url: Option<String>,
 
     /// Where a client is registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,6 +21,8 @@ pub(crate) struct Resolved {
     pub(crate) offline_scopes: Scopes,
     /// The provider gives no refresh tokens at all.
     pub(crate) never_refreshable: bool,
+    /// Where a person ends a token that they made themselves, where that is another page.
+    pub(crate) tokens_url: Option<String>,
     /// What to know once an account is connected.
     pub(crate) advice: Vec<String>,
     /// The variables' values, defaults included.
@@ -111,6 +113,7 @@ impl Entry {
             base_scopes: self.identity_scopes.iter().chain(&self.offline_scopes).collect(),
             offline_scopes: self.offline_scopes.iter().collect(),
             never_refreshable: self.refresh_policy == Some(RefreshPolicy::None),
+            tokens_url: maybe(&self.tokens_url),
             advice: self.advice.clone(),
             variables: kept,
             server,
