@@ -44,6 +44,7 @@ pub(crate) struct Attempt {
 }
 
 /// What goes with a row's next generation.
+#[derive(Clone, Copy)]
 struct Change<'c> {
     /// What is recorded of it, and more on that.
     event: &'c str,
