@@ -1,6 +1,6 @@
 //! `oauth import`: static tokens under the same roof, and the way from them to a login.
 
-use crate::support::demo::{ALICE, CLIENT, DemoServer};
+use crate::support::demo::{ALICE, CLIENT, DemoServer, store};
 use crate::support::entry;
 use crate::support::files::{assert_no_canary, assert_private};
 use crate::support::origin::{Origin, answer};
@@ -31,6 +31,21 @@ fn a_static_token_is_sealed_listed_and_used_like_any_other() {
     home.oauth(["token", "github", "--refresh"]).run().fails(4);
     assert_private(&home.oauth_home());
     assert_no_canary(&home.oauth_home(), &[TOKEN]);
+}
+
+#[test]
+fn a_token_that_ends_after_the_calendar_is_refused_and_one_that_is_kept_so_is_told_as_a_time() {
+    let home = Home::new();
+    for life in ["9999999d", "18446744073709551615"] {
+        import(&home, &["github", "--expires-in", life], TOKEN).fails(2).stderr_has("--expires-in");
+    }
+    assert!(!home.oauth_home().join("credentials.db").exists(), "nothing was kept");
+    import(&home, &["github", "--expires-in", "90d"], TOKEN).success();
+    // What only an earlier program has kept.
+    store(&home).execute("update credentials set expires_at = 865795231230", []).expect("a row");
+    let told = home.oauth(["list", "--json"]).run().success().json();
+    assert_eq!(told[0]["expires_at"], "9999-12-30T22:00:00Z");
+    home.oauth(["list"]).run().success().says_nothing_of("865795231230");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::{credential, when};
 use crate::app::{Imported, Selector, StaticToken};
 use crate::model::text::shown;
 use crate::model::time::parse_duration;
-use crate::model::{Kind, Scopes, Status};
+use crate::model::{Kind, Scopes, Status, Timestamp};
 
 /// Bring in a personal token or an API key, a backup, or what another tool holds
 ///
@@ -110,6 +110,12 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         )));
     }
     let selector = Selector::parse(provider, args.account.as_deref())?;
+    let expires_at = args.expires_in.map(|life| context.now().plus(life.as_secs()));
+    if expires_at > Some(Timestamp::END) {
+        return Err(Failure::usage(
+            "--expires-in: that is after the year 9999; leave it out for a token without end".into(),
+        ));
+    }
     // Nobody types a secret for what is not there.
     context.registry()?.find(&selector.provider)?;
     let token = if args.token_stdin {
@@ -125,7 +131,7 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
         variables: super::pairs(args.set)?,
         scopes: Scopes::parse(&args.scope.join(" ")),
         force: args.restore.force,
-        expires_at: args.expires_in.map(|life| context.now().plus(life.as_secs())),
+        expires_at,
     };
     let app = context.app()?;
     if args.dry_run {

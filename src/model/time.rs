@@ -13,6 +13,11 @@ pub(crate) type Clock = fn() -> Timestamp;
 pub(crate) struct Timestamp(pub(crate) i64);
 
 impl Timestamp {
+    /// The end of the calendar, some hours before the year 10,000: RFC 3339 has no later year, and no zone may come to one.
+    pub(crate) const END: Self = Self(253_402_207_200);
+    /// The beginning of the year 0, before which RFC 3339 has none.
+    const BEGINNING: Self = Self(-62_167_219_200);
+
     /// The present, by the machine's clock. A clock before 1970 counts as 1970.
     #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
     pub(crate) fn now() -> Self {
@@ -36,9 +41,10 @@ impl Timestamp {
         Some(Self(time.as_second()))
     }
 
-    /// RFC 3339 in UTC; the raw number where the calendar ends.
+    /// RFC 3339 in UTC. What a server names beyond the calendar is told as its end.
     pub(crate) fn rfc3339(self) -> String {
-        jiff::Timestamp::from_second(self.0).map_or_else(|_| self.0.to_string(), |time| time.to_string())
+        let told = self.clamp(Self::BEGINNING, Self::END);
+        jiff::Timestamp::from_second(told.0).map_or_else(|_| told.0.to_string(), |time| time.to_string())
     }
 }
 
@@ -90,7 +96,9 @@ mod tests {
     #[test]
     fn times_are_written_in_rfc_3339_utc() {
         assert_eq!(Timestamp(1_700_000_000).rfc3339(), "2023-11-14T22:13:20Z");
-        assert_eq!(Timestamp(i64::MAX).rfc3339(), i64::MAX.to_string());
+        assert_eq!(Timestamp::END.rfc3339(), "9999-12-30T22:00:00Z");
+        assert_eq!(Timestamp(i64::MAX).rfc3339(), "9999-12-30T22:00:00Z");
+        assert_eq!(Timestamp(i64::MIN).rfc3339(), "0000-01-01T00:00:00Z");
     }
 
     #[test]

@@ -26,9 +26,6 @@ const READ_AT_MOST: u64 = 4 << 20;
 /// a token.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The end of the year 9999, in seconds. A use after that was not noted by us.
-const END_OF_TIME: i64 = 253_402_300_799;
-
 /// The file of uses.
 pub(super) struct Uses<'a> {
     path: &'a Path,
@@ -142,7 +139,8 @@ impl<'a> Uses<'a> {
 /// A line that was cut off by a crash is passed over.
 fn parse(text: &str) -> Vec<Use> {
     let uses = text.lines().filter_map(|line| serde_json::from_str::<Use>(line).ok());
-    uses.filter(|one| (0..=END_OF_TIME).contains(&one.at)).collect()
+    // A use after the end of the calendar was not noted by us.
+    uses.filter(|one| (0..=Timestamp::END.0).contains(&one.at)).collect()
 }
 
 #[cfg(test)]
@@ -155,9 +153,9 @@ mod tests {
 
     #[test]
     fn a_use_at_no_time_counts_for_nothing() {
-        let noted =
-            [-1, 0, END_OF_TIME, END_OF_TIME + 1, 1 << 62].map(|at| serde_json::to_string(&used("a", at)).unwrap());
-        assert_eq!(parse(&noted.join("\n")), [used("a", 0), used("a", END_OF_TIME)]);
+        let noted = [-1, 0, Timestamp::END.0, Timestamp::END.0 + 1, 1 << 62]
+            .map(|at| serde_json::to_string(&used("a", at)).unwrap());
+        assert_eq!(parse(&noted.join("\n")), [used("a", 0), used("a", Timestamp::END.0)]);
     }
 
     #[test]

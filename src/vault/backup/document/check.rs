@@ -10,8 +10,6 @@ use crate::model::{Kind, Scopes, Server, Timestamp, endpoint, rules};
 
 /// More tokens than this nobody stores one after the other.
 const MOST_GENERATIONS: i64 = 1 << 40;
-/// The end of the year 9999.
-const LAST_SECOND: i64 = 253_402_300_799;
 /// The longest name of a tenant, in bytes.
 const LONGEST_TENANT: usize = 128;
 
@@ -197,5 +195,5 @@ fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), Wrong> {
 }
 
 fn check_time(member: &str, time: Timestamp) -> Result<(), Wrong> {
-    if (0..=LAST_SECOND).contains(&time.0) { Ok(()) } else { wrong(member, "no store has this time") }
+    if (0..=Timestamp::END.0).contains(&time.0) { Ok(()) } else { wrong(member, "no store has this time") }
 }
