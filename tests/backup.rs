@@ -25,7 +25,7 @@ fn secret_file(home: &Home, name: &str, text: &str) -> PathBuf {
 }
 
 /// A key pair of `age-keygen`: the file with the private key, and the public key.
-fn key_pair(home: &Home) -> (PathBuf, String) {
+pub(crate) fn key_pair(home: &Home) -> (PathBuf, String) {
     let made = home.command("age-keygen").run();
     made.success();
     let public = made.stdout.lines().find_map(|line| line.strip_prefix("# public key: ")).expect("a public key");

@@ -51,4 +51,5 @@ mod support;
 mod tenants;
 mod told;
 mod upgrade;
+mod ways_in;
 mod why;

@@ -11,7 +11,7 @@ use crate::age::{self, Lock, Opener};
 use crate::files;
 use crate::model::{Credential, Secret};
 use crate::provider;
-use crate::vault::{Backup, ClientsOf, Malformed, Restoration, Restoring, Row, Source, Vault};
+use crate::vault::{Backup, ClientsOf, Malformed, Restoration, Restoring, Row, Saved, Source, Subject, Unfit, Vault};
 
 /// More than this is no backup of ours, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -53,6 +53,8 @@ pub(crate) struct Exported {
     pub(crate) clients: usize,
     /// Credentials whose refresh token must be used from one of the copies only.
     pub(crate) shared: Vec<String>,
+    /// What is not in it, because no store would take it, and why.
+    pub(crate) left_out: Vec<(Subject, Unfit)>,
 }
 
 /// Where a backup is written.
@@ -101,7 +103,7 @@ impl App {
         let seal = self.unlock(&vault)?;
         let ids: Vec<_> = rows.into_iter().map(|row| row.credential.id).collect();
         let now = (self.clock)();
-        let backup = self.whatever_the_key(&vault, &seal, |seal, _| {
+        let Saved { backup, left_out } = self.whatever_the_key(&vault, &seal, |seal, _| {
             Ok(vault.save(seal, &ids, &clients_of, &self.person, now, Self::lease_deadline())?)
         })?;
         let (credentials, clients) = backup.size();
@@ -115,7 +117,7 @@ impl App {
             }
             None => Some(file),
         };
-        Ok(Exported { file, credentials, clients, shared })
+        Ok(Exported { file, credentials, clients, shared, left_out })
     }
 
     /// The rows that are meant, and whose client registrations go with them. What was revoked holds nothing.

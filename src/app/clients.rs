@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::authorize::check_client;
 use super::discover::is_address;
 use super::{App, Error, GivenClient, LEASE_WAIT};
 use crate::model::text::shown;
-use crate::model::{Client, Timestamp};
+use crate::model::{Client, Timestamp, rules};
 use crate::protocol;
 use crate::vault::{Registration, Seal, SelfRegistration, Source, StoredClient, Vault};
 
@@ -58,9 +59,10 @@ impl App {
     ) -> Result<(ClientInfo, Option<String>), Error> {
         let provider = self.registry.find(&new.provider)?;
         let provider = self.completed(provider, &new.variables)?;
-        if let Some(name) = new.name.as_deref().filter(|name| name.is_empty() || shown(name) != **name) {
+        if let Some(name) = new.name.as_deref().filter(|name| !rules::is_name(name)) {
             return Err(Error::Usage(format!("`{}` cannot be the name of a registration", shown(name))));
         }
+        check_client(&new.client)?;
         let Some(id) = new.client.id else {
             return Err(Error::Usage("a client registration has an id: --client-id or --client-file".into()));
         };

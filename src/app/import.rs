@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use serde_json::Map;
 
+use super::authorize::check_scopes;
 use super::select::check_account;
 use super::{App, Error, KeySource, LEASE_WAIT};
 use crate::model::credential::IMPORTED_FROM;
 use crate::model::text::shown;
 use crate::model::{
-    AccessToken, Client, ClientAuthentication, Credential, Kind, RefreshToken, Scopes, Secret, Timestamp,
+    AccessToken, Client, ClientAuthentication, Credential, Kind, RefreshToken, Scopes, Secret, Timestamp, rules,
 };
 use crate::provider::Resolved;
 use crate::vault::{Authorization, Row, Seal, Vault};
@@ -110,6 +111,7 @@ impl App {
         if let Some(account) = &new.account {
             check_account(account)?;
         }
+        check_scopes([&new.scopes])?;
         let refresh_token = new.login.as_ref().map(|(token, _)| &token.0);
         new.access_token.iter().chain(refresh_token).try_for_each(check_token)?;
         let client_id = new.login.as_ref().map_or("", |(_, client)| &client.id);
@@ -240,14 +242,12 @@ impl App {
     }
 }
 
-/// A token is one word of visible ASCII: it goes into headers, variables and lines of other tools' files.
+/// What is no token is nothing to keep.
 pub(super) fn check_token(token: &Secret) -> Result<(), Error> {
     let text = token.expose();
     if text.len() > LONGEST {
         return Err(Error::Usage(format!("a token longer than {} KiB is not taken", LONGEST >> 10)));
     }
-    if text.bytes().all(|b| b.is_ascii_graphic()) && !text.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Usage("a token is one word of visible ASCII characters".into()))
+    let wrong = || Error::Usage("a token is one word of visible ASCII characters".into());
+    if rules::is_token(text) { Ok(()) } else { Err(wrong()) }
 }

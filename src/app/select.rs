@@ -2,8 +2,8 @@
 
 use super::discover::is_address;
 use super::{App, Error};
-use crate::model::Credential;
 use crate::model::text::shown;
+use crate::model::{Credential, rules};
 use crate::provider;
 use crate::vault::{Row, Vault};
 
@@ -45,12 +45,8 @@ impl Selector {
 
 /// An account is any printable text.
 pub(super) fn check_account(account: &str) -> Result<(), Error> {
-    let printable = shown(account) == account && account.trim() == account;
-    if printable && !account.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Usage(format!("`{}` cannot be the name of an account", shown(account))))
-    }
+    let wrong = || Error::Usage(format!("`{}` cannot be the name of an account", shown(account)));
+    if rules::is_name(account) { Ok(()) } else { Err(wrong()) }
 }
 
 impl App {

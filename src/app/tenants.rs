@@ -2,6 +2,7 @@
 
 use super::revoke::RevokedOne;
 use super::{App, Error};
+use crate::model::rules;
 use crate::model::text::shown;
 use crate::vault::{Tenant, Vault};
 
@@ -65,7 +66,6 @@ fn no_such_tenant(name: &str, known: Vec<Tenant>) -> Error {
 
 /// A tenant's name is printable text that no command line takes for an option.
 pub(crate) fn check_tenant(name: &str) -> Result<(), Error> {
-    let fits = !name.is_empty() && name.len() <= 128 && !name.starts_with('-');
-    let plain = fits && shown(name) == name && name.trim() == name;
-    if plain { Ok(()) } else { Err(Error::Usage(format!("`{}` cannot be a tenant's name", shown(name)))) }
+    let wrong = || Error::Usage(format!("`{}` cannot be a tenant's name", shown(name)));
+    if rules::is_tenant(name) { Ok(()) } else { Err(wrong()) }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::terminal::Terminal;
 use crate::app::{App, BackupError, Contents, Error, Exported, Lock, Output, Recipient, Selector};
 use crate::model::Secret;
@@ -139,7 +139,7 @@ impl PassphraseArgs {
 }
 
 fn tell(exported: &Exported, output: Option<&Output>, context: &Context) -> Result<u8, Failure> {
-    let Exported { credentials, clients, shared, .. } = exported;
+    let Exported { credentials, clients, shared, left_out, .. } = exported;
     let terminal = &context.terminal;
     let path = output.map(|output| output.path.display().to_string());
     let place = path.as_deref().map_or_else(String::new, |path| format!(" to {}", shown(path)));
@@ -155,9 +155,17 @@ fn tell(exported: &Exported, output: Option<&Output>, context: &Context) -> Resu
             names.join(", ")
         ));
     }
+    for (of, why) in left_out {
+        terminal.warn(&format!("left out, as no store would take it again: {}", shown(&why.to_string())));
+        terminal.hint([&failure::anew(of)]);
+    }
     if terminal.json {
-        let object = json!({"file": path, "credentials": credentials, "clients": clients, "shared": shared});
+        let left_out = left_out.iter();
+        let left_out =
+            left_out.map(|(of, why)| json!({"of": of.to_string(), "why": why.to_string(), "hint": failure::anew(of)}));
+        let object = json!({"file": path, "credentials": credentials, "clients": clients, "shared": shared,
+            "left_out": left_out.collect::<Vec<_>>()});
         terminal.data_json(&object)?;
     }
-    Ok(0)
+    Ok(u8::from(!left_out.is_empty()))
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rules;
+
 /// The grant that gives a machine its tokens. It stands in the sealed record of the server: an edited audience, file or
 /// installation opens no key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,18 @@ pub(crate) enum TokenSource {
 }
 
 impl TokenSource {
+    /// What is wrong with it. A secret of this program's own is no token of a job, and goes to no server.
+    pub(super) fn mistake(&self) -> Option<&'static str> {
+        match self {
+            Self::Environment(name) if rules::OWN_SECRETS.iter().any(|start| name.starts_with(start)) => {
+                Some("that variable holds a secret of this program's own")
+            }
+            Self::Environment(name) if name.is_empty() => Some("it names no variable"),
+            Self::File(path) if !path.starts_with('/') => Some("the path of file: is absolute"),
+            _ => None,
+        }
+    }
+
     /// The same in words.
     pub(crate) fn words(&self) -> String {
         match self {
@@ -66,15 +80,15 @@ impl std::str::FromStr for TokenSource {
 
     /// `env:NAME`, `file:PATH`, `github-actions` or `github-actions:AUDIENCE`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once(':') {
-            Some(("env", name)) if !name.is_empty() => Ok(Self::Environment(name.to_owned())),
-            Some(("file", path)) if path.starts_with('/') => Ok(Self::File(path.to_owned())),
-            Some(("file", _)) => Err("the path of file: is absolute".into()),
+        let source = match text.split_once(':') {
+            Some(("env", name)) => Self::Environment(name.to_owned()),
+            Some(("file", path)) => Self::File(path.to_owned()),
             Some(("github-actions", audience)) if !audience.is_empty() => {
-                Ok(Self::GithubActions(Some(audience.to_owned())))
+                Self::GithubActions(Some(audience.to_owned()))
             }
-            None if text == "github-actions" => Ok(Self::GithubActions(None)),
-            _ => Err("write it as env:NAME, file:PATH or github-actions[:AUDIENCE]".into()),
-        }
+            None if text == "github-actions" => Self::GithubActions(None),
+            _ => return Err("write it as env:NAME, file:PATH or github-actions[:AUDIENCE]".into()),
+        };
+        source.mistake().map_or(Ok(source), |what| Err(what.into()))
     }
 }

@@ -1,11 +1,17 @@
 //! What names and texts of others must be like before they reach a shell, a header line or a request. Entries of
 //! providers are held to it, and so are the records that a backup brings along.
 
+use std::collections::BTreeMap;
+
 use super::{endpoint, text};
 
 /// What holds a text, by its key, and what is wrong with it.
 pub(crate) type Mistake = (String, String);
 
+/// The longest name of a tenant, in bytes.
+const LONGEST_TENANT: usize = 128;
+/// More seconds than this no server takes a refresh token that it has replaced: a year.
+const LONGEST_GRACE: u64 = 366 * 86_400;
 /// Headers that belong to the connection, or carry a secret of ours.
 const OWN_HEADERS: [&str; 8] =
     ["authorization", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding", "upgrade"];
@@ -64,6 +70,38 @@ pub(crate) fn is_provider(name: &str) -> bool {
     first && rest && name.len() <= 64 && !reserved && !name.ends_with('.')
 }
 
+/// What a credential is of: an entry, or an address that can be read in one way only.
+pub(crate) fn is_provider_or_address(word: &str) -> bool {
+    let plain = text::is_plain(word) && !word.contains(char::is_whitespace);
+    is_provider(word) || word.contains("://") && plain && endpoint::check_written(word).is_ok()
+}
+
+/// The name of an account, a tenant or a registration: any printable text of one line.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.trim() == name && text::shown(name) == name
+}
+
+/// A tenant stands after an option on command lines, and is never taken for one.
+pub(crate) fn is_tenant(name: &str) -> bool {
+    is_name(name) && !name.starts_with('-') && name.len() <= LONGEST_TENANT
+}
+
+/// A token is one word of visible ASCII: it goes into headers, variables and lines of other tools' files (RFC 6750 §2.1
+/// takes less).
+pub(crate) fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The secret of a client: a word, or the lines of a key.
+pub(crate) fn is_client_secret(secret: &str) -> bool {
+    !secret.is_empty() && is_lines(secret)
+}
+
+/// Text that may have several lines, and has nothing else that a terminal would act on as a control.
+fn is_lines(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 /// A variable that a token may be put into: a name of capitals, on which no loader, shell or everyday tool acts.
 pub(crate) fn is_variable(name: &str) -> bool {
     let fits = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -119,6 +157,23 @@ pub(crate) fn host_mistakes(key: &str, hosts: &[String], form: impl Fn(&str) -> 
 pub(crate) fn parameter_mistake<'a>(key: &str, mut names: impl Iterator<Item = &'a String>) -> Option<Mistake> {
     let name = names.find(|name| PROTOCOL_PARAMETERS.contains(&name.as_str()))?;
     Some((format!("{key}.{name}"), "it belongs to the protocol".into()))
+}
+
+/// A parameter that a person adds to a request. It is sent encoded and shown nowhere, so that its value may be JSON of
+/// several lines.
+pub(crate) fn added_parameter_mistake(key: &str, parameters: &BTreeMap<String, String>) -> Option<Mistake> {
+    let strange = parameters.keys().find(|name| !text::is_plain(name));
+    let wrong = parameters.iter().find(|(_, value)| !is_lines(value)).map(|(name, _)| name);
+    let mistake = |what: &'static str| move |name: &String| (format!("{key}.{}", text::shown(name)), what.to_owned());
+    parameter_mistake(key, parameters.keys())
+        .or_else(|| strange.map(mistake("it is no name of a parameter")))
+        .or_else(|| wrong.map(mistake("its value holds control characters")))
+}
+
+/// How long a server takes a refresh token that it has replaced, in seconds.
+pub(crate) fn grace_mistake(grace: Option<u64>) -> Option<Mistake> {
+    let long = grace.is_some_and(|grace| grace > LONGEST_GRACE);
+    long.then(|| ("refresh_grace".into(), format!("it is longer than a year ({LONGEST_GRACE} seconds)")))
 }
 
 /// Where the account's label or identifier stands: a pointer, after `token:` or not.

@@ -181,9 +181,8 @@ fn read(
             crate::http::Error::from(refused)
         })?;
     }
-    let known = words("scopes_supported");
-    let known: Scopes = known.iter().filter(|scope| Scopes::parse(scope).malformed().is_none()).collect();
-    let scopes = challenged.unwrap_or(known);
+    let wanted = challenged.unwrap_or_else(|| words("scopes_supported").iter().collect());
+    let scopes = wanted.iter().filter(|scope| Scopes::parse(scope).malformed().is_none()).collect();
     findings.kept("RFC 9728 2", format!("its authorization server is {}", text::shown(&servers[0])));
     Ok(ProtectedResource { resource: resource.to_owned(), authorization_servers: servers, scopes })
 }

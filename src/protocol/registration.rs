@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::error::host_of;
 use super::{Error, answer};
 use crate::http::{Http, Request, header};
-use crate::model::{Client, ClientAuthentication, Clock, Quirks, Secret, Timestamp, endpoint};
+use crate::model::{Client, ClientAuthentication, Clock, Quirks, Secret, Timestamp, endpoint, rules};
 
 /// The longest client id that is taken, in bytes.
 const LONGEST: usize = 4096;
@@ -52,8 +52,12 @@ pub(crate) fn register(http: &Http, clock: Clock, request: &RegistrationRequest<
     let members = answer::object(&host, &http.send(sent)?, clock(), &Quirks::default())?;
     let malformed = |what: &str| Error::Malformed { host: host.clone(), what: what.to_owned() };
     let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let id = text("client_id").filter(|id| id.len() <= LONGEST && !id.bytes().any(|byte| byte.is_ascii_control()));
-    let secret = text("client_secret").map(Secret::new);
+    let id = text("client_id").filter(|id| id.len() <= LONGEST && !id.contains(char::is_control));
+    let secret = text("client_secret");
+    if secret.is_some_and(|secret| !rules::is_client_secret(secret)) {
+        return Err(malformed("client_secret"));
+    }
+    let secret = secret.map(Secret::new);
     // A registration for other places than ours would send the code there.
     if let Some(Value::Array(kept)) = members.get("redirect_uris")
         && !request.redirect_uris.iter().all(|uri| kept.iter().any(|own| own == uri))
@@ -67,8 +71,10 @@ pub(crate) fn register(http: &Http, clock: Clock, request: &RegistrationRequest<
         Some("none") => ClientAuthentication::None,
         _ => ClientAuthentication::ClientSecretBasic,
     };
+    // Both are for tidying up only: a client is as good without them.
     let client_uri = text("registration_client_uri")
-        .filter(|uri| endpoint::check(uri).is_ok() && endpoint::same_site(uri, request.endpoint));
+        .filter(|uri| endpoint::check_written(uri).is_ok() && endpoint::same_site(uri, request.endpoint));
+    let access_token = text("registration_access_token").filter(|token| rules::is_token(token));
     Ok(Registered {
         client: Client { id: id.ok_or_else(|| malformed("client_id"))?.to_owned(), secret },
         authentication,
@@ -78,7 +84,7 @@ pub(crate) fn register(http: &Http, clock: Clock, request: &RegistrationRequest<
             .filter(|end| *end > 0)
             .map(Timestamp),
         client_uri: client_uri.map(str::to_owned),
-        access_token: text("registration_access_token").map(Secret::new),
+        access_token: access_token.map(Secret::new),
     })
 }
 

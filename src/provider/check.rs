@@ -150,6 +150,7 @@ impl Entry {
             found.extend(rules::field_mistake(key, pointer.as_ref()));
         }
         found.extend(self.metadata.iter().filter_map(|(name, source)| rules::fact_mistake(name, source)));
+        found.extend(rules::grace_mistake(self.refresh_grace));
         if self.refresh_policy == Some(RefreshPolicy::Window) && self.refresh_grace.is_none() {
             found.push(("refresh_policy".into(), "`window` needs `refresh_grace`".into()));
         }

@@ -10,9 +10,10 @@ use rusqlite::Transaction;
 
 use super::clients::{Registration, StoredClient};
 use super::rows;
-use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault, habits, random_id, sealed};
+use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Secrets, Subject, Vault};
+use super::{habits, random_id, sealed};
 use crate::model::{Client, Credential, Kind, Secret, Server, Timestamp};
-pub(crate) use document::{Backup, Malformed};
+pub(crate) use document::{Backup, Malformed, Unfit};
 use document::{Plain, SavedClient, SavedCredential};
 
 /// Whose client registrations go into a backup: a tenant's, or those of one of its providers.
@@ -20,6 +21,12 @@ use document::{Plain, SavedClient, SavedCredential};
 pub(crate) struct ClientsOf {
     pub(crate) tenant: String,
     pub(crate) provider: Option<String>,
+}
+
+/// What was saved, and what was left out of it because it would not come back.
+pub(crate) struct Saved {
+    pub(crate) backup: Backup,
+    pub(crate) left_out: Vec<(Subject, Unfit)>,
 }
 
 /// How to bring a backup in.
@@ -103,18 +110,31 @@ impl Vault {
         made_by: &str,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Backup, Error> {
-        let mut credentials = vec![];
+    ) -> Result<Saved, Error> {
+        let (mut credentials, mut exported, mut left_out) = (vec![], vec![], vec![]);
         for id in ids {
             let lease = self.lease(id, seal, deadline)?;
-            credentials.push(self.saved(&lease)?);
+            let (own, saved) = (lease.credential(), self.saved(&lease)?);
+            match saved.check() {
+                Err(unfit) => left_out.push((Subject::of(own), unfit)),
+                Ok(()) => {
+                    credentials.push(saved);
+                    exported.push(own.clone());
+                }
+            }
         }
-        let clients = self.saved_clients(seal, clients_of)?;
+        let mut clients = vec![];
+        for (of, saved) in self.saved_clients(seal, clients_of)? {
+            match saved.check() {
+                Err(unfit) => left_out.push((of, unfit)),
+                Ok(()) => clients.push(saved),
+            }
+        }
         // Written down before anything leaves: an export that is not on record must not exist.
-        let exported = ids.iter().map(|id| Ok(self.reread(id)?.credential)).collect::<Result<Vec<_>, Error>>()?;
         let entries = exported.iter().map(|own| Entry::ok("exported", own, now)).collect();
         self.write_recorded(seal, |_| Ok(((), entries)))?;
-        Ok(Backup::new(self.description.id.clone(), made_by.to_owned(), now, credentials, clients))
+        let backup = Backup::new(self.description.id.clone(), made_by.to_owned(), now, credentials, clients);
+        Ok(Saved { backup, left_out })
     }
 
     fn saved(&self, lease: &Lease<'_>) -> Result<SavedCredential, Error> {
@@ -122,23 +142,12 @@ impl Vault {
         Ok(SavedCredential::of(own, lease.secrets()?, self.habits(own)?.rotates))
     }
 
-    fn saved_clients(&self, seal: &Seal, of: &[ClientsOf]) -> Result<Vec<SavedClient>, Error> {
+    fn saved_clients(&self, seal: &Seal, of: &[ClientsOf]) -> Result<Vec<(Subject, SavedClient)>, Error> {
         let mut found = vec![];
         for ClientsOf { tenant, provider } in of {
             for stored in self.clients(tenant, provider.as_deref())? {
-                found.push(SavedClient {
-                    tenant: tenant.clone(),
-                    server: stored.server()?,
-                    client_secret: stored.open_secret(seal)?.map(Plain),
-                    registration: stored.self_registration(),
-                    registration_access_token: stored.registration_access_token(seal)?.map(Plain),
-                    provider: stored.provider,
-                    name: stored.name,
-                    client_id: stored.client_id,
-                    variables: stored.variables,
-                    default: stored.default,
-                    updated_at: stored.updated_at,
-                });
+                let (secret, token) = (stored.open_secret(seal)?, stored.registration_access_token(seal)?);
+                found.push((stored.subject(), SavedClient::of(&stored, secret, token)?.tidied()));
             }
         }
         Ok(found)
@@ -303,6 +312,16 @@ impl Vault {
         }
         Ok((count, kept))
     }
+}
+
+/// Whether a credential with these secrets may be kept.
+pub(super) fn check(own: &Credential, secrets: &Secrets) -> Result<(), Error> {
+    SavedCredential::of(own, secrets.clone(), None).check().map_err(Error::Unfit)
+}
+
+/// The same of a registration.
+pub(super) fn check_client(stored: &StoredClient, secret: Option<&Secret>) -> Result<(), Error> {
+    SavedClient::of(stored, secret.cloned(), None)?.check().map_err(Error::Unfit)
 }
 
 impl Wanted {

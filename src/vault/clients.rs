@@ -2,14 +2,15 @@
 //! authorization server it was registered with.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::time::Instant;
 
 use rusqlite::{Transaction, params};
 
 use super::master_key::random_id;
 use super::seal::Binding;
-use super::{Error, PATIENCE, Seal, Subject, Vault, plain};
-use crate::model::{Client, Credential, Secret, Server, Timestamp};
+use super::{Error, PATIENCE, Seal, Subject, Vault, backup, plain};
+use crate::model::{Client, Credential, Secret, Server, Timestamp, rules};
 
 /// The name of a registration that was given none.
 const UNNAMED: &str = "default";
@@ -26,7 +27,7 @@ pub(crate) struct StoredClient {
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     row: String,
-    tenant: String,
+    pub(super) tenant: String,
     server: String,
     secret: Option<Vec<u8>>,
     generation: i64,
@@ -47,7 +48,7 @@ impl StoredClient {
         serde_json::from_str(&self.server).map_err(damaged)
     }
 
-    fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> Subject {
         let Self { tenant, provider, client_id, .. } = self.clone();
         Subject::Client { tenant, provider, client_id }
     }
@@ -231,15 +232,13 @@ impl Vault {
         let Registration { client, tenant, provider, at: now, .. } = *registration;
         let others = self.clients(tenant, Some(provider))?;
         let same = others.iter().find(|other| other.client_id == client.id);
-        let name = registration.name.or(same.map(|same| same.name.as_str())).unwrap_or_else(|| {
-            let taken = others.iter().any(|other| other.name == UNNAMED);
-            if taken { &client.id } else { UNNAMED }
-        });
+        let name = registration.name.or(same.map(|same| same.name.as_str())).map(str::to_owned);
+        let name = name.unwrap_or_else(|| name_among(&others, &client.id));
         let replaced = |other: &&StoredClient| other.name == name || other.client_id == client.id;
         let was_default = others.iter().filter(replaced).any(|other| other.default);
         let mut new = StoredClient {
             provider: provider.to_owned(),
-            name: name.to_owned(),
+            name: name.clone(),
             client_id: client.id.clone(),
             variables: registration.variables.clone(),
             default: registration.default || was_default || others.is_empty(),
@@ -254,6 +253,7 @@ impl Vault {
             generation: now.0,
             key_id: None,
         };
+        backup::check_client(&new, client.secret.as_ref())?;
         if let Some(secret) = &client.secret {
             new.secret = Some(new.close(SECRET, secret, seal));
             new.key_id = Some(seal.key_id().to_owned());
@@ -269,6 +269,15 @@ impl Vault {
         write(transaction, &new).map_err(&failed)?;
         Ok(same.map(|same| &same.name).filter(|name| **name != new.name).cloned())
     }
+}
+
+/// A name that no other registration of the provider has: its client id, where that can be one.
+fn name_among(others: &[StoredClient], client_id: &str) -> String {
+    let is_free = |name: &String| others.iter().all(|other| other.name != *name);
+    let id = Some(client_id.to_owned()).filter(|id| rules::is_name(id));
+    let numbered = (2..).map(|number: usize| format!("{UNNAMED}-{number}"));
+    let mut names = iter::once(UNNAMED.to_owned()).chain(id).chain(numbered);
+    names.find(is_free).expect("numbers do not end")
 }
 
 fn write(transaction: &Transaction<'_>, new: &StoredClient) -> rusqlite::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Source, keyring};
+use super::{Source, Unfit, keyring};
 use crate::files;
 use crate::model::{Credential, CredentialId};
 
@@ -23,6 +23,9 @@ pub(crate) enum Error {
     /// Written by a later version of this program.
     #[error("the store {} was made by a newer version of this program (schema {found}, this one knows {known})", path.display())]
     NewerSchema { path: PathBuf, found: i64, known: i64 },
+    /// Nothing is kept that no backup could bring back.
+    #[error("this cannot be kept: {0}")]
+    Unfit(Unfit),
     /// A row that this program cannot have written.
     #[error("the row of {of} is damaged ({field})")]
     Damaged { of: Subject, field: &'static str },

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::lock::Held;
 use super::marks::{Mark, Marks};
 use super::{
-    Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Subject, Vault, binding, habits, landing,
-    open, rows, sealed,
+    Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Subject, Vault, backup, binding, habits,
+    landing, open, rows, sealed,
 };
 use crate::model::{
     AccessToken, Client, Credential, CredentialId, ProofKey, RefreshToken, Secret, Server, Timestamp, TokenResponse,
@@ -334,6 +334,7 @@ impl<'a> Lease<'a> {
         let access = Some(new.access_token.0).filter(|token| !token.expose().is_empty());
         let proof = new.proof_key.map(|key| key.0);
         let secrets = Secrets { access, refresh, client: new.client.secret, proof };
+        backup::check(&next, &secrets)?;
         let (keep, held) = (keep.as_ref(), held.as_deref());
         self.replace(next, &secrets, Change { keep, held, ..Change::of("authorized") })?;
         let own = &self.row.credential;

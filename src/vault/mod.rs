@@ -43,7 +43,7 @@ use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use audit::{Entry, Event, KINDS, Verified};
-pub(crate) use backup::{Backup, ClientsOf, Malformed, Restoration, Restoring, Verdict};
+pub(crate) use backup::{Backup, ClientsOf, Malformed, Restoration, Restoring, Saved, Unfit, Verdict};
 pub(crate) use clients::{Registration, StoredClient};
 pub(crate) use error::{Error, KeyError, Subject};
 pub(crate) use habits::Habits;
@@ -359,6 +359,12 @@ impl Vault {
         Error::Leased { label: self.reread(id).map_or_else(|_| id.0.clone(), |row| row.credential.label()) }
     }
 
+    /// Whether what a login brings can be kept, as far as that is known before it: the credential as it is to be, but for
+    /// what the provider says.
+    pub(crate) fn check(own: &Credential, client: &Client) -> Result<(), Error> {
+        backup::check(own, &Secrets { access: None, refresh: None, client: client.secret.clone(), proof: None })
+    }
+
     /// Stores a newly connected account in one transaction. The only live account of a provider becomes its default.
     pub(crate) fn insert(&self, seal: &Seal, new: Authorization) -> Result<Row, Error> {
         self.add(seal, new, None)
@@ -382,6 +388,7 @@ impl Vault {
             client: new.client.secret.clone(),
             proof: new.proof_key.map(|key| key.0),
         };
+        backup::check(&credential, &secrets)?;
         let mut row = sealed(credential, &secrets, seal);
         if row.credential.imported_from().is_none() {
             self.mark(&row)?;
@@ -451,6 +458,7 @@ impl Vault {
 }
 
 /// The secrets of a row, open.
+#[derive(Clone)]
 struct Secrets {
     access: Option<Secret>,
     refresh: Option<Secret>,

@@ -69,7 +69,7 @@ fn completed(url: &str, metadata: &Map<String, Value>, hosts: &[String]) -> Stri
     }
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let whole = filled(url, &metadata.iter().map(|(name, value)| (name.clone(), word(value))).collect());
-    let leads = endpoint::check(&whole).is_ok_and(|url| hosts.iter().any(|own| host::names(own, &url)));
+    let leads = endpoint::check_written(&whole).is_ok_and(|url| hosts.iter().any(|own| host::names(own, &url)));
     if leads && !whole.contains('{') { whole } else { url.to_owned() }
 }
 

@@ -52,6 +52,21 @@ impl Plan {
         Channel { http: &self.http, clock: self.clock, server, client: &self.client, proof: self.proof.as_ref() }
     }
 
+    /// Nobody agrees to what could not be kept then.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let account = self.account.clone().unwrap_or_else(|| UNNAMED.into());
+        let (tenant, provider, server) = (self.tenant.clone(), self.provider.clone(), self.resolved.server.clone());
+        let credential = Credential {
+            client_id: self.client.id.clone(),
+            requested: self.scopes.clone(),
+            parameters: self.parameters.clone(),
+            variables: self.resolved.variables.clone(),
+            generation: 1,
+            ..Credential::new(tenant, provider, account, self.kind, server, self.started)
+        };
+        Ok(Vault::check(&credential, &self.client)?)
+    }
+
     pub(super) fn finish(&self, pending: Pending, code: &Secret) -> Result<Connected, Error> {
         let nonce = pending.nonce().map(str::to_owned);
         let sent_at = (self.clock)();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::super::select::check_account;
 use super::super::{App, Error};
 use super::client::{Prepared, Request};
 use super::facts::Facts;
@@ -121,7 +122,10 @@ impl App {
         // The scopes that name a person or keep a login alive mean nothing without one.
         plan.scopes = super::machine_scopes(login, previous);
         plan.resolved.server.mint = Some(mint);
-        plan.account = Some(login.account.clone().or(previous.map(|own| own.account.clone())).unwrap_or(name));
+        let account = login.account.clone().or(previous.map(|own| own.account.clone())).unwrap_or(name);
+        check_account(&account).map_err(|_| Error::NameRequired { provider: provider.id.clone() })?;
+        plan.account = Some(account);
+        plan.check()?;
         let sent_at = (self.clock)();
         let response = self.mint(&plan.channel(), &plan.scopes, &plan.parameters).map_err(|error| match error {
             Error::Protocol { source, .. } => plan.refused(source),

@@ -20,6 +20,7 @@ use std::time::Duration;
 pub(crate) use device::DevicePrompt;
 pub(crate) use flow::Flow;
 pub(crate) use machine::{Machine, ServiceAccount};
+pub(super) use parameters::{check_client, check_scopes};
 pub(super) use redirect::FIXED_PORT;
 
 use super::{App, Error, Selector};
@@ -234,6 +235,7 @@ impl App {
         plan: Plan,
         person: &mut dyn Person,
     ) -> Result<Connected, Error> {
+        plan.check()?;
         self.needs_name_now(provider, login, &plan)?;
         plan.vault.require_writable()?;
         if flow == Flow::Device {

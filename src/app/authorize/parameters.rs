@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::super::Error;
-use super::Login;
-use crate::model::Scopes;
+use super::{GivenClient, Login};
 use crate::model::text::shown;
+use crate::model::{Scopes, rules};
 
 /// Parameters that belong to the protocol and can never be set by hand.
 const PROTOCOL_PARAMETERS: [&str; 29] = [
@@ -55,9 +55,26 @@ pub(super) fn check_parameters(login: &Login) -> Result<(), Error> {
         let wanted = "a resource is an absolute URI without a fragment (RFC 8707)";
         return Err(Error::Usage(format!("`{}` cannot be a resource: {wanted}", shown(resource))));
     }
-    let scopes = login.scopes.iter().chain([&login.add_scopes]);
-    if let Some(scope) = scopes.into_iter().find_map(Scopes::malformed) {
-        return Err(Error::Usage(format!("`{}` cannot be a scope", shown(scope))));
+    if let Some((of, what)) = rules::added_parameter_mistake("param", &login.parameters) {
+        return Err(Error::Usage(format!("--{of}: {what}")));
+    }
+    check_client(&login.client)?;
+    check_scopes(login.scopes.iter().chain([&login.add_scopes]))
+}
+
+/// What is asked for has the form of RFC 6749.
+pub(in crate::app) fn check_scopes<'a>(scopes: impl IntoIterator<Item = &'a Scopes>) -> Result<(), Error> {
+    let wrong = scopes.into_iter().find_map(Scopes::malformed);
+    wrong.map_or(Ok(()), |scope| Err(Error::Usage(format!("`{}` cannot be a scope", shown(scope)))))
+}
+
+/// A client registration, as far as it is given.
+pub(in crate::app) fn check_client(given: &GivenClient) -> Result<(), Error> {
+    if given.id.as_ref().is_some_and(|id| id.contains(char::is_control)) {
+        return Err(Error::Usage("a client id holds no control characters".into()));
+    }
+    if given.secret.as_ref().is_some_and(|secret| !rules::is_client_secret(secret.expose())) {
+        return Err(Error::Usage("a client secret is not empty, and holds no control characters".into()));
     }
     Ok(())
 }

@@ -29,7 +29,8 @@ impl Arrival {
         let rule = &provider.entry.redirect;
         match (&login.redirect, rule.rule, &rule.paste) {
             (RedirectChoice::Uri(uri), ..) if uri.starts_with("https://") => {
-                let url = endpoint::check(uri).map_err(|refused| Error::Usage(format!("--redirect-uri: {refused}")))?;
+                let url = endpoint::check_written(uri)
+                    .map_err(|refused| Error::Usage(format!("--redirect-uri: {refused}")))?;
                 if endpoint::is_loopback(&url) {
                     return Err(Error::Usage("--redirect-uri: this machine is listened on with http only".into()));
                 }

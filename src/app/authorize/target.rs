@@ -10,7 +10,8 @@ use super::client::{Prepared, Request};
 use super::redirect::Arrival;
 use super::{Agreement, GivenClient, Login, Person};
 use crate::callback::{Address, Host, Port};
-use crate::model::{Client, Credential, Scopes};
+use crate::model::text::shown;
+use crate::model::{Client, Credential, Scopes, endpoint, rules};
 use crate::protocol::{self, RegistrationRequest};
 use crate::provider::{self, Provider};
 use crate::vault::{Registration, Seal, SelfRegistration, Vault};
@@ -34,6 +35,11 @@ impl App {
         if !is_address(&login.provider) {
             let known = self.registry.find(&login.provider);
             return Ok(Target { provider: known.map_err(|error| self.no_entry(error))?, found: None });
+        }
+        // It names what is connected, too, and is compared as it stands.
+        if endpoint::check(&login.provider).is_ok() && !rules::is_provider_or_address(&login.provider) {
+            let (word, why) = (shown(&login.provider), endpoint::Refused::Misread);
+            return Err(Error::Usage(format!("`{word}` cannot be an address: {why}")));
         }
         let found = self.discover(&login.provider)?.usable()?;
         let strange = found.foreign_hosts();

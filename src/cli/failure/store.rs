@@ -26,7 +26,7 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
         E::Files(error) => of_files(error),
         E::Unreadable { of, source } => {
             let failure = Failure::new("store_unavailable", 6, text).because(root(source));
-            failure.hint(format!("{}: {}", anew(of), make_anew(of)))
+            failure.hint(anew(of))
         }
         E::Database { .. } if error.is_busy() => busy(text),
         E::Database { path, source } if is_damage(source) => {
@@ -49,8 +49,9 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
                 .because(
                     "a sealed value opens only in the row, and for the endpoints, it was made for; nothing was sent",
                 )
-                .hint(format!("if you changed it yourself, {}: {}", anew(of), make_anew(of)))
+                .hint(format!("if you changed it yourself, {}", anew(of)))
         }
+        E::Unfit(_) => Failure::usage(text),
         E::WrongKey { .. } => {
             Failure::new("wrong_master_key", 6, text)
                 .hint("where its own lives: oauth key status")
@@ -85,11 +86,13 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
     }
 }
 
-fn anew(of: &Subject) -> &'static str {
-    match of {
+/// What makes anew what a row holds.
+pub(in crate::cli) fn anew(of: &Subject) -> String {
+    let what = match of {
         Subject::Credential { .. } => "connect it again",
         Subject::Client { .. } => "register it again",
-    }
+    };
+    format!("{what}: {}", make_anew(of))
 }
 
 /// The command that makes what a row holds anew.

@@ -4,11 +4,8 @@
 use serde_json::Value;
 
 use super::Server;
+use crate::model::Mint;
 use crate::model::rules::{self, Mistake};
-use crate::model::{Mint, TokenSource};
-
-/// More seconds than this no server takes a refresh token that it has replaced: a year.
-const LONGEST_GRACE: u64 = 366 * 86_400;
 
 impl Server {
     /// The first thing that is wrong: the key, and what it is.
@@ -43,24 +40,28 @@ impl Server {
             ("revocation_endpoint", self.revocation_endpoint.as_ref()),
             ("introspection_endpoint", self.introspection_endpoint.as_ref()),
             ("pushed_authorization_request_endpoint", self.pushed_authorization_request_endpoint.as_ref()),
-            ("userinfo_endpoint", self.learnt(self.userinfo_endpoint.as_ref())),
-            ("resources_endpoint", self.learnt(self.resources_endpoint.as_ref())),
-            ("api_base", self.learnt(self.api_base.as_ref())),
         ];
+        let learnt = [
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("resources_endpoint", &self.resources_endpoint),
+            ("api_base", &self.api_base),
+        ];
+        let learnt = learnt.into_iter().filter_map(|(key, url)| Some((key, self.as_far_as_known(url.as_ref()?)?)));
         let aliases = self.mtls_endpoint_aliases.values().map(|url| ("mtls_endpoint_aliases", url));
         let urls = always.into_iter().filter_map(|(key, url)| Some((key, url?)));
         urls.chain(aliases)
-            .find_map(|(key, url)| rules::endpoint_mistake(key, url))
+            .map(|(key, url)| (key, url.clone()))
+            .chain(learnt)
+            .find_map(|(key, url)| rules::endpoint_mistake(key, &url))
             .or_else(|| rules::page_mistake("applications_url", self.applications_url.as_ref()))
     }
 
-    /// An address that is not known before an answer has told a part of it is no address yet, and used as none.
-    fn learnt<'a>(&self, url: Option<&'a String>) -> Option<&'a String> {
-        let is_open = |url: &str| {
-            let name = url.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
-            name.is_some_and(|name| self.metadata.contains_key(name))
-        };
-        url.filter(|url| !is_open(url))
+    /// An address of which an answer has still to tell a part, with a harmless word in its place. One of which nothing is
+    /// known before is no address yet, and used as none.
+    fn as_far_as_known(&self, url: &str) -> Option<String> {
+        let open: Vec<_> = self.metadata.keys().map(|name| format!("{{{name}}}")).collect();
+        let is_unknown = open.iter().any(|part| url.starts_with(part));
+        (!is_unknown).then(|| open.iter().fold(url.to_owned(), |url, part| url.replace(part, "x")))
     }
 
     fn host_mistake(&self) -> Option<Mistake> {
@@ -75,10 +76,9 @@ impl Server {
         let tables = [("token_parameters", &self.token_parameters), ("refresh_parameters", &self.refresh_parameters)];
         let wrong = self.token_env.as_ref().filter(|name| !rules::is_variable(name));
         let variable = wrong.map(|_| ("token_env".to_owned(), "it is no name of a variable for a token".to_owned()));
-        let long = self.refresh_grace.filter(|grace| *grace > LONGEST_GRACE);
         variable
             .or_else(|| tables.into_iter().find_map(|(key, table)| rules::parameter_mistake(key, table.keys())))
-            .or_else(|| long.map(|_| ("refresh_grace".to_owned(), "it is too long".to_owned())))
+            .or_else(|| rules::grace_mistake(self.refresh_grace))
     }
 
     fn fact_mistake(&self) -> Option<Mistake> {
@@ -92,13 +92,10 @@ impl Server {
             Mint::Installation { access_tokens_url } => {
                 return rules::endpoint_mistake("mint.access_tokens_url", access_tokens_url);
             }
-            Mint::TokenExchange { subject_token: TokenSource::File(path), .. } => !path.starts_with('/'),
-            Mint::TokenExchange { subject_token: TokenSource::Environment(name), .. } => {
-                name.is_empty() || rules::OWN_SECRETS.iter().any(|start| name.starts_with(start))
-            }
-            _ => false,
+            Mint::TokenExchange { subject_token, .. } => subject_token.mistake(),
+            _ => None,
         };
-        wrong.then(|| ("mint.subject_token".into(), "it names no place of a token".into()))
+        wrong.map(|what| ("mint.subject_token".into(), what.into()))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::model::{Credential, CredentialId, Kind, Scopes, Secret, Server, Timestamp};
-use crate::vault::{Secrets, SelfRegistration};
+use crate::vault::{Error, Secrets, SelfRegistration, StoredClient};
 
 const FORMAT: &str = "oauth-backup";
 /// Raised by every change that a program of today would read wrongly.
@@ -36,14 +36,21 @@ pub(crate) enum Malformed {
     NotABackup(String),
     #[error("the backup was made by a newer version of this program (format {0}, this one knows {VERSION})")]
     Newer(u32),
-    #[error("`{0}` in the backup cannot be the name of a tenant, a provider or an account")]
-    Name(String),
     #[error("the backup holds {0} twice")]
     Twice(String),
-    #[error("what the backup holds of {of} cannot be right: `{member}`: {what}")]
+    #[error("what the backup holds cannot be right: {0}")]
+    Unfit(#[from] Unfit),
+}
+
+/// What no store takes, from whichever side it comes.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Unfit {
+    #[error("`{0}` cannot be the name of a tenant, a provider, an account or a registration")]
+    Name(String),
+    #[error("`{member}` of {of}: {what}")]
     Member { of: String, member: String, what: String },
-    #[error("the backup holds a token or a client secret of {0} that cannot be one")]
-    NoSecret(String),
+    #[error("a token or a client secret of {0} cannot be one")]
+    Secret(String),
 }
 
 /// A secret in the open: written, and read, as it is.
@@ -241,6 +248,24 @@ impl SavedCredential {
             stale: None,
         };
         (credential, secrets)
+    }
+}
+
+impl SavedClient {
+    pub(super) fn of(stored: &StoredClient, secret: Option<Secret>, token: Option<Secret>) -> Result<Self, Error> {
+        Ok(Self {
+            tenant: stored.tenant.clone(),
+            provider: stored.provider.clone(),
+            name: stored.name.clone(),
+            client_id: stored.client_id.clone(),
+            client_secret: secret.map(Plain),
+            registration: stored.self_registration(),
+            registration_access_token: token.map(Plain),
+            server: stored.server()?,
+            variables: stored.variables.clone(),
+            default: stored.default,
+            updated_at: stored.updated_at,
+        })
     }
 }
 

@@ -1,17 +1,16 @@
-//! Whether a backup holds what this program can have written. Whoever knows a public key can make one: nothing of it may
+//! What a store may hold: a backup is held to it before it is brought in, a credential and a registration before they are
+//! kept, so that whatever is kept comes back out of a backup. Whoever knows a public key can make one: nothing of it may
 //! reach a shell, a terminal, an environment or a server that an entry could not send there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Backup, Malformed, Plain, SavedClient, SavedCredential};
+use super::{Backup, Malformed, Plain, SavedClient, SavedCredential, Unfit};
 use crate::model::credential::IMPORTED_FROM;
 use crate::model::text::{is_plain, shown, whole};
-use crate::model::{Kind, Scopes, Server, Timestamp, endpoint, rules};
+use crate::model::{Kind, Scopes, Server, Timestamp, rules};
 
 /// More tokens than this nobody stores one after the other.
 const MOST_GENERATIONS: i64 = 1 << 40;
-/// The longest name of a tenant, in bytes.
-const LONGEST_TENANT: usize = 128;
 
 /// The member that is wrong, and what is.
 type Wrong = (String, String);
@@ -33,33 +32,38 @@ impl Backup {
     }
 
     fn check(&self) -> Result<(), Malformed> {
-        check_time("made_at", self.made_at).map_err(|wrong| Malformed::wrong("the backup", wrong))?;
+        check_time("made_at", self.made_at).map_err(|wrong| Unfit::member("the backup", wrong))?;
         let mut seen = BTreeSet::new();
         for own in &self.credentials {
-            check_names(&own.tenant, &own.provider)?;
-            check_name(&own.account)?;
-            let label = || format!("{} {}", own.provider, own.account);
+            own.check()?;
             if !seen.insert((&own.tenant, &own.provider, own.account.to_ascii_lowercase())) {
-                return Err(Malformed::Twice(label()));
+                return Err(Malformed::Twice(own.label()));
             }
-            own.check_secrets().map_err(|()| Malformed::NoSecret(label()))?;
-            own.check().map_err(|wrong| Malformed::wrong(&label(), wrong))?;
         }
         let mut seen = BTreeSet::new();
         for own in &self.clients {
-            check_names(&own.tenant, &own.provider)?;
-            check_name(&own.name)?;
-            let label = || format!("the client registered for {}", own.provider);
+            own.check()?;
             if !seen.insert((&own.tenant, &own.provider, &own.client_id)) {
-                return Err(Malformed::Twice(label()));
+                return Err(Malformed::Twice(own.label()));
             }
-            own.check().map_err(|wrong| Malformed::wrong(&label(), wrong))?;
         }
         Ok(())
     }
 }
 
 impl SavedCredential {
+    /// Whether a store may hold it.
+    pub(in crate::vault::backup) fn check(&self) -> Result<(), Unfit> {
+        check_names(&self.tenant, &self.provider)?;
+        check_name(&self.account)?;
+        self.check_secrets().map_err(|()| Unfit::Secret(shown(&self.label())))?;
+        self.check_members().map_err(|wrong| Unfit::member(&self.label(), wrong))
+    }
+
+    fn label(&self) -> String {
+        format!("{} {}", self.provider, self.account)
+    }
+
     fn check_secrets(&self) -> Result<(), ()> {
         let words = [&self.access_token, &self.refresh_token, &self.proof_key];
         let fit = words.into_iter().flatten().all(Plain::is_a_token)
@@ -67,7 +71,7 @@ impl SavedCredential {
         if fit { Ok(()) } else { Err(()) }
     }
 
-    fn check(&self) -> Result<(), Wrong> {
+    fn check_members(&self) -> Result<(), Wrong> {
         check_server(&self.server)?;
         if self.kind == Kind::Machine && self.server.mint.is_none() {
             return wrong("server.mint", "it is missing, and `machine` needs it");
@@ -75,8 +79,7 @@ impl SavedCredential {
         let texts = [("client_id", &self.client_id), ("token_type", &self.token_type)];
         check_texts(texts.into_iter())?;
         check_scopes("requested", &self.requested)?;
-        check_pairs("parameters", &self.parameters)?;
-        if let Some(mistake) = rules::parameter_mistake("parameters", self.parameters.keys()) {
+        if let Some(mistake) = rules::added_parameter_mistake("parameters", &self.parameters) {
             return Err(mistake);
         }
         check_variables(&self.variables)?;
@@ -110,14 +113,36 @@ impl SavedCredential {
 }
 
 impl SavedClient {
-    fn check(&self) -> Result<(), Wrong> {
+    /// Whether a store may hold it.
+    pub(in crate::vault::backup) fn check(&self) -> Result<(), Unfit> {
+        check_names(&self.tenant, &self.provider)?;
+        check_name(&self.name)?;
+        self.check_members().map_err(|wrong| Unfit::member(&self.label(), wrong))
+    }
+
+    fn label(&self) -> String {
+        format!("the client registered for {}", self.provider)
+    }
+
+    /// Without the way to delete it at its server, where there is none: it is for tidying up only.
+    pub(in crate::vault::backup) fn tidied(mut self) -> Self {
+        if let Some(own) = &mut self.registration {
+            own.client_uri = own.client_uri.take().filter(|url| rules::endpoint_mistake("", url).is_none());
+        }
+        self.registration_access_token = self.registration_access_token.filter(Plain::is_a_token);
+        self
+    }
+
+    fn check_members(&self) -> Result<(), Wrong> {
         check_server(&self.server)?;
         check_texts([("client_id", &self.client_id)].into_iter())?;
         check_variables(&self.variables)?;
         check_time("updated_at", self.updated_at)?;
-        let secrets = [&self.client_secret, &self.registration_access_token];
-        if !secrets.into_iter().flatten().all(Plain::is_a_secret) {
+        if !self.client_secret.as_ref().is_none_or(Plain::is_a_secret) {
             return wrong("client_secret", "it cannot be one");
+        }
+        if !self.registration_access_token.as_ref().is_none_or(Plain::is_a_token) {
+            return wrong("registration_access_token", "it cannot be one");
         }
         let Some(own) = &self.registration else { return Ok(()) };
         check_texts([("registration.redirect_uri", &own.redirect_uri)].into_iter())?;
@@ -127,21 +152,17 @@ impl SavedClient {
 }
 
 impl Plain {
-    /// Nothing that could break a header or a line (RFC 6750 §2.1 takes less).
     fn is_a_token(&self) -> bool {
-        let text = self.0.expose();
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+        rules::is_token(self.0.expose())
     }
 
-    /// A word, or the lines of a key.
     fn is_a_secret(&self) -> bool {
-        let text = self.0.expose();
-        !text.is_empty() && text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
+        rules::is_client_secret(self.0.expose())
     }
 }
 
-impl Malformed {
-    fn wrong(of: &str, (member, what): Wrong) -> Self {
+impl Unfit {
+    fn member(of: &str, (member, what): Wrong) -> Self {
         Self::Member { of: shown(of), member: shown(&member), what }
     }
 }
@@ -151,22 +172,13 @@ fn wrong<T>(member: &str, what: &str) -> Result<T, Wrong> {
 }
 
 /// Tenants go into commands after an option, providers as a word of their own and into names of variables.
-fn check_names(tenant: &str, provider: &str) -> Result<(), Malformed> {
-    check_name(tenant)?;
-    if tenant.starts_with('-') || tenant.len() > LONGEST_TENANT {
-        return Err(Malformed::Name(shown(tenant)));
-    }
-    let address = || provider.contains("://") && endpoint::check(provider).is_ok();
-    let plain = provider.bytes().all(|byte| byte.is_ascii_graphic());
-    if rules::is_provider(provider) || plain && address() {
-        return Ok(());
-    }
-    Err(Malformed::Name(shown(provider)))
+fn check_names(tenant: &str, provider: &str) -> Result<(), Unfit> {
+    let names = [(tenant, rules::is_tenant(tenant)), (provider, rules::is_provider_or_address(provider))];
+    names.into_iter().try_for_each(|(name, fits)| if fits { Ok(()) } else { Err(Unfit::Name(shown(name))) })
 }
 
-fn check_name(name: &str) -> Result<(), Malformed> {
-    let plain = !name.is_empty() && name.trim() == name && shown(name) == name;
-    if plain { Ok(()) } else { Err(Malformed::Name(shown(name))) }
+fn check_name(name: &str) -> Result<(), Unfit> {
+    if rules::is_name(name) { Ok(()) } else { Err(Unfit::Name(shown(name))) }
 }
 
 fn check_server(server: &Server) -> Result<(), Wrong> {

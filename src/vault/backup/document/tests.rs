@@ -230,12 +230,19 @@ fn what_a_store_can_hold_is_taken() {
             assert!(taken.is_ok(), "{member}: {value}: {}", taken.unwrap_err());
         }
     }
-    let open = json!({"api_base": "{instance_url}", "metadata": {"instance_url": "token:/instance_url"}});
-    let taken = document(|text| {
-        let server = text["credentials"][0]["server"].as_object_mut().unwrap();
-        server.extend(open.as_object().unwrap().clone());
-    });
-    taken.unwrap();
+    let open = |api_base: &str| {
+        document(|text| {
+            let server = text["credentials"][0]["server"].as_object_mut().unwrap();
+            let facts = json!({"api_base": api_base, "metadata": {"site": "token:/site"}});
+            server.extend(facts.as_object().unwrap().clone());
+        })
+    };
+    for api_base in ["{site}", "https://api.as.example/ex/{site}", "https://{site}.as.example"] {
+        open(api_base).unwrap();
+    }
+    for api_base in ["javascript:{site}", "https://as.example/{other}", "http://{site}.as.example/"] {
+        assert!(open(api_base).is_err(), "{api_base}");
+    }
 }
 
 #[test]
