@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store};
 use crate::support::files::{assert_no_canary, assert_private};
-use crate::support::sandbox::{Home, Output, Signal};
+use crate::support::sandbox::{Home, MASTER_KEY, Output, Signal};
 
 const PASSPHRASE: &str = "correct horse battery";
 
@@ -389,6 +389,29 @@ fn one_account_one_provider_one_tenant_or_all_go_into_a_backup() {
     let unknown = home.oauth(["export", "demo", "carol", "-r", &made.public, "-o", "x.age"]).run();
     unknown.fails(3);
     assert!(!home.path().join("x.age").exists());
+}
+
+#[test]
+fn a_tenant_that_gets_another_name_during_an_export_is_in_it_with_its_registrations() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    let work = |words: &[&str]| home.oauth(words.iter().copied()).env("OAUTH_TENANT", "work");
+    server.sign_in(work(&["init", "demo", "--client-id", CLIENT]), ALICE).success();
+    // The export has looked at the store when it asks for the key; just then the tenant is renamed.
+    let script = format!(
+        "OAUTH_MASTER_KEY={MASTER_KEY} OAUTH_MASTER_KEY_COMMAND= {} tenant rename work customer >&2; echo {MASTER_KEY}",
+        env!("CARGO_BIN_EXE_oauth")
+    );
+    let (_, public) = key_pair(&home);
+    let export = home.oauth(["export", "--all-tenants", "--recipient", &public, "--output", "all.age", "--json"]);
+    let told = export.without_key().env("OAUTH_MASTER_KEY_COMMAND", script).run();
+    assert_eq!((&told.success().json()["credentials"], &told.json()["clients"]), (&json!(1), &json!(1)), "{told}");
+    let made = Made { file: home.path().join("all.age"), key: home.path().join("key.txt"), public };
+    let document = opened_by_age(&home, &made);
+    assert_eq!(
+        (&document["credentials"][0]["tenant"], &document["clients"][0]["tenant"]),
+        (&json!("customer"), &json!("customer"))
+    );
 }
 
 #[test]

@@ -11,7 +11,9 @@ use crate::age::{self, Lock, Opener};
 use crate::files;
 use crate::model::{Credential, Secret};
 use crate::provider;
-use crate::vault::{Backup, ClientsOf, Malformed, Restoration, Restoring, Row, Saved, Source, Subject, Unfit, Vault};
+use crate::vault::{
+    Backup, ClientsOf, Malformed, Restoration, Restoring, Row, Saved, Seal, Source, Subject, Unfit, Vault,
+};
 
 /// More than this is no backup of ours, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -99,13 +101,9 @@ impl App {
         output: Option<&Output>,
     ) -> Result<Exported, Error> {
         let vault = self.vault()?.ok_or(Error::NothingConnected)?;
-        let (rows, clients_of) = self.contents(&vault, what)?;
-        let seal = self.unlock(&vault)?;
-        let ids: Vec<_> = rows.into_iter().map(|row| row.credential.id).collect();
-        let now = (self.clock)();
-        let Saved { backup, left_out } = self.whatever_the_key(&vault, &seal, |seal, _| {
-            Ok(vault.save(seal, &ids, &clients_of, &self.person, now, Self::lease_deadline())?)
-        })?;
+        // What is not there is told before anybody is asked for a key.
+        self.contents(&vault, what)?;
+        let Saved { backup, left_out } = self.saved(&vault, &self.unlock(&vault)?, what)?;
         let (credentials, clients) = backup.size();
         let shared = backup.shared();
         let file = age::encrypt(backup.to_json().expose().as_bytes(), lock);
@@ -118,6 +116,17 @@ impl App {
             None => Some(file),
         };
         Ok(Exported { file, credentials, clients, shared, left_out })
+    }
+
+    /// What is meant, as it stands at one time: no tenant gets another name, and no account comes in, between the reading of
+    /// credentials and that of registrations.
+    fn saved(&self, vault: &Vault, seal: &Seal, what: &Contents) -> Result<Saved, Error> {
+        let _held = vault.hold_connections(Self::lease_deadline())?;
+        let (rows, clients_of) = self.contents(vault, what)?;
+        let ids: Vec<_> = rows.into_iter().map(|row| row.credential.id).collect();
+        self.whatever_the_key(vault, seal, |seal, _| {
+            Ok(vault.save(seal, &ids, &clients_of, &self.person, (self.clock)(), Self::lease_deadline())?)
+        })
     }
 
     /// The rows that are meant, and whose client registrations go with them. What was revoked holds nothing.
