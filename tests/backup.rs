@@ -303,6 +303,56 @@ fn what_is_newer_here_is_kept_unless_forced() {
 }
 
 #[test]
+fn a_refresh_token_that_was_spent_here_is_not_sent_again_whoever_takes_it_over() {
+    let (server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    token(&home, &["--refresh"]);
+    let told = import(&home, &made, &["--force", "--take-over", "--dry-run"]);
+    told.success().stderr_has("was spent here since the backup was made");
+    // However often, and after a person has decided, too.
+    for _ in 0..2 {
+        let told = import(&home, &made, &["--force", "--take-over"]);
+        told.success().stderr_has("was spent here since the backup was made").stderr_has("oauth init demo");
+        told.says_nothing_of("oauth doctor");
+        home.oauth(["doctor", "--take-over"]).run().success();
+        let own = &credentials(&home, &[])[0];
+        assert_eq!(own["status"], "stale");
+        assert!(own["reason"].as_str().expect("a reason").ends_with("was spent here since"), "{own}");
+        home.oauth(["token", "demo", "--refresh"]).run().fails(4).says_nothing_of("oauth doctor");
+    }
+    assert_eq!(server.count("reuse_detections"), 0);
+    server.login(&home, "demo", ALICE);
+    token(&home, &["--refresh"]);
+}
+
+#[test]
+fn a_backup_of_what_was_refreshed_elsewhere_is_taken_over_however_often_it_is_brought_in() {
+    let (server, home) = DemoServer::connected();
+    let there = Home::new();
+    let first = export(&home, &[]);
+    for _ in 0..3 {
+        import(&there, &first, &["--force"]).success();
+    }
+    token(&home, &["--refresh"]);
+    let second = export(&home, &[]);
+    for _ in 0..2 {
+        import(&there, &second, &["--force", "--take-over"]).success().says_nothing_of("was spent");
+    }
+    token(&there, &["--refresh"]);
+    assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
+fn a_login_whose_revocation_is_undone_by_its_backup_is_taken_over() {
+    let (server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    home.oauth(["revoke", "demo", "--local"]).run().success();
+    import(&home, &made, &["--force", "--take-over"]).success().says_nothing_of("was spent");
+    token(&home, &["--refresh"]);
+    assert_eq!(server.count("reuse_detections"), 0);
+}
+
+#[test]
 fn what_is_newer_in_the_backup_replaces_what_is_here() {
     let (server, home) = DemoServer::connected();
     let there = Home::new();

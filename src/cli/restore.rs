@@ -120,8 +120,14 @@ fn tell(brought: &BroughtIn, tenant: &str, dry_run: bool, context: &Context) -> 
         let what = format!("the client registration {id} of {provider} is another one here, and {is} kept");
         terminal.warn(&format!("{what} (--force replaces it)"));
     }
-    let held: Vec<_> =
-        done.credentials.iter().filter(|one| one.verdict.is_taken() && one.credential.stale.is_some()).collect();
+    let held = done.credentials.iter().filter(|one| one.verdict.is_taken() && one.credential.stale.is_some());
+    let (spent, held): (Vec<_>, Vec<_>) = held.partition(|one| one.spent);
+    for own in spent.iter().map(|one| &one.credential) {
+        let name = shown(&own.label_from(tenant));
+        terminal
+            .warn(&format!("the refresh token of {name} was spent here since the backup was made, and {is} not sent"));
+        terminal.hint([&failure::init_labelled_in(&own.tenant, &own.label())]);
+    }
     if !held.is_empty() {
         let names: Vec<_> = held.iter().map(|one| shown(&one.credential.label_from(tenant))).collect();
         terminal.warn(&format!(

@@ -90,10 +90,13 @@ pub(crate) fn is_anothers(reason: &str) -> bool {
 /// The reason of a credential whose refresh token is known to have been replaced by a later one, which is not here.
 pub(crate) const SPENT_SINCE: &str = "the store was restored from an older copy, and the refresh token was spent since";
 
+/// How the reason ends of a refresh token out of a backup that the home which takes it has spent itself.
+pub(crate) const SPENT_HERE: &str = "and was spent here since";
+
 /// Whether a refresh token that is held back for this reason may be good when no other copy is in use. Otherwise only a
 /// login helps.
 pub(crate) fn may_be_taken_over(reason: &str) -> bool {
-    !is_anothers(reason) && reason != SPENT_SINCE
+    !is_anothers(reason) && reason != SPENT_SINCE && !reason.ends_with(SPENT_HERE)
 }
 
 /// A row of the store, without its secrets.

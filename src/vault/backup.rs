@@ -4,14 +4,17 @@
 
 mod document;
 
+use std::mem;
 use std::time::Instant;
 
 use rusqlite::Transaction;
 
 use super::clients::{Registration, StoredClient};
+use super::marks::Mark;
 use super::rows;
 use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Secrets, Subject, Vault};
 use super::{habits, random_id, sealed};
+use crate::model::credential::SPENT_HERE;
 use crate::model::{Client, Credential, Kind, Secret, Server, Timestamp};
 pub(crate) use document::{Backup, Malformed, Unfit};
 use document::{Plain, SavedClient, SavedCredential};
@@ -59,6 +62,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Restored {
     pub(crate) credential: Credential,
     pub(crate) verdict: Verdict,
+    /// Its refresh token was spent here since the backup was made, and is held back for good.
+    pub(crate) spent: bool,
 }
 
 /// All that was done.
@@ -87,6 +92,8 @@ struct Wanted {
     other_tenants: Vec<String>,
     /// Why the refresh tokens are held back, where they are.
     doubt: Option<String>,
+    /// Why one is that was spent here.
+    spent: String,
 }
 
 /// What is to be done with one credential of a backup.
@@ -97,6 +104,7 @@ struct Planned<'a> {
     /// The right to replace the row that is here.
     here: Option<Lease<'a>>,
     verdict: Verdict,
+    spent: bool,
 }
 
 impl Vault {
@@ -163,8 +171,9 @@ impl Vault {
     ) -> Result<Restoration, Error> {
         let _connecting = self.hold_connections(deadline)?;
         let _key = self.keep_key(seal, deadline)?;
-        let Wanted { credentials, clients, other_tenants, doubt } = Wanted::of(backup, how);
-        let planned = self.plan(seal, credentials, how, doubt.as_deref(), deadline)?;
+        let mut wanted = Wanted::of(backup, how);
+        let (clients, other_tenants) = (mem::take(&mut wanted.clients), mem::take(&mut wanted.other_tenants));
+        let planned = self.plan(seal, wanted, how, deadline)?;
         let taken: Vec<_> = planned.iter().filter(|planned| planned.verdict.is_taken()).collect();
         let (clients, kept_clients) = self.write_recorded(seal, |transaction| {
             for planned in &taken {
@@ -178,21 +187,31 @@ impl Vault {
         for planned in &taken {
             marks.set(&planned.row.credential.id, planned.row.mark())?;
         }
-        let (rows, verdicts): (Vec<_>, Vec<_>) =
-            planned.into_iter().map(|planned| (planned.row, planned.verdict)).unzip();
-        let credentials = self.beside()?.all_filled_in(rows)?.into_iter().zip(verdicts);
-        let credentials = credentials.map(|(row, verdict)| Restored { credential: row.credential, verdict }).collect();
+        let beside = self.beside()?;
+        let restored = planned.into_iter().map(|Planned { row, verdict, spent, .. }| {
+            let credential = beside.filled_in(row)?.credential;
+            Ok(Restored { credential, verdict, spent })
+        });
+        let credentials = restored.collect::<Result<_, Error>>()?;
         Ok(Restoration { credentials, clients, kept_clients, other_tenants })
     }
 
     /// What `restore` would do to this store, or to a new one: nothing is written, and no key is needed.
     pub(crate) fn foresee(vault: Option<&Self>, backup: Backup, how: &Restoring) -> Result<Restoration, Error> {
-        let Wanted { credentials: wanted, clients: wanted_clients, other_tenants, doubt } = Wanted::of(backup, how);
+        let Wanted { credentials: wanted, clients: wanted_clients, other_tenants, doubt, spent: spent_here } =
+            Wanted::of(backup, how);
         let mut credentials: Vec<Restored> = vec![];
         for saved in wanted {
             let (tenant, provider) = (&saved.tenant, &saved.provider);
             let here = vault.map(|vault| vault.account(tenant, provider, &saved.account)).transpose()?.flatten();
             let verdict = verdict(here.as_ref(), &saved, how);
+            let spent = match vault.zip(here.as_ref()).filter(|_| verdict.is_taken()) {
+                // Without the key two tokens of one time are taken for one.
+                Some((vault, here)) => {
+                    vault.has_spent(here, &saved, here.credential.last_refreshed_at == saved.last_refreshed_at)?
+                }
+                None => false,
+            };
             let here = here.map(|row| row.credential);
             let credential = match here {
                 Some(here) if !verdict.is_taken() => here,
@@ -201,12 +220,13 @@ impl Vault {
                     let before = credentials.iter().map(|one| &one.credential);
                     let has_default = default.is_some() || saved.finds_default_in(before);
                     let (mut own, secrets) = saved.open();
-                    own.stale = doubt.clone().filter(|_| secrets.refresh.is_some());
+                    let why = if spent { Some(&spent_here) } else { doubt.as_ref() };
+                    own.stale = why.filter(|_| secrets.refresh.is_some()).cloned();
                     place(&mut own, here.as_ref(), has_default, how.now);
                     own
                 }
             };
-            credentials.push(Restored { credential, verdict });
+            credentials.push(Restored { credential, verdict, spent });
         }
         let (mut clients, mut kept_clients) = (0, vec![]);
         for saved in &wanted_clients {
@@ -227,17 +247,20 @@ impl Vault {
     fn plan<'a>(
         &'a self,
         seal: &'a Seal,
-        credentials: Vec<SavedCredential>,
+        wanted: Wanted,
         how: &Restoring,
-        doubt: Option<&str>,
         deadline: Instant,
     ) -> Result<Vec<Planned<'a>>, Error> {
         let mut planned: Vec<Planned<'a>> = vec![];
-        for saved in credentials {
+        for saved in wanted.credentials {
             let here = self.account(&saved.tenant, &saved.provider, &saved.account)?;
             let here = here.map(|row| self.lease(&row.credential.id, seal, deadline)).transpose()?;
             let verdict = verdict(here.as_ref().map(Lease::row), &saved, how);
             let rotates = saved.rotates;
+            let spent = match here.as_ref().filter(|_| verdict.is_taken()) {
+                Some(here) => self.has_spent(here.row(), &saved, saved.has_token_of(here))?,
+                None => false,
+            };
             let row = match &here {
                 Some(here) if !verdict.is_taken() => here.row().clone(),
                 _ => {
@@ -247,15 +270,37 @@ impl Vault {
                     let (mut own, secrets) = saved.open();
                     place(&mut own, here.as_ref().map(Lease::credential), has_default, how.now);
                     let mut row = sealed(own, &secrets, seal);
-                    row.held = doubt.filter(|_| row.refresh_token.is_some()).map(str::to_owned);
+                    let why = if spent { Some(&wanted.spent) } else { wanted.doubt.as_ref() };
+                    row.held = why.filter(|_| row.refresh_token.is_some()).cloned();
                     row
                 }
             };
             // What stays as it is may be refreshed meanwhile.
             let here = here.filter(|_| verdict.is_taken());
-            planned.push(Planned { row, rotates, here, verdict });
+            planned.push(Planned { row, rotates, here, verdict, spent });
         }
         Ok(planned)
+    }
+
+    /// Whether this home has spent the refresh token of a backup itself: of the same login, it has got further than the
+    /// generation that bears the token. By now that is the one that is here, where the tokens are the same.
+    fn has_spent(&self, here: &Row, saved: &SavedCredential, is_same_token: bool) -> Result<bool, Error> {
+        let own = &here.credential;
+        if saved.refresh_token.is_none() || own.authorized_at != saved.authorized_at || is_another(own, saved) {
+            return Ok(false);
+        }
+        if is_same_token && here.is_held_for_good() {
+            return Ok(true);
+        }
+        let known = Marks::of(&self.home).known_of(&own.id)?;
+        let is_restored = known.is_beyond(&own.id, here.mark()) == Some(true);
+        // Bringing a backup in and revoking count generations too, and spend nothing.
+        let refreshed_since = own.last_refreshed_at.cmp(&saved.last_refreshed_at);
+        if !is_restored && (refreshed_since.is_lt() || own.revoked_at.is_some() && refreshed_since.is_eq()) {
+            return Ok(false);
+        }
+        let bearer = Mark::Reached(if is_same_token { own.generation } else { saved.generation });
+        Ok(known.is_beyond(&own.id, bearer).unwrap_or_else(|| here.mark().is_beyond(bearer)))
     }
 
     fn bring_in(&self, transaction: &Transaction<'_>, planned: &Planned<'_>, now: Timestamp) -> Result<(), Error> {
@@ -331,9 +376,10 @@ impl Wanted {
             backup.tenants().into_iter().filter(|tenant| !wanted(tenant)).map(str::to_owned).collect();
         other_tenants.dedup();
         let (made_by, made_at) = (&backup.made_by, backup.made_at.rfc3339());
-        let doubt = format!("it was imported from a backup of {made_by} ({made_at}), which may have spent it");
+        let origin = format!("it was imported from a backup of {made_by} ({made_at})");
         Self {
-            doubt: (!how.take_over).then_some(doubt),
+            doubt: (!how.take_over).then(|| format!("{origin}, which may have spent it")),
+            spent: format!("{origin}, {SPENT_HERE}"),
             credentials: backup.credentials.into_iter().filter(|saved| wanted(&saved.tenant)).collect(),
             clients: backup.clients.into_iter().filter(|client| wanted(&client.tenant)).collect(),
             other_tenants,
@@ -342,6 +388,12 @@ impl Wanted {
 }
 
 impl SavedCredential {
+    /// Whether its refresh token is the one that is here. One that cannot be opened is another.
+    fn has_token_of(&self, here: &Lease<'_>) -> bool {
+        let own = here.tokens().ok().and_then(|(_, refresh)| refresh);
+        own.as_ref().map(|own| own.0.expose()) == self.refresh_token.as_ref().map(|saved| saved.0.expose())
+    }
+
     /// Whether another account of its provider is the default among these.
     fn finds_default_in<'a>(&self, mut others: impl Iterator<Item = &'a Credential>) -> bool {
         others.any(|own| own.default && own.tenant == self.tenant && own.provider == self.provider)

@@ -46,6 +46,10 @@ impl Mark {
             Self::Spent(generation) => generation.saturating_mul(2).saturating_add(1),
         }
     }
+
+    pub(super) fn is_beyond(self, other: Self) -> bool {
+        self.height() > other.height()
+    }
 }
 
 impl Known {

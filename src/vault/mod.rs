@@ -61,7 +61,7 @@ pub(crate) use seal::Seal;
 pub(crate) use tenants::Tenant;
 
 use crate::files;
-use crate::model::credential::OTHERS_ANSWER;
+use crate::model::credential::{OTHERS_ANSWER, SPENT_HERE};
 use crate::model::{
     AccessToken, Caller, Client, Credential, CredentialId, Kind, ProofKey, RefreshToken, Secret, Timestamp,
 };
@@ -241,13 +241,13 @@ impl Vault {
     pub(crate) fn take_over(&mut self) -> Result<Vec<Credential>, Error> {
         let mut rows = self.beside()?.all_filled_in(self.all()?)?;
         let unmarked = self.unmarked(&rows)?;
-        rows.retain(|row| !row.is_anothers());
+        rows.retain(|row| !row.is_held_for_good());
         rows.retain(|row| row.credential.stale.is_some() || unmarked.contains(&row.credential.id));
         rows.iter().try_for_each(|row| self.mark(row))?;
         self.store.write(|transaction| {
-            let release =
-                "update credentials set held = null where held not like ?1 || '%' and held not like ?2 || '%'";
-            transaction.execute(release, [OTHERS_ANSWER, TAKEN_OVER]).map_err(self.store.failed())?;
+            let release = "update credentials set held = null where held not like ?1 || '%' and held not like ?2 || '%'
+                           and held not like '%' || ?3";
+            transaction.execute(release, [OTHERS_ANSWER, TAKEN_OVER, SPENT_HERE]).map_err(self.store.failed())?;
             // What was in doubt stays with the row, to explain a refusal. The next refresh that succeeds clears it.
             let release = "update credentials set held = ?1 where id = ?2";
             for own in rows.iter().map(|row| &row.credential) {

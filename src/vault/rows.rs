@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::Subject;
 use super::lease::Attempt;
 use super::marks::Mark;
-use crate::model::credential::is_anothers;
+use crate::model::credential::may_be_taken_over;
 use crate::model::{Credential, CredentialId, Kind, Scopes, Server, Timestamp};
 
 /// A credential as it lies in the store, its secrets sealed.
@@ -65,9 +65,9 @@ impl Row {
         self.doubt().is_some()
     }
 
-    /// Whether it came with tokens of somebody else.
-    pub(super) fn is_anothers(&self) -> bool {
-        self.held.as_deref().is_some_and(is_anothers)
+    /// Whether its refresh token is held back for good.
+    pub(super) fn is_held_for_good(&self) -> bool {
+        self.held.as_deref().is_some_and(|reason| !may_be_taken_over(reason))
     }
 
     /// How far the row has got, by what stands in it.

@@ -72,7 +72,7 @@ pub(super) struct SavedCredential {
     scopes: Scopes,
     token_type: String,
     access_token: Option<Plain>,
-    refresh_token: Option<Plain>,
+    pub(super) refresh_token: Option<Plain>,
     /// The private key that the tokens are bound to (RFC 9449).
     proof_key: Option<Plain>,
     issued_at: Timestamp,
@@ -87,7 +87,7 @@ pub(super) struct SavedCredential {
     pub(super) authorized_at: Timestamp,
     created_at: Timestamp,
     updated_at: Timestamp,
-    last_refreshed_at: Option<Timestamp>,
+    pub(super) last_refreshed_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
     pub(super) generation: i64,
     /// Whether the server was seen to replace refresh tokens.
