@@ -3,6 +3,7 @@
 //! A document holds every secret in the open: it exists in memory only, until it is encrypted.
 
 mod document;
+mod saving;
 
 use std::mem;
 use std::time::Instant;
@@ -12,25 +13,14 @@ use rusqlite::Transaction;
 use super::clients::{Registration, StoredClient};
 use super::marks::Mark;
 use super::rows;
-use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Secrets, Subject, Vault};
+use super::{CredentialId, Entry, Error, Habits, Lease, Marks, Row, Seal, Vault};
 use super::{habits, random_id, sealed};
 use crate::model::credential::SPENT_HERE;
 use crate::model::{Client, Credential, Kind, Secret, Server, Timestamp};
 pub(crate) use document::{Backup, Malformed, Unfit};
 use document::{Plain, SavedClient, SavedCredential};
-
-/// Whose client registrations go into a backup: a tenant's, or those of one of its providers.
-#[derive(Clone, Debug)]
-pub(crate) struct ClientsOf {
-    pub(crate) tenant: String,
-    pub(crate) provider: Option<String>,
-}
-
-/// What was saved, and what was left out of it because it would not come back.
-pub(crate) struct Saved {
-    pub(crate) backup: Backup,
-    pub(crate) left_out: Vec<(Subject, Unfit)>,
-}
+pub(crate) use saving::{ClientsOf, Saved};
+pub(super) use saving::{check, check_client};
 
 /// How to bring a backup in.
 #[derive(Clone, Debug)]
@@ -108,59 +98,6 @@ struct Planned<'a> {
 }
 
 impl Vault {
-    /// The credentials with these ids and the registrations of these tenants, with their secrets open. Each credential
-    /// is read under its lease, so that no refresh is going on; what was begun and landed is finished first.
-    pub(crate) fn save(
-        &self,
-        seal: &Seal,
-        ids: &[CredentialId],
-        clients_of: &[ClientsOf],
-        made_by: &str,
-        now: Timestamp,
-        deadline: Instant,
-    ) -> Result<Saved, Error> {
-        let (mut credentials, mut exported, mut left_out) = (vec![], vec![], vec![]);
-        for id in ids {
-            let lease = self.lease(id, seal, deadline)?;
-            let (own, saved) = (lease.credential(), self.saved(&lease)?);
-            match saved.check() {
-                Err(unfit) => left_out.push((Subject::of(own), unfit)),
-                Ok(()) => {
-                    credentials.push(saved);
-                    exported.push(own.clone());
-                }
-            }
-        }
-        let mut clients = vec![];
-        for (of, saved) in self.saved_clients(seal, clients_of)? {
-            match saved.check() {
-                Err(unfit) => left_out.push((of, unfit)),
-                Ok(()) => clients.push(saved),
-            }
-        }
-        // Written down before anything leaves: an export that is not on record must not exist.
-        let entries = exported.iter().map(|own| Entry::ok("exported", own, now)).collect();
-        self.write_recorded(seal, |_| Ok(((), entries)))?;
-        let backup = Backup::new(self.description.id.clone(), made_by.to_owned(), now, credentials, clients);
-        Ok(Saved { backup, left_out })
-    }
-
-    fn saved(&self, lease: &Lease<'_>) -> Result<SavedCredential, Error> {
-        let own = lease.credential();
-        Ok(SavedCredential::of(own, lease.secrets()?, self.habits(own)?.rotates))
-    }
-
-    fn saved_clients(&self, seal: &Seal, of: &[ClientsOf]) -> Result<Vec<(Subject, SavedClient)>, Error> {
-        let mut found = vec![];
-        for ClientsOf { tenant, provider } in of {
-            for stored in self.clients(tenant, provider.as_deref())? {
-                let (secret, token) = (stored.open_secret(seal)?, stored.registration_access_token(seal)?);
-                found.push((stored.subject(), SavedClient::of(&stored, secret, token)?.tidied()));
-            }
-        }
-        Ok(found)
-    }
-
     /// Brings a backup in: all of what is wanted in one transaction, or nothing.
     pub(crate) fn restore(
         &self,
@@ -205,11 +142,10 @@ impl Vault {
             let (tenant, provider) = (&saved.tenant, &saved.provider);
             let here = vault.map(|vault| vault.account(tenant, provider, &saved.account)).transpose()?.flatten();
             let verdict = verdict(here.as_ref(), &saved, how);
+            // Without the key two tokens of one time are taken for one.
+            let is_same_token = |here: &Row| here.credential.last_refreshed_at == saved.last_refreshed_at;
             let spent = match vault.zip(here.as_ref()).filter(|_| verdict.is_taken()) {
-                // Without the key two tokens of one time are taken for one.
-                Some((vault, here)) => {
-                    vault.has_spent(here, &saved, here.credential.last_refreshed_at == saved.last_refreshed_at)?
-                }
+                Some((vault, here)) => vault.has_spent(here, &saved, is_same_token(here))?,
                 None => false,
             };
             let here = here.map(|row| row.credential);
@@ -357,16 +293,6 @@ impl Vault {
         }
         Ok((count, kept))
     }
-}
-
-/// Whether a credential with these secrets may be kept.
-pub(super) fn check(own: &Credential, secrets: &Secrets) -> Result<(), Error> {
-    SavedCredential::of(own, secrets.clone(), None).check().map_err(Error::Unfit)
-}
-
-/// The same of a registration.
-pub(super) fn check_client(stored: &StoredClient, secret: Option<&Secret>) -> Result<(), Error> {
-    SavedClient::of(stored, secret.cloned(), None)?.check().map_err(Error::Unfit)
 }
 
 impl Wanted {
