@@ -126,7 +126,7 @@ fn tell(brought: &BroughtIn, tenant: &str, dry_run: bool, context: &Context) -> 
         let name = shown(&own.label_from(tenant));
         terminal
             .warn(&format!("the refresh token of {name} was spent here since the backup was made, and {is} not sent"));
-        terminal.hint([&failure::init_labelled_in(&own.tenant, &own.label())]);
+        terminal.hint([&failure::init_command(own)]);
     }
     if !held.is_empty() {
         let names: Vec<_> = held.iter().map(|one| shown(&one.credential.label_from(tenant))).collect();
