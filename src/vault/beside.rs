@@ -11,6 +11,9 @@ use super::{Error, Row, Vault};
 use crate::model::credential::SPENT_SINCE;
 use crate::model::{Credential, CredentialId, Kind, Timestamp};
 
+/// The reason of a credential whose refresh token was sent after the copy was made; what came of it is not known.
+const SENT_SINCE: &str = "the store was restored from an older copy, and the refresh token was sent since";
+
 /// To be read before the rows: what it tells of one that was refreshed in between is too little, and does no harm; the other
 /// way round it would be too much, and the row be taken for an old copy.
 pub(crate) struct Beside<'a> {
@@ -75,12 +78,11 @@ impl Vault {
         if !own.refreshable || own.revoked_at.is_some() || own.kind == Kind::Machine {
             return Ok(None);
         }
-        let rotates = self.habits(own)?.rotates;
         let reason = match (row.doubt(), marks.is_beyond(&own.id, row.mark())) {
             (Some(doubt), _) => doubt,
             (None, Some(false)) => return Ok(None),
-            (None, Some(true)) if rotates == Some(true) || marks.is_replaced(&own.id, own.generation) => SPENT_SINCE,
-            (None, Some(true)) => "the store was restored from an older copy, and the refresh token was sent since",
+            (None, Some(true)) if marks.is_replaced(&own.id, own.generation) => SPENT_SINCE,
+            (None, Some(true)) => SENT_SINCE,
             // It was never marked, as nothing was spent here: that other program goes on with it.
             (None, None) if own.imported_from().is_some() => {
                 let tool = own.imported_from().unwrap_or_default();
@@ -89,7 +91,12 @@ impl Vault {
             (None, None) if self.description.is_original => return Ok(None),
             (None, None) => "the store was copied or restored, and the other copy may have spent the refresh token",
         };
-        Ok((rotates != Some(false)).then(|| reason.to_owned()))
+        let reason = match self.habits(own)?.rotates {
+            Some(false) => None,
+            Some(true) if reason == SENT_SINCE => Some(SPENT_SINCE),
+            _ => Some(reason),
+        };
+        Ok(reason.map(str::to_owned))
     }
 
     /// Whether nothing outside the database tells how far a row has got. Every row is marked at its birth: the marks are
