@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::refresh::hold_off;
 use super::{App, Error};
-use crate::model::{Client, Mint, Scopes, Secret, TokenResponse, TokenSource};
+use crate::model::{Client, Mint, Scopes, Secret, TokenResponse, TokenSource, rules};
 use crate::protocol::{self, Channel, Order};
 use crate::vault::Lease;
 
@@ -117,7 +117,7 @@ impl App {
             }
         };
         let token = text.expose().trim();
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !rules::is_token(token) {
             return Err(missing("what is there is no token".into()));
         }
         Ok(Secret::new(token))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::error::host_of;
 use super::{Error, ErrorResponse};
 use crate::http::{Response, header};
-use crate::model::{Quirks, RefreshToken, Scopes, Secret, Server, Timestamp, text};
+use crate::model::{Quirks, RefreshToken, Scopes, Secret, Server, Timestamp, rules, text};
 
 /// A longer lifetime than this is not believed: 400 days, in seconds.
 const LONGEST: f64 = 400.0 * 86_400.0;
@@ -259,11 +259,10 @@ fn first<'a>(members: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Valu
     names.iter().find_map(|name| members.get(*name))
 }
 
-/// A token: visible ASCII (RFC 6749 Appendix A.12 without the blank), so that it can stand in a header and in a line.
+/// A token (RFC 6749 Appendix A.12 without the blank), so that it can stand in a header and in a line.
 fn token_text(value: Option<&Value>) -> Option<Value> {
     let text = value?.as_str()?;
-    let fits = !text.is_empty() && text.len() <= LARGEST_TOKEN && text.bytes().all(|b| b.is_ascii_graphic());
-    fits.then(|| text.into())
+    (text.len() <= LARGEST_TOKEN && rules::is_token(text)).then(|| text.into())
 }
 
 /// `Bearer`, whatever its case (RFC 6749 §5.1), also where it is missing or has a name of the provider's own; or `DPoP`

@@ -10,7 +10,7 @@ use super::error::host_of;
 use super::jwt::{SigningKey, object};
 use super::{Error, answer};
 use crate::http::{Method, Request, Response, header};
-use crate::model::{AccessToken, Scopes, Secret, TokenResponse, endpoint, text};
+use crate::model::{AccessToken, Scopes, Secret, TokenResponse, endpoint, rules, text};
 
 /// Installations a page has, and pages that are read.
 const PAGE: usize = 100;
@@ -66,7 +66,7 @@ pub(super) fn mint(channel: &Channel<'_>, key: &SigningKey, url: &str) -> Result
     let members = answer::object(&host, &response, (channel.clock)(), &channel.server.quirks);
     let members = members.map_err(|error| refused(error, &response, &host))?;
     let text = |name: &str| members.get(name).and_then(Value::as_str);
-    let token = text("token").filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
+    let token = text("token").filter(|token| rules::is_token(token));
     let end = text("expires_at").and_then(|end| end.parse::<jiff::Timestamp>().ok());
     let left = end.map(|end| end.as_second() - (channel.clock)().0);
     let permissions = members.get("permissions").and_then(Value::as_object);
