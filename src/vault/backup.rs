@@ -5,7 +5,6 @@
 mod document;
 mod saving;
 
-use std::mem;
 use std::time::Instant;
 
 use rusqlite::Transaction;
@@ -80,9 +79,14 @@ struct Wanted {
     credentials: Vec<SavedCredential>,
     clients: Vec<SavedClient>,
     other_tenants: Vec<String>,
-    /// Why the refresh tokens are held back, where they are.
-    doubt: Option<String>,
-    /// Why one is that was spent here.
+    doubts: Doubts,
+}
+
+/// Why refresh tokens of a backup are held back.
+struct Doubts {
+    /// All of them, unless they are taken over.
+    usual: Option<String>,
+    /// One that was spent here.
     spent: String,
 }
 
@@ -108,9 +112,8 @@ impl Vault {
     ) -> Result<Restoration, Error> {
         let _connecting = self.hold_connections(deadline)?;
         let _key = self.keep_key(seal, deadline)?;
-        let mut wanted = Wanted::of(backup, how);
-        let (clients, other_tenants) = (mem::take(&mut wanted.clients), mem::take(&mut wanted.other_tenants));
-        let planned = self.plan(seal, wanted, how, deadline)?;
+        let Wanted { credentials, clients, other_tenants, doubts } = Wanted::of(backup, how);
+        let planned = self.plan(seal, credentials, &doubts, how, deadline)?;
         let taken: Vec<_> = planned.iter().filter(|planned| planned.verdict.is_taken()).collect();
         let (clients, kept_clients) = self.write_recorded(seal, |transaction| {
             for planned in &taken {
@@ -135,8 +138,7 @@ impl Vault {
 
     /// What `restore` would do to this store, or to a new one: nothing is written, and no key is needed.
     pub(crate) fn foresee(vault: Option<&Self>, backup: Backup, how: &Restoring) -> Result<Restoration, Error> {
-        let Wanted { credentials: wanted, clients: wanted_clients, other_tenants, doubt, spent: spent_here } =
-            Wanted::of(backup, how);
+        let Wanted { credentials: wanted, clients: wanted_clients, other_tenants, doubts } = Wanted::of(backup, how);
         let mut credentials: Vec<Restored> = vec![];
         for saved in wanted {
             let (tenant, provider) = (&saved.tenant, &saved.provider);
@@ -156,8 +158,7 @@ impl Vault {
                     let before = credentials.iter().map(|one| &one.credential);
                     let has_default = default.is_some() || saved.finds_default_in(before);
                     let (mut own, secrets) = saved.open();
-                    let why = if spent { Some(&spent_here) } else { doubt.as_ref() };
-                    own.stale = why.filter(|_| secrets.refresh.is_some()).cloned();
+                    own.stale = doubts.of(spent).filter(|_| secrets.refresh.is_some()).cloned();
                     place(&mut own, here.as_ref(), has_default, how.now);
                     own
                 }
@@ -183,12 +184,13 @@ impl Vault {
     fn plan<'a>(
         &'a self,
         seal: &'a Seal,
-        wanted: Wanted,
+        wanted: Vec<SavedCredential>,
+        doubts: &Doubts,
         how: &Restoring,
         deadline: Instant,
     ) -> Result<Vec<Planned<'a>>, Error> {
         let mut planned: Vec<Planned<'a>> = vec![];
-        for saved in wanted.credentials {
+        for saved in wanted {
             let here = self.account(&saved.tenant, &saved.provider, &saved.account)?;
             let here = here.map(|row| self.lease(&row.credential.id, seal, deadline)).transpose()?;
             let verdict = verdict(here.as_ref().map(Lease::row), &saved, how);
@@ -206,8 +208,7 @@ impl Vault {
                     let (mut own, secrets) = saved.open();
                     place(&mut own, here.as_ref().map(Lease::credential), has_default, how.now);
                     let mut row = sealed(own, &secrets, seal);
-                    let why = if spent { Some(&wanted.spent) } else { wanted.doubt.as_ref() };
-                    row.held = why.filter(|_| row.refresh_token.is_some()).cloned();
+                    row.held = doubts.of(spent).filter(|_| row.refresh_token.is_some()).cloned();
                     row
                 }
             };
@@ -303,13 +304,22 @@ impl Wanted {
         other_tenants.dedup();
         let (made_by, made_at) = (&backup.made_by, backup.made_at.rfc3339());
         let origin = format!("it was imported from a backup of {made_by} ({made_at})");
-        Self {
-            doubt: (!how.take_over).then(|| format!("{origin}, which may have spent it")),
+        let doubts = Doubts {
+            usual: (!how.take_over).then(|| format!("{origin}, which may have spent it")),
             spent: format!("{origin}, {SPENT_HERE}"),
+        };
+        Self {
+            doubts,
             credentials: backup.credentials.into_iter().filter(|saved| wanted(&saved.tenant)).collect(),
             clients: backup.clients.into_iter().filter(|client| wanted(&client.tenant)).collect(),
             other_tenants,
         }
+    }
+}
+
+impl Doubts {
+    fn of(&self, spent: bool) -> Option<&String> {
+        if spent { Some(&self.spent) } else { self.usual.as_ref() }
     }
 }
 
