@@ -232,13 +232,11 @@ pub(crate) struct Variable {
 impl Entry {
     /// An entry with nothing but the two endpoints every code flow needs.
     pub(crate) fn minimal(name: &str, authorization_endpoint: &str, token_endpoint: &str) -> Self {
-        let text = toml::toml! { name = "" authorization_endpoint = "" token_endpoint = "" };
-        let entry: Self = text.try_into().expect("the three members that have no default are there");
         Self {
             name: name.to_owned(),
             authorization_endpoint: authorization_endpoint.to_owned(),
             token_endpoint: token_endpoint.to_owned(),
-            ..entry
+            ..toml::from_str("name = ''").expect("all but the name have a default")
         }
     }
 
