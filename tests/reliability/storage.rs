@@ -17,7 +17,8 @@ use crate::support::length::{Chance, Length, figures};
 use crate::support::sandbox::{Home, Output, Run};
 
 /// The calls that reach the disk.
-const CALLS: &str = "openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,unlink,unlinkat,mkdir,mkdirat";
+const CALLS: &str =
+    "open,openat,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,unlink,unlinkat,mkdir,mkdirat";
 
 /// What happens at a call, as `strace` is told. With a `+` it happens at all later ones of the kind too.
 const FAULTS: [(&str, &str, &str); 5] = [

@@ -13,7 +13,7 @@ use super::files::private_file;
 use super::length::Chance;
 
 /// The calls that change a directory, or make a change last; and the one that shows when something leaves the machine.
-const CALLS: &str = "openat,lseek,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat,\
+const CALLS: &str = "open,openat,lseek,write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat,\
                      mkdir,mkdirat,connect";
 /// What a disk writes in one piece, in bytes.
 const SECTOR: usize = 512;
@@ -287,7 +287,7 @@ impl Reader {
             arguments.trim_end_matches([')', ' ']).rsplit(", ").map_while(|word| word.parse().ok()).collect();
         match call {
             "connect" if arguments.contains("AF_INET") => self.events.push(Event::Connect),
-            "openat" => self.open(&paths[0], arguments, result),
+            "open" | "openat" => self.open(&paths[0], arguments, result),
             "lseek" => {
                 if let Some((key, _)) = descriptor(arguments) {
                     self.offsets.insert(key, result.trim().parse().ok());
