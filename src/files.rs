@@ -434,8 +434,9 @@ mod tests {
         assert_eq!(wait(File::try_lock), Ok(()));
     }
 
+    /// What is told without `std`, which knows of no birth with other libraries, is what `std` tells.
     #[test]
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn a_file_is_the_same_to_programs_of_every_c_library() {
         use std::os::unix::fs::MetadataExt;
         let named = tempfile::NamedTempFile::new().unwrap();
