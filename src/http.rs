@@ -27,6 +27,9 @@ use crate::model::endpoint;
 
 /// The largest answer that is read: 1 MiB.
 const LARGEST: u64 = 1 << 20;
+/// Room for the head of an answer (at most 64 KiB; with more room, a larger one is seen to be too large), and for what is
+/// sent at a time. ureq's own 128 KiB each are for downloads: of many requests at once they would be most of the memory.
+const ROOM: (usize, usize) = (80 << 10, 16 << 10);
 /// How long name, connection and TLS may take together.
 const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("oauth-cli/", env!("CARGO_PKG_VERSION"));
@@ -123,7 +126,8 @@ impl Http {
     }
 
     fn agent(&self, loopback: bool, certificate: Option<&ClientCertificate>) -> Agent {
-        self.config(loopback, certificate).timeout_global(Some(self.limit)).build().new_agent()
+        let config = self.config(loopback, certificate).timeout_global(Some(self.limit));
+        config.input_buffer_size(ROOM.0).output_buffer_size(ROOM.1).build().new_agent()
     }
 
     fn config(&self, loopback: bool, certificate: Option<&ClientCertificate>) -> ConfigBuilder<AgentScope> {
