@@ -46,7 +46,7 @@ pub(crate) enum Error {
     /// The request was sent, at least in part, and no whole answer came: the server may have acted on it.
     #[error("no answer from {host}: {cause}")]
     InDoubt { host: String, cause: String },
-    /// A whole answer came that is not read: too large, or encoded.
+    /// An answer came that is not read: too large, or encoded.
     #[error("the answer of {host} is not taken: {cause}")]
     Unreadable { host: String, cause: String },
 }
@@ -185,7 +185,7 @@ fn failed(host: &str, error: &ureq::Error) -> Error {
             Error::Unsent { host, cause: "it does not take the client certificate".into() }
         }
         E::Io(io) if never_left(io) => Error::Unsent { host, cause },
-        E::BodyExceedsLimit(_) => Error::Unreadable { host, cause },
+        E::BodyExceedsLimit(_) | E::LargeResponseHeader(..) => Error::Unreadable { host, cause },
         _ => Error::InDoubt { host, cause },
     }
 }
@@ -205,6 +205,7 @@ fn cause(error: &ureq::Error) -> String {
         E::ConnectionFailed => "the connection failed".into(),
         E::Timeout(_) => "it took too long".into(),
         E::BodyExceedsLimit(_) => format!("it is larger than {} KiB", LARGEST >> 10),
+        E::LargeResponseHeader(_, limit) => format!("its head is larger than {} KiB", limit >> 10),
         E::InvalidProxyUrl => "the proxy's URL is not valid".into(),
         E::Protocol(_) | E::Http(_) | E::BadUri(_) => "it is not a valid HTTP answer".into(),
         E::Io(io) => io.to_string(),

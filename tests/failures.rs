@@ -699,6 +699,7 @@ fn bodies_that_are_too_large_or_encoded_are_not_taken() {
     let packed = "H4sIAAAAAAACA6tWSkxOTi0uji/Jz07NU7JSSk7MSyyqVKoFAEZW+/wZAAAA";
     assert!(STANDARD.decode(packed).is_ok());
     let large = json!({"status": 200, "body": " ", "repeat": 10_000_000});
+    let head = json!({"status": 200, "headers": {"X-Long": "x".repeat(70_000)}});
     let encoded = |coding: &str| json!({"status": 200, "headers": {"Content-Encoding": coding}, "body_base64": packed});
     let broken =
         |what, canned: Value, cause| Broken { act: json!({"answer": canned}), cause, hint: LATER, ..page(what, 0) };
@@ -706,7 +707,8 @@ fn bodies_that_are_too_large_or_encoded_are_not_taken() {
         &server,
         &home,
         [
-            broken("10 MB", large, "larger than 1024 KiB"),
+            broken("10 MB", large, "it is larger than 1024 KiB"),
+            broken("a head of 70 kB", head, "its head is larger than 64 KiB"),
             broken("gzip", encoded("gzip"), "it is encoded (gzip)"),
             broken("br", encoded("br"), "it is encoded (br)"),
         ],
