@@ -156,6 +156,15 @@ fn what_is_damaged_is_made_anew_in_its_own_tenant() {
     let hint = home.oauth(["key", "rotate", "--json"]).run().fails(7).error()["hint"].clone();
     let again = "register it again: oauth --tenant acme client set demo --client-id x --client-secret-stdin";
     assert!(hint.as_str().is_some_and(|hint| hint.contains(again)), "{hint}");
+    // What a registration was made for is not taken to be nothing because it cannot be read.
+    store(&home).execute("update clients set variables = '{' where client_id = 'x'", []).expect("a change");
+    let list = ["--tenant", "acme", "client", "list"];
+    home.oauth(list).run().fails(7).stdout_is("").stderr_has("variables").stderr_has(again);
+    home.oauth(["--tenant", "acme", "client", "set", "demo", "--client-id", "x", "--client-secret-stdin"])
+        .stdin("secret")
+        .run()
+        .success();
+    home.oauth(list).run().success().stdout_has(" x ");
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn info(stored: &StoredClient) -> Result<ClientInfo, Error> {
         has_secret: stored.has_secret(),
         issuer: server.issuer,
         token_endpoint: server.token_endpoint,
-        variables: stored.variables.clone(),
+        variables: stored.variables()?,
         default: stored.default,
         created_at: stored.created_at,
         updated_at: stored.updated_at,

@@ -345,7 +345,7 @@ impl SavedClient {
     /// Whether it is the registration that is here, in all that is no secret.
     fn looks_like(&self, here: &StoredClient) -> Result<bool, Error> {
         let own = (&self.server, &self.variables, &self.registration, self.client_secret.is_some());
-        Ok(own == (&here.server()?, &here.variables, &here.self_registration(), here.has_secret()))
+        Ok(own == (&here.server()?, &here.variables()?, &here.self_registration(), here.has_secret()))
     }
 
     fn may_share_secrets(&self, here: &StoredClient) -> bool {

@@ -6,6 +6,7 @@ use std::iter;
 use std::time::Instant;
 
 use rusqlite::{Transaction, params};
+use serde::de::DeserializeOwned;
 
 use super::master_key::random_id;
 use super::seal::Binding;
@@ -21,14 +22,13 @@ pub(crate) struct StoredClient {
     pub(crate) provider: String,
     pub(crate) name: String,
     pub(crate) client_id: String,
-    /// The template variables it was made for.
-    pub(crate) variables: BTreeMap<String, String>,
     pub(crate) default: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     row: String,
     pub(super) tenant: String,
     server: String,
+    variables: String,
     secret: Option<Vec<u8>>,
     generation: i64,
     key_id: Option<String>,
@@ -44,8 +44,16 @@ impl StoredClient {
 
     /// The authorization server it was registered with.
     pub(crate) fn server(&self) -> Result<Server, Error> {
-        let damaged = |_| Error::Damaged { of: self.subject(), field: "server" };
-        serde_json::from_str(&self.server).map_err(damaged)
+        self.parsed("server", &self.server)
+    }
+
+    /// The template variables it was made for.
+    pub(crate) fn variables(&self) -> Result<BTreeMap<String, String>, Error> {
+        self.parsed("variables", &self.variables)
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, field: &'static str, text: &str) -> Result<T, Error> {
+        serde_json::from_str(text).map_err(|_| Error::Damaged { of: self.subject(), field })
     }
 
     pub(super) fn subject(&self) -> Subject {
@@ -100,7 +108,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredClient> {
         name: row.get(2)?,
         client_id: row.get(3)?,
         server: row.get(4)?,
-        variables: serde_json::from_str(&row.get::<_, String>(5)?).unwrap_or_default(),
+        variables: row.get(5)?,
         secret: row.get(6)?,
         default: row.get(7)?,
         generation: row.get(8)?,
@@ -240,13 +248,13 @@ impl Vault {
             provider: provider.to_owned(),
             name: name.clone(),
             client_id: client.id.clone(),
-            variables: registration.variables.clone(),
             default: registration.default || was_default || others.is_empty(),
             created_at: same.map_or(now, |same| same.created_at),
             updated_at: now,
             row: random_id(),
             tenant: tenant.to_owned(),
             server: serde_json::to_string(registration.server).expect("a server is JSON"),
+            variables: serde_json::to_string(registration.variables).expect("a map of texts is JSON"),
             secret: None,
             registration: None,
             registration_access_token: None,
@@ -283,7 +291,6 @@ fn name_among(others: &[StoredClient], client_id: &str) -> String {
 fn write(transaction: &Transaction<'_>, new: &StoredClient) -> rusqlite::Result<()> {
     let sql = "insert into clients (id, tenant, provider, name, client_id, server, variables, client_secret, is_default,
                generation, key_id, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-    let variables = serde_json::to_string(&new.variables).expect("a map of texts is JSON");
     transaction.execute(
         sql,
         params![
@@ -293,7 +300,7 @@ fn write(transaction: &Transaction<'_>, new: &StoredClient) -> rusqlite::Result<
             new.name,
             new.client_id,
             new.server,
-            variables,
+            new.variables,
             new.secret,
             new.default,
             new.generation,

@@ -171,7 +171,7 @@ impl App {
             return named.map_or(Ok(BTreeMap::new()), |name| Err(self.no_client(&provider.id, name, &[])));
         };
         let stored = self.stored_client(&vault, &provider.id, given.name.as_deref())?;
-        let variables = stored.map(|stored| stored.variables).unwrap_or_default();
+        let variables = stored.map(|stored| stored.variables()).transpose()?.unwrap_or_default();
         Ok(variables.into_iter().filter(|(name, _)| provider.entry.variables.contains_key(name)).collect())
     }
 

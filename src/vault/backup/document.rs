@@ -262,7 +262,7 @@ impl SavedClient {
             registration: stored.self_registration(),
             registration_access_token: token.map(Plain),
             server: stored.server()?,
-            variables: stored.variables.clone(),
+            variables: stored.variables()?,
             default: stored.default,
             updated_at: stored.updated_at,
         })
