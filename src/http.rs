@@ -6,13 +6,14 @@
 //! as something comes.
 
 mod certificate;
+mod connection;
 
 use std::io::Read;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use ureq::config::{AutoHeaderValue, ConfigBuilder};
+use ureq::config::{AutoHeaderValue, Config, ConfigBuilder};
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
@@ -23,6 +24,8 @@ pub(crate) use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request,
 
 pub(crate) use certificate::{CertificateError, ClientCertificate};
 
+use connection::Made;
+
 use crate::model::endpoint;
 
 /// The largest answer that is read: 1 MiB.
@@ -30,7 +33,9 @@ const LARGEST: u64 = 1 << 20;
 /// Room for the head of an answer (at most 64 KiB; with more room, a larger one is seen to be too large), and for what is
 /// sent at a time. ureq's own 128 KiB each are for downloads: of many requests at once they would be most of the memory.
 const ROOM: (usize, usize) = (80 << 10, 16 << 10);
-/// How long name, connection and TLS may take together.
+/// How long looking up a name may take: the system asks one server after another, for five seconds each.
+const LOOK_UP: Duration = Duration::from_secs(20);
+/// How long connection and TLS may take together.
 const CONNECT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("oauth-cli/", env!("CARGO_PKG_VERSION"));
 
@@ -85,15 +90,17 @@ impl Http {
         request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
-        let agent = self.agent(endpoint::is_loopback(&url), certificate);
-        let host = destination(&url, &agent, request.uri());
+        let config = self.config(endpoint::is_loopback(&url), certificate).timeout_global(Some(self.limit));
+        let config = config.input_buffer_size(ROOM.0).output_buffer_size(ROOM.1);
+        let (agent, made) = connection::agent(config.build());
+        let host = destination(&url, agent.config(), request.uri());
         let sent = if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
-        let (parts, mut body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
+        let (parts, mut body) = sent.map_err(|error| failed(&host, &made, &error))?.into_parts();
         if let Some(encoding) = parts.headers.get(header::CONTENT_ENCODING).filter(|value| *value != "identity") {
             let cause = format!("it is encoded ({})", encoding.to_str().unwrap_or("?"));
             return Err(Error::Unreadable { host, cause });
         }
-        let body = body.with_config().limit(LARGEST).read_to_vec().map_err(|error| failed(&host, &error))?;
+        let body = body.with_config().limit(LARGEST).read_to_vec().map_err(|error| failed(&host, &made, &error))?;
         Ok(Response::from_parts(parts, body))
     }
 
@@ -118,22 +125,18 @@ impl Http {
             }
         };
         let config = self.config(endpoint::is_loopback(&url), certificate).allow_non_standard_methods(true);
-        let agent = config.timeout_per_read(Some(self.limit)).build().new_agent();
-        let host = destination(&url, &agent, &parts.uri);
+        let (agent, made) = connection::agent(config.timeout_per_read(Some(self.limit)).build());
+        let host = destination(&url, agent.config(), &parts.uri);
         let sent = agent.run(Request::from_parts(parts, body));
-        let (parts, body) = sent.map_err(|error| failed(&host, &error))?.into_parts();
+        let (parts, body) = sent.map_err(|error| failed(&host, &made, &error))?.into_parts();
         Ok(Response::from_parts(parts, Box::new(body.into_with_config().limit(u64::MAX).reader())))
-    }
-
-    fn agent(&self, loopback: bool, certificate: Option<&ClientCertificate>) -> Agent {
-        let config = self.config(loopback, certificate).timeout_global(Some(self.limit));
-        config.input_buffer_size(ROOM.0).output_buffer_size(ROOM.1).build().new_agent()
     }
 
     fn config(&self, loopback: bool, certificate: Option<&ClientCertificate>) -> ConfigBuilder<AgentScope> {
         let own = certificate.map(ClientCertificate::for_handshake);
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).client_cert(own).build();
         let config = Agent::config_builder()
+            .timeout_resolve(Some(LOOK_UP.min(self.limit)))
             .timeout_connect(Some(CONNECT.min(self.limit)))
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -148,9 +151,9 @@ impl Http {
 }
 
 /// The host of a URL, and the proxy through which it is reached, without what that is told of the user.
-fn destination(url: &Url, agent: &Agent, uri: &Uri) -> String {
+fn destination(url: &Url, config: &Config, uri: &Uri) -> String {
     let host = endpoint::authority(url);
-    match agent.config().proxy().filter(|proxy| !proxy.is_no_proxy(uri)) {
+    match config.proxy().filter(|proxy| !proxy.is_no_proxy(uri)) {
         Some(proxy) => format!("{host} through the proxy {}:{}", proxy.host(), proxy.port()),
         None => host,
     }
@@ -168,33 +171,18 @@ pub(crate) fn answers(host: &str, port: u16) -> bool {
     found.into_iter().any(|address| TcpStream::connect_timeout(&address, CONNECT).is_ok())
 }
 
-fn failed(host: &str, error: &ureq::Error) -> Error {
+fn failed(host: &str, made: &Made, error: &ureq::Error) -> Error {
     use ureq::Error as E;
     let (host, cause) = (host.to_owned(), cause(error));
     match error {
-        E::HostNotFound | E::ConnectionFailed | E::InvalidProxyUrl | E::BadUri(_) | E::Http(_) => {
-            Error::Unsent { host, cause }
-        }
-        // The proxy makes no way to the server.
-        E::ConnectProxyFailed(_) => Error::Unsent { host, cause },
-        E::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => Error::Unsent { host, cause },
-        // Raised in the handshake, before anything of the request was written.
-        _ if cause.contains("invalid peer certificate") => Error::Unsent { host, cause },
+        _ if !made.get() => Error::Unsent { host, cause },
         // A server reads nothing of a request before it has taken the client's certificate (RFC 8446 §4.4.2.4).
         _ if certificate::is_refused(&cause) => {
             Error::Unsent { host, cause: "it does not take the client certificate".into() }
         }
-        E::Io(io) if never_left(io) => Error::Unsent { host, cause },
         E::BodyExceedsLimit(_) | E::LargeResponseHeader(..) => Error::Unreadable { host, cause },
         _ => Error::InDoubt { host, cause },
     }
-}
-
-/// Whether an error can only come from before the request: no name, no way, nobody there.
-fn never_left(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind as K;
-    let kinds = [K::ConnectionRefused, K::NetworkUnreachable, K::HostUnreachable, K::AddrNotAvailable, K::NetworkDown];
-    kinds.contains(&error.kind()) || error.to_string().contains("failed to lookup address")
 }
 
 /// The cause in a person's words, without anything of the request.
@@ -203,6 +191,7 @@ fn cause(error: &ureq::Error) -> String {
     match error {
         E::HostNotFound => "its name was not found".into(),
         E::ConnectionFailed => "the connection failed".into(),
+        E::Timeout(ureq::Timeout::Resolve) => "its name was not looked up in time".into(),
         E::Timeout(_) => "it took too long".into(),
         E::BodyExceedsLimit(_) => format!("it is larger than {} KiB", LARGEST >> 10),
         E::LargeResponseHeader(_, limit) => format!("its head is larger than {} KiB", limit >> 10),

@@ -1,7 +1,8 @@
 //! Clients that prove themselves by a certificate (RFC 8705), against a server that takes nothing else.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +11,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::demo::age;
+use crate::support::demo::{age, store};
 use crate::support::files::assert_no_canary;
 use crate::support::sandbox::{Home, Run};
 
@@ -157,6 +158,36 @@ fn a_person_is_connected_refreshed_tested_and_revoked_with_the_certificate() {
     for (path, times) in [("/device", 1), ("/token", 2), ("/userinfo", 2), ("/revoke", 2)] {
         assert_eq!(server.count(path), times, "{path}");
     }
+}
+
+/// Until the handshake is done nothing of a request has left, and no refresh token is in doubt.
+#[test]
+fn a_handshake_that_breaks_leaves_nothing_in_doubt() {
+    let mut server = Server::start();
+    let home = server.known();
+    server.init(&home, "client", ["--flow", "device"]).run().success();
+    server.process.kill().and_then(|()| server.process.wait()).expect("the server ends");
+    let hang_up = |url: &str| {
+        let listener = TcpListener::bind(url.trim_start_matches("https://")).expect("the port is free again");
+        thread::spawn(move || {
+            for mut client in listener.incoming().flatten() {
+                let _ = client.read(&mut [0; 1]); // the first of the greeting, and then the end
+            }
+        });
+    };
+    hang_up(&server.issuer);
+    hang_up(&server.mutual);
+    let output = server.oauth(&home, ["token", "bank", "--refresh", "--json"]).run();
+    assert_eq!((output.code, &*output.stdout), (Some(5), ""), "{output}");
+    let error = &crate::support::json(&output.stderr)["error"];
+    assert!(error["message"].to_string().contains("cannot reach 127.0.0.1"), "{output}");
+    assert!(!error["hint"].to_string().contains("lost"), "{output}");
+    let attempt = store(&home).query_row("select attempt from credentials", (), |row| row.get::<_, Option<String>>(0));
+    assert_eq!(attempt, Ok(None), "it was withdrawn");
+    let url = format!("{}/accounts", server.mutual);
+    let posted = server.oauth(&home, ["request", "bank", "POST", &url, "--json"]).run();
+    assert_eq!(posted.code, Some(5), "{posted}");
+    assert!(posted.stderr.contains("cannot reach 127.0.0.1") && !posted.stderr.contains("may have"), "{posted}");
 }
 
 #[test]
