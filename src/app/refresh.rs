@@ -8,9 +8,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,11 @@ impl App {
             let label = label.clone();
             move |error: std::io::Error| Error::RefreshBroken { label, cause: format!("{what}: {error}"), full: None }
         };
+        let (hand_over, worker) = mpsc::channel();
+        let (sender, report) = mpsc::channel();
+        // Before the worker: where no thread can be had, nothing is sent.
+        let listen = move || worker.recv().is_ok_and(|worker| sender.send(hear(worker)).is_ok());
+        thread::Builder::new().spawn(listen).map_err(broken("a worker cannot be started"))?;
         let mut worker = Command::new(program())
             .arg(WORKER)
             .stdin(Stdio::piped())
@@ -129,14 +134,7 @@ impl App {
         let told =
             worker.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(self.task(lease, seal).expose().as_bytes()));
         told.map_err(broken("the worker cannot be told its task"))?;
-        let (sender, report) = mpsc::channel();
-        let pipe = worker.stderr.take();
-        std::thread::spawn(move || {
-            let mut text = String::new();
-            let read = pipe.map(|pipe| pipe.take(LONGEST).read_to_string(&mut text));
-            let _ = worker.wait(); // it has closed its pipe, so it is at its end
-            let _ = sender.send(read.and_then(Result::ok).and_then(|_| serde_json::from_str(&text).ok()));
-        });
+        let _ = hand_over.send(worker); // it is waited for
         match report.recv_timeout(WAIT) {
             Ok(Some(report)) => Ok(report),
             Ok(None) => {
@@ -153,6 +151,14 @@ impl App {
     }
 }
 
+/// What a worker reports by its end.
+fn hear(mut worker: Child) -> Option<Report> {
+    let mut heard = vec![];
+    let read = worker.stderr.take().map(|pipe| pipe.take(LONGEST).read_to_end(&mut heard));
+    let _ = worker.wait(); // it has closed its pipe, so it is at its end
+    read.and_then(Result::ok).and_then(|_| Report::among(&heard))
+}
+
 /// This program as a worker: does the task that it is told, and reports.
 pub(crate) fn work(task: impl Read, mut report: impl Write, clock: Clock) {
     #[cfg(unix)]
@@ -160,7 +166,7 @@ pub(crate) fn work(task: impl Read, mut report: impl Write, clock: Clock) {
     let _ = rustix::process::setsid();
     let told = do_task(task, clock);
     // When nobody listens any more, the row tells.
-    let _ = report.write_all(serde_json::to_string(&told).unwrap_or_default().as_bytes());
+    let _ = report.write_all(format!("\n{}\n", serde_json::to_string(&told).unwrap_or_default()).as_bytes());
 }
 
 fn do_task(task: impl Read, clock: Clock) -> Report {
@@ -188,6 +194,12 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
 }
 
 impl Report {
+    /// The report in what a worker has said. It has a line of its own: what loads the program and what runs in it may speak
+    /// there too, such as the dynamic linker of a library in `LD_PRELOAD` that is not there.
+    fn among(heard: &[u8]) -> Option<Self> {
+        heard.split(|byte| *byte == b'\n').rev().find_map(|line| serde_json::from_slice(line).ok())
+    }
+
     fn of(error: &crate::vault::Error) -> Self {
         // What it comes from says why, and would not get through the pipe by itself.
         let (what, why) = (error.to_string(), text::innermost(error));
@@ -408,6 +420,19 @@ mod tests {
         for strict in [(Some(0), unknown), (None, habits(Some(true), Some(false)))] {
             assert!(of(strict.0, strict.1, false).is_empty(), "the access token still lives, and is served");
             assert_eq!(of(strict.0, strict.1, true), [(0.0, 120.0)], "there is nothing to lose any more");
+        }
+    }
+
+    #[test]
+    fn a_report_is_heard_whatever_else_is_said() {
+        let among = |heard: &[u8]| Report::among(heard).map(|report| serde_json::to_string(&report).unwrap());
+        let done = Some("\"Done\"".to_owned());
+        for heard in ["\n\"Done\"\n", "ld.so: no such library\n\n\"Done\"\n", "\n\"Done\"\nheap: 1.0 GiB\n\t{}\n"] {
+            assert_eq!(among(heard.as_bytes()), done, "{heard}");
+        }
+        assert_eq!(among(b"\xff\xfe\n\"Done\"\n\xff"), done, "also beside what is no text");
+        for heard in ["", "\n\n", "thread 'main' panicked\n\"Don"] {
+            assert_eq!(among(heard.as_bytes()), None, "{heard}");
         }
     }
 
