@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -147,7 +148,7 @@ fn watch_signals() -> Arc<AtomicI32> {
     let seen = Arc::new(AtomicI32::new(0));
     let noted = Arc::clone(&seen);
     let (ready, listening) = mpsc::channel();
-    std::thread::spawn(move || {
+    let _ = thread::Builder::new().spawn(move || {
         let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
         runtime.block_on(async {
             let Ok(mut signals) = Signals::listen() else { return };
@@ -181,7 +182,7 @@ impl Person for Itself {
 
     fn visit(&mut self, visit: &Visit<'_>, _: Typist) {
         let (url, account) = (visit.url.to_owned(), self.account.clone());
-        std::thread::spawn(move || {
+        let _ = thread::Builder::new().spawn(move || {
             // When the page does not answer, the login's own time limit says so.
             let _ = sandbox::sign_in(&url, &account, true).and_then(|redirect| sandbox::visit(&redirect));
         });

@@ -10,6 +10,7 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use std::task::Poll;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::process::Child;
@@ -104,7 +105,8 @@ impl App {
         if files.lock().iter().any(|file| file.of.is_some()) {
             let files = Arc::clone(&files);
             // Nobody waits for it: what it may be asking a provider for at the end of the command goes on without us.
-            std::thread::spawn(move || self.keep_fresh(&files, &tell));
+            let fresh = thread::Builder::new().spawn(move || self.keep_fresh(&files, &tell));
+            fresh.map_err(|error| NotRun::Supervision(words[0].to_string_lossy().into_owned(), error))?;
         }
         let ended = supervise(&words, variables, &mut troubles, trouble);
         files.end();

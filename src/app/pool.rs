@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread::Builder;
 
-/// Does all pieces of work with so many threads, and reports `(done, all)` as it goes. `start` is called in each thread and
+/// Does all pieces of work with so many threads, or with as many as the system lets us have, and reports `(done, all)` as it goes. `start` is called in each thread and
 /// gives what does the work there; after a panic it is called again, and `lost` says what became of that piece. The
 /// results stand in the order of the work.
 pub(super) fn each<T: Send, R: Send, W: FnMut(&T) -> R>(
@@ -19,9 +20,9 @@ pub(super) fn each<T: Send, R: Send, W: FnMut(&T) -> R>(
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let (done, results) = mpsc::channel();
     std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, all.max(1)) {
+        let hand = || {
             let (done, next, start, lost) = (done.clone(), &next, &start, &lost);
-            scope.spawn(move || {
+            move || {
                 let mut worker = start();
                 while let Some((at, piece)) = next() {
                     let result = guarded(|| worker(&piece)).unwrap_or_else(|| {
@@ -30,7 +31,11 @@ pub(super) fn each<T: Send, R: Send, W: FnMut(&T) -> R>(
                     });
                     let _ = done.send((at, result)); // the receiver outlives every sender
                 }
-            });
+            }
+        };
+        let hands = (0..threads.clamp(1, all.max(1))).map(|_| Builder::new().spawn_scoped(scope, hand()));
+        if hands.take_while(Result::is_ok).count() == 0 {
+            hand()();
         }
         drop(done);
         let mut found: Vec<Option<R>> = (0..all).map(|_| None).collect();

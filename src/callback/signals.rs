@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::mpsc;
+use std::thread;
 
 use tokio::runtime::Builder;
 
@@ -59,7 +60,8 @@ impl Signals {
     pub(crate) fn watch() -> mpsc::Receiver<i32> {
         let (ready, listening) = mpsc::channel();
         let (sender, heard) = mpsc::channel();
-        std::thread::spawn(move || {
+        // Without a thread there is no watch either.
+        let _ = thread::Builder::new().spawn(move || {
             let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
             runtime.block_on(async {
                 let Ok(mut signals) = Self::listen() else { return };

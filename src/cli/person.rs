@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead};
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
@@ -83,7 +84,8 @@ impl<'a> AtTerminal<'a> {
         self.explain_paste(visit);
         self.asks = here.then_some(if matches!(visit.paste, Paste::Code) { "Code:" } else { "Address:" });
         self.terminal.leave_lines_whole();
-        std::thread::spawn(move || {
+        // Without a thread nothing is typed, and the browser's own way is left.
+        let _ = thread::Builder::new().spawn(move || {
             for line in io::stdin().lock().lines() {
                 let Ok(line) = line else { return };
                 if !line.trim().is_empty() && !typist.enter(&line) {
@@ -288,11 +290,11 @@ impl Screen {
 fn open_browser(url: &str) -> bool {
     let url = url.to_owned();
     let (sender, opened) = mpsc::channel();
-    std::thread::spawn(move || {
+    let started = thread::Builder::new().spawn(move || {
         let mut options = webbrowser::BrowserOptions::new();
         options.with_suppress_output(true);
         let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
         let _ = sender.send(result.is_ok()); // nobody may be listening any more
     });
-    opened.recv_timeout(BROWSER).unwrap_or(true)
+    started.is_ok() && opened.recv_timeout(BROWSER).unwrap_or(true)
 }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::thread::sleep;
+use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
 use super::keyring::Place;
@@ -368,7 +368,7 @@ fn read_pipe(path: &Path, limit: Duration) -> Result<Secret, Error> {
     let (sender, read) = mpsc::channel();
     let own = path.to_owned();
     // Nobody waits for it any more, where it cannot be sent.
-    std::thread::spawn(move || sender.send(read_now(&own)));
+    Builder::new().spawn(move || sender.send(read_now(&own))).map_err(|error| unreadable(path, error))?;
     read.recv_timeout(limit).unwrap_or_else(|_| {
         let what = format!("nothing was written into it within {} s", limit.as_secs());
         Err(unreadable(path, io::Error::new(io::ErrorKind::TimedOut, what)))
@@ -387,11 +387,12 @@ fn run(line: &OsString) -> Result<Secret, KeyError> {
     let mut child = command.spawn().map_err(|error| KeyError::Command(format!("cannot be started: {error}")))?;
     let Some(output) = child.stdout.take() else { return Err(KeyError::Command("has no output".into())) };
     let (sender, printed) = mpsc::channel();
-    std::thread::spawn(move || {
+    let read = move || {
         let mut text = String::new();
         // Nobody waits for it any more, where it cannot be sent.
         let _ = sender.send(output.take(LONGEST).read_to_string(&mut text).map(|_| Secret::new(text)));
-    });
+    };
+    Builder::new().spawn(read).map_err(|error| KeyError::Command(format!("cannot be read: {error}")))?;
     let end = Instant::now() + COMMAND_LIMIT;
     let status = wait(&mut child, end)?;
     if !status.success() {
