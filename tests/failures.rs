@@ -747,6 +747,22 @@ fn a_redirect_is_never_followed() {
 }
 
 #[test]
+fn a_new_login_is_spoken_of_only_where_the_answer_to_a_refresh_is_lost() {
+    let (server, home) = DemoServer::connected();
+    let lost = "should the provider have answered, and its answer be lost, it may want a new login";
+    let network = "check the network, and try again; what is connected stays as it is";
+    let dropped = ["metadata", "token"].map(|endpoint| json!({"endpoint": endpoint, "do": "drop"}));
+    server.behave(&json!({"faults": dropped}));
+    fails(&home, 5, "unreachable", &["provider", "discover", server.issuer()]).hints(&[network]);
+    fails(&home, 5, "unreachable", &["token", "demo", "--refresh"]).hints(&[network, lost]);
+    let mut login = home.oauth(["init", "demo", "bob", "--client-id", "demo", "--no-browser", "--json"]).spawn();
+    let url = server.authorization_url(&mut login);
+    let _page = crate::support::demo::visit(&server.redirect(&url, "bob@example.test", true));
+    let output = login.finish();
+    assert!(output.code == Some(5) && output.stderr.contains(network) && !output.stderr.contains(lost), "{output}");
+}
+
+#[test]
 fn a_connection_that_breaks_loses_nothing() {
     // What was cut off may have taken effect; this server forgives the second use of a refresh token.
     let (server, home) = (DemoServer::start(["--expire", "3600", "--grace", "3600000"]), Home::new());

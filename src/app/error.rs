@@ -137,6 +137,9 @@ pub(crate) enum Error {
     Usage(String),
     #[error("{doing}")]
     Protocol { doing: String, source: protocol::Error },
+    /// A refresh token was sent, or was to be, and brought no token; the provider has not refused it.
+    #[error("cannot refresh {label}")]
+    NotRefreshed { label: String, source: protocol::Error },
     #[error(transparent)]
     Helper(#[from] helper::Malformed),
     #[error(transparent)]

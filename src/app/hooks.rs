@@ -87,7 +87,9 @@ impl App {
             Error::ReauthorizationRequired { reason, .. } | Error::Stale { reason, .. } => {
                 (Event::Reauth, reason.clone())
             }
-            Error::Protocol { source, .. } => (Event::RefreshError, source.to_string()),
+            Error::Protocol { source, .. } | Error::NotRefreshed { source, .. } => {
+                (Event::RefreshError, source.to_string())
+            }
             Error::ClientRefused { response, .. } | Error::RequestRefused { response, .. } => {
                 (Event::RefreshError, format!("the provider answered {response}"))
             }

@@ -94,7 +94,7 @@ impl App {
         match report {
             Report::Done => Ok(()),
             Report::Refused(response) => Err(refused(lease.credential(), &response)),
-            Report::Failed(source) => Err(Error::Protocol { doing: format!("cannot refresh {}", own.label()), source }),
+            Report::Failed(source) => Err(Error::NotRefreshed { label: own.label(), source }),
             Report::Broken { cause, busy: true } => Err(Error::RefreshHindered { label: own.label(), cause }),
             Report::Broken { cause, busy: false } => {
                 let full = Some(self.home.database.clone()).filter(|path| files::is_full(path));

@@ -29,7 +29,7 @@ pub(super) use commands::{
 use commands::{import_again, init_again, with_entry};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
-use server::{of_callback, of_protocol, of_provider, request_in_doubt};
+use server::{not_refreshed, of_callback, of_protocol, of_provider, request_in_doubt};
 pub(super) use store::{anew, reading, room_command};
 use store::{damaged, no_room, of_backup, of_files, of_vault};
 
@@ -262,6 +262,7 @@ impl Failure {
             Error::NoSuchTenant { known, .. } => no_such_tenant(error, known),
             Error::Usage(_) => Self::usage(error.to_string()),
             Error::Protocol { doing, source } => of_protocol(doing, source),
+            Error::NotRefreshed { source, .. } => not_refreshed(&error.to_string(), source),
             Error::RequestInDoubt { cause, again, .. } => request_in_doubt(error, cause, *again),
             Error::RevocationFailed { source, .. } => {
                 of_protocol(&error.to_string(), source).hint("to wipe it here only, without the provider: add --local")

@@ -16,9 +16,6 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
     match error {
         E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
         E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
-        E::Http(http::Error::InDoubt { .. }) => failure("unreachable", 5)
-            .hint(NETWORK)
-            .hint("should the provider have answered, and its answer be lost, it may want a new login"),
         E::Http(_) => failure("unreachable", 5).hint(NETWORK),
         E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
             failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
@@ -55,6 +52,15 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::Refused { .. } => failure("request_refused", 1),
         E::Request(_) => failure("bad_config", 2),
     }
+}
+
+/// A refresh that failed for a reason that may pass. Only here a lost answer can cost anything.
+pub(super) fn not_refreshed(doing: &str, error: &protocol::Error) -> Failure {
+    let failure = of_protocol(doing, error);
+    if matches!(error, protocol::Error::Http(http::Error::InDoubt { .. })) {
+        return failure.hint("should the provider have answered, and its answer be lost, it may want a new login");
+    }
+    failure
 }
 
 /// No answer of an API, which may have acted on the request.
