@@ -203,6 +203,21 @@ fn a_row_that_cannot_be_read_is_told_beside_what_was_ended() {
 }
 
 #[test]
+fn a_token_that_does_not_open_keeps_the_other_one_from_nothing() {
+    for field in ["access_token", "refresh_token"] {
+        let (server, home) = DemoServer::connected();
+        let damage = format!("update credentials set {field} = x'00112233'");
+        assert_eq!(store(&home).execute(&damage, []).expect("a change"), 1);
+        home.oauth(["revoke", "demo"]).run().fails(7);
+        assert_eq!(server.count("requests/revoke"), 0, "a revocation ends both or none");
+        let output = home.oauth(["panic", "--yes"]).run();
+        output.fails(7).stderr_has("0 of 1 credential is ended").stdout_has("was altered");
+        assert_eq!(server.count("revocations"), 1, "the other token than {field}");
+        assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked")], 0));
+    }
+}
+
+#[test]
 fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_says_so() {
     let home = Home::new();
     for command in [&["panic", "--yes"][..], &["revoke", "--all", "--yes"]] {

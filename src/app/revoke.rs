@@ -156,21 +156,22 @@ impl App {
         Ok(Revoked { credential, access, refresh, unasked, already, forgotten: reach.forget, siblings })
     }
 
-    /// The refresh token first: it is the one that lives.
+    /// The refresh token first: it is the one that lives. Where one of the two does not open, none is sent.
     fn revoke_tokens(&self, row: &Row, seal: &Seal) -> Result<(Fate, Fate), Error> {
+        Vault::tokens_to_revoke(row, seal)?;
         let refresh = self.revoke_kind(row, seal, TokenKind::Refresh)?;
         Ok((refresh, self.revoke_kind(row, seal, TokenKind::Access)?))
     }
 
-    /// Revokes one of the two tokens.
+    /// Revokes one of the two tokens, whether the other one opens or not.
     pub(super) fn revoke_kind(&self, row: &Row, seal: &Seal, kind: TokenKind) -> Result<Fate, Error> {
         let own = &row.credential;
         let client = Client { id: own.client_id.clone(), secret: Vault::client_secret(row, seal)? };
-        let (access, refresh) = Vault::tokens_to_revoke(row, seal)?;
-        let (access, refresh) = (access.map(|token| token.0), refresh.map(|token| token.0));
-        let token = if kind == TokenKind::Refresh { &refresh } else { &access };
-        let Some(token) = token else { return Ok(Fate::Skipped) };
-        let secrets: Vec<&Secret> = access.iter().chain(&refresh).chain(&client.secret).collect();
+        let access = Vault::access_token(row, seal).map(|token| token.map(|token| token.0));
+        let refresh = Vault::refresh_token_to_revoke(row, seal).map(|token| token.map(|token| token.0));
+        let (token, other) = if kind == TokenKind::Refresh { (refresh, access) } else { (access, refresh) };
+        let (Some(token), other) = (&token?, other.ok().flatten()) else { return Ok(Fate::Skipped) };
+        let secrets: Vec<&Secret> = [token].into_iter().chain(&other).chain(&client.secret).collect();
         let revoked = self.revoke_token(own, &client, token, kind);
         revoked.map_err(|error| Error::RevocationFailed { label: own.label(), source: error.without(&secrets) })
     }

@@ -295,8 +295,12 @@ impl Vault {
         row: &Row,
         seal: &Seal,
     ) -> Result<(Option<AccessToken>, Option<RefreshToken>), Error> {
-        let refresh = open(row, seal, "refresh_token", row.refresh_token.as_deref())?;
-        Ok((Self::access_token(row, seal)?, refresh.map(RefreshToken)))
+        Ok((Self::access_token(row, seal)?, Self::refresh_token_to_revoke(row, seal)?))
+    }
+
+    /// The same of the refresh token alone, also where the other one does not open.
+    pub(crate) fn refresh_token_to_revoke(row: &Row, seal: &Seal) -> Result<Option<RefreshToken>, Error> {
+        Ok(open(row, seal, "refresh_token", row.refresh_token.as_deref())?.map(RefreshToken))
     }
 
     /// The secret of the client that a row was authorized with.
