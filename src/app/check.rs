@@ -85,11 +85,12 @@ impl App {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Vec<CheckOutcome> {
         let start = || {
-            // Each thread has a connection of its own to the store.
-            let vault = self.vault();
-            move |row: &Row| match &vault {
-                Ok(Some(vault)) => self.check_one(vault, seal, row, checking),
-                Ok(None) | Err(_) => not_looked_at(row, Error::NothingConnected),
+            // Each thread has a connection of its own to the store; what kept it from one may have passed at the next row.
+            let mut own = None;
+            move |row: &Row| match own.take().map_or_else(|| self.vault(), |vault| Ok(Some(vault))) {
+                Ok(Some(vault)) => self.check_one(own.insert(vault), seal, row, checking),
+                Ok(None) => not_looked_at(row, Error::NothingConnected),
+                Err(error) => not_looked_at(row, error),
             }
         };
         let lost = |row: &Row| not_looked_at(row, Error::broken_down(&row.credential));

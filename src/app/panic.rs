@@ -55,10 +55,13 @@ impl App {
         let live: Vec<_> = rows.into_iter().filter(|row| row.credential.revoked_at.is_none()).collect();
         let seal = self.unlock(&vault)?;
         let start = || {
-            // Each thread has a connection of its own to the store.
-            let vault = self.vault();
-            let seal = &seal;
-            move |row: &Row| self.end(vault.as_ref().ok().and_then(Option::as_ref), seal, row)
+            // Each thread has a connection of its own to the store; what kept it from one may have passed at the next row.
+            let (mut own, seal) = (None, &seal);
+            let open = || self.vault()?.ok_or(Error::NothingConnected);
+            move |row: &Row| match own.take().map_or_else(open, Ok) {
+                Ok(vault) => self.end(Ok(own.insert(vault)), seal, row),
+                Err(error) => self.end(Err(error), seal, row),
+            }
         };
         let lost = |row: &Row| {
             let why = || Error::broken_down(&row.credential);
@@ -86,14 +89,17 @@ impl App {
     }
 
     /// The provider is told first: whoever holds the lease may take long, and what cannot be written here ends there.
-    fn end(&self, vault: Option<&Vault>, seal: &Seal, row: &Row) -> Ended {
+    fn end(&self, vault: Result<&Vault, Error>, seal: &Seal, row: &Row) -> Ended {
         let mut told = self.tell(row, seal);
-        let wiped = match vault {
-            Some(vault) => self.whatever_the_key(vault, seal, |seal, _| self.wipe(vault, seal, row, &mut told)),
-            None => Err(self.vault().err().unwrap_or(Error::NothingConnected)),
-        };
         let own = &row.credential;
-        let credential = vault.and_then(|vault| vault.as_it_stands(&own.id).ok()).unwrap_or_else(|| own.clone());
+        let (wiped, credential) = match vault {
+            Ok(vault) => {
+                let wiped = self.whatever_the_key(vault, seal, |seal, _| self.wipe(vault, seal, row, &mut told));
+                (wiped, vault.as_it_stands(&own.id).ok())
+            }
+            Err(error) => (Err(error), None),
+        };
+        let credential = credential.unwrap_or_else(|| own.clone());
         Ended { credential, refresh: told.refresh, access: told.access, wiped }
     }
 

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread::Builder;
 
-/// Does all pieces of work with so many threads, or with as many as the system lets us have, and reports `(done, all)` as it goes. `start` is called in each thread and
-/// gives what does the work there; after a panic it is called again, and `lost` says what became of that piece. The
-/// results stand in the order of the work.
+/// Does all pieces of work with so many threads, and reports `(done, all)` as it goes; where the system gives fewer, with
+/// those, and without any in the caller's own. `start` is called in each thread and gives what does the work there; after
+/// a panic it is called again, and `lost` says what became of that piece. The results stand in the order of the work.
 pub(super) fn each<T: Send, R: Send, W: FnMut(&T) -> R>(
     work: Vec<T>,
     threads: usize,
@@ -18,24 +18,22 @@ pub(super) fn each<T: Send, R: Send, W: FnMut(&T) -> R>(
     let all = work.len();
     let queue = Mutex::new(work.into_iter().enumerate().collect::<VecDeque<_>>());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let run = |done: mpsc::Sender<(usize, R)>| {
+        let mut worker = start();
+        while let Some((at, piece)) = next() {
+            let result = guarded(|| worker(&piece)).unwrap_or_else(|| {
+                worker = start();
+                lost(&piece)
+            });
+            let _ = done.send((at, result)); // the receiver outlives every sender
+        }
+    };
     let (done, results) = mpsc::channel();
     std::thread::scope(|scope| {
-        let hand = || {
-            let (done, next, start, lost) = (done.clone(), &next, &start, &lost);
-            move || {
-                let mut worker = start();
-                while let Some((at, piece)) = next() {
-                    let result = guarded(|| worker(&piece)).unwrap_or_else(|| {
-                        worker = start();
-                        lost(&piece)
-                    });
-                    let _ = done.send((at, result)); // the receiver outlives every sender
-                }
-            }
-        };
-        let hands = (0..threads.clamp(1, all.max(1))).map(|_| Builder::new().spawn_scoped(scope, hand()));
-        if hands.take_while(Result::is_ok).count() == 0 {
-            hand()();
+        let begin = |done| Builder::new().spawn_scoped(scope, || run(done));
+        let begun = (0..threads.clamp(1, all.max(1))).take_while(|_| begin(done.clone()).is_ok()).count();
+        if begun == 0 {
+            run(done.clone());
         }
         drop(done);
         let mut found: Vec<Option<R>> = (0..all).map(|_| None).collect();
