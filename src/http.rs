@@ -48,6 +48,9 @@ pub(crate) enum Error {
     /// The request certainly did not reach the server.
     #[error("cannot reach {host}: {cause}")]
     Unsent { host: String, cause: String },
+    /// Nothing was sent: no certificate is there to know a server by.
+    #[error("cannot reach {host}: this system has no certificates of authorities to know it by")]
+    NoAuthorities { host: String },
     /// The request was sent, at least in part, and no whole answer came: the server may have acted on it.
     #[error("no answer from {host}: {cause}")]
     InDoubt { host: String, cause: String },
@@ -165,6 +168,18 @@ pub(crate) fn proxy_address(text: &str) -> Option<(String, u16)> {
     Some((proxy.host().to_owned(), proxy.port()))
 }
 
+/// Whether this system has certificates to know servers by.
+#[cfg(all(unix, not(target_os = "macos")))]
+pub(crate) fn has_authorities() -> bool {
+    !rustls_native_certs::load_native_certs().certs.is_empty()
+}
+
+/// The system itself knows servers there.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+pub(crate) fn has_authorities() -> bool {
+    true
+}
+
 /// Whether anything takes a connection there.
 pub(crate) fn answers(host: &str, port: u16) -> bool {
     let found = (host, port).to_socket_addrs().into_iter().flatten();
@@ -175,6 +190,8 @@ fn failed(host: &str, made: &Made, error: &ureq::Error) -> Error {
     use ureq::Error as E;
     let (host, cause) = (host.to_owned(), cause(error));
     match error {
+        // Raised by the verifier, before there is a connection.
+        _ if cause.contains("No CA certificates were loaded") => Error::NoAuthorities { host },
         _ if !made.get() => Error::Unsent { host, cause },
         // A server reads nothing of a request before it has taken the client's certificate (RFC 8446 §4.4.2.4).
         _ if certificate::is_refused(&cause) => {

@@ -12,6 +12,7 @@
 mod architecture;
 mod audit;
 mod backup;
+mod bare_systems;
 mod broken_homes;
 mod capabilities;
 mod commands;

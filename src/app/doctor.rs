@@ -60,6 +60,8 @@ pub(crate) enum Mend {
     Proxy(&'static str),
     /// The same.
     Certificates(&'static str),
+    /// The system has none.
+    Authorities,
     Browser,
     Clock,
     Port(u16),

@@ -6,7 +6,11 @@
 //! session of its own, shares the lock as an open file (its standard output), and is told what to do, with the key of
 //! this one store, through a pipe. When the command dies the worker goes on, and the next command finds its work done.
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -387,11 +391,22 @@ fn refused(own: &Credential, response: &ErrorResponse) -> Error {
     }
 }
 
-/// This very program, also when its file was replaced meanwhile.
+/// This very program, also when its file was replaced meanwhile; by the name that it was started by where there is no
+/// `/proc`.
+#[cfg(target_os = "linux")]
 fn program() -> PathBuf {
-    if cfg!(target_os = "linux") {
-        return "/proc/self/exe".into();
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() {
+        return own;
     }
+    let name = OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
+    // Never one that is looked for in PATH.
+    std::path::absolute(name).unwrap_or(own)
+}
+
+/// This very program.
+#[cfg(not(target_os = "linux"))]
+fn program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| "oauth".into())
 }
 

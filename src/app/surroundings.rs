@@ -72,6 +72,10 @@ impl App {
                 found.add("certificates", Outcome::Notice(what, Mend::Certificates(name)));
             }
         }
+        if all.iter().all(|(_, trouble, _)| trouble.is_none()) && !http::has_authorities() {
+            let what = "none are there, so that no server beyond this machine can be known".to_owned();
+            found.add("certificates", Outcome::Notice(what, Mend::Authorities));
+        }
         let places: Vec<_> = all.iter().map(|(_, _, path)| path.display().to_string()).collect();
         let words =
             if places.is_empty() { "those of the system".into() } else { format!("those of {}", places.join(", ")) };

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{
-    Failure, gravest, init_command, init_labelled_in, next_step, oauth, oauth_in, room_command, shown_long, word,
+    AUTHORITIES, Failure, gravest, init_command, init_labelled_in, next_step, oauth, oauth_in, room_command,
+    shown_long, word,
 };
 use super::table;
 use super::terminal::Tone;
@@ -156,6 +157,7 @@ fn command(mend: &Mend) -> String {
         Mend::NextUse => "nothing to do: the next `oauth token` takes it up".into(),
         Mend::Proxy(name) => format!("export {name}=http://HOST:PORT; or: unset {name}"),
         Mend::Certificates(name) => format!("unset {name}; or let it name certificates (PEM)"),
+        Mend::Authorities => AUTHORITIES.into(),
         Mend::Browser => format!("unset BROWSER; or: {}", oauth("init PROVIDER --no-browser")),
         Mend::Clock => next_step(&Next::SetClock),
         Mend::Port(port) => format!("end the program that listens there; see which one: ss -ltnp 'sport = :{port}'"),

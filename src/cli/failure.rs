@@ -29,6 +29,7 @@ pub(super) use commands::{
 use commands::{import_again, init_again, with_entry};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
+pub(super) use server::AUTHORITIES;
 use server::{not_refreshed, of_callback, of_protocol, of_provider, request_in_doubt};
 pub(super) use store::{anew, reading, room_command};
 use store::{damaged, no_room, of_backup, of_files, of_vault};

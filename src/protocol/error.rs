@@ -191,6 +191,7 @@ mod tests {
         let cases = [
             (Error::Http(http::Error::Refused(Refused::NotAUrl)), "wrong_host", [false, false, false]),
             (Error::Http(http::Error::Unsent { host: host(), cause: cause() }), "unreachable", [false, false, false]),
+            (Error::Http(http::Error::NoAuthorities { host: host() }), "unreachable", [false, false, false]),
             (Error::Http(http::Error::InDoubt { host: host(), cause: cause() }), "unreachable", [false, true, true]),
             (
                 Error::Http(http::Error::Unreadable { host: host(), cause: cause() }),

@@ -121,6 +121,13 @@ impl Run {
         self.through(outer.into_iter().chain([directory.into()]))
     }
 
+    /// The same where these directories are empty; one that this machine does not have is none there either.
+    pub(crate) fn without_directories(self, directories: &[&str]) -> Self {
+        const EMPTY: &str = r#"for one in $0; do ! test -d "$one" || mount -t tmpfs none "$one"; done; exec "$@""#;
+        let outer = ["unshare", "--map-root-user", "--mount", "sh", "-euc", EMPTY].map(OsString::from);
+        self.through(outer.into_iter().chain([directories.join(" ").into()]))
+    }
+
     pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.insert(name.into(), value.into());
         self

@@ -10,12 +10,17 @@ pub(super) const LATER: &str = "try again later; what is connected stays as it i
 /// What helps where no answer came.
 const NETWORK: &str = "check the network, and try again; what is connected stays as it is";
 
+/// What helps where no server can be known.
+pub(in crate::cli) const AUTHORITIES: &str = "install the package ca-certificates; or name a file that holds them (PEM): \
+                                  export SSL_CERT_FILE=/PATH/TO/CERTIFICATES.pem";
+
 pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
     use protocol::Error as E;
     let failure = |code, exit| Failure::new(code, exit, doing).because(shown_long(&error.to_string()));
     match error {
         E::Http(http::Error::Refused(_)) => failure("wrong_host", 7),
         E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
+        E::Http(http::Error::NoAuthorities { .. }) => failure("unreachable", 5).hint(AUTHORITIES),
         E::Http(_) => failure("unreachable", 5).hint(NETWORK),
         E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
             failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
