@@ -337,3 +337,30 @@ fn where_tokens_are_only_handed_out_every_use_is_kept_all_the_same() {
     assert_eq!(used, many + 2);
     run(&home, &["audit", "verify"]).success();
 }
+
+/// The file of a time zone that is so many seconds ahead of UTC, always (RFC 9636).
+fn zone(ahead: i32, rule: &str) -> Vec<u8> {
+    // No transitions, one kind of local time, and its name.
+    let counts = [0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();
+    let part = [b"TZif2".as_slice(), &[0; 15], &counts, &ahead.to_be_bytes(), &[0, 0], b"XST\0"].concat();
+    [&part, part.as_slice(), b"\n", rule.as_bytes(), b"\n"].concat()
+}
+
+#[test]
+fn times_are_those_of_the_zone_that_tz_names() {
+    let (_server, home) = DemoServer::connected();
+    let zones = home.path().join("zones/Test");
+    std::fs::create_dir_all(&zones).expect("a directory");
+    std::fs::write(zones.join("Half"), zone(19_800, "XST-5:30")).expect("a zone");
+    let audit = |more: &[&str]| {
+        let run = home.oauth(["audit"]).args(more.iter().copied());
+        run.env("TZDIR", home.path().join("zones")).env("TZ", "Test/Half").run()
+    };
+    let events = audit(&["--json"]).success().json();
+    let at = events[0]["at"].as_str().expect("a time");
+    let minutes: u32 = at[11..13].parse::<u32>().expect("hours") * 60 + at[14..16].parse::<u32>().expect("minutes");
+    let here = (minutes + 330) % 1440;
+    let told = audit(&[]);
+    let line = told.success().stdout.lines().nth(1).expect("an event");
+    assert!(line.starts_with(&format!("{:02}:{:02} ", here / 60, here % 60)), "{at} is told as {line}");
+}
