@@ -163,6 +163,18 @@ fn tenants_are_listed_with_what_is_in_them() {
 }
 
 #[test]
+fn what_lies_in_another_tenant_is_never_told_as_nothing() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["tenant", "rename", "default", "work"]).run().success();
+    let told = |args: &[&str]| home.oauth(args.iter().copied()).run();
+    let list = told(&["list"]);
+    list.success().stderr_has("nothing is connected in the tenant `default`").stderr_has("the tenants are: work");
+    for args in [["test", "--all"], ["token", "demo"], ["revoke", "demo"]] {
+        told(&args).fails(3).stderr_has("the tenants are: work");
+    }
+}
+
+#[test]
 fn a_renamed_tenant_goes_on_as_it_was() {
     let (server, home) = two_tenants();
     let before = token(&home, "work");

@@ -69,8 +69,7 @@ impl App {
             }
         };
         if rows.is_empty() {
-            let known = self.tenants_besides(&vault)?;
-            let name = self.tenant.clone();
+            let (name, known) = (self.tenant.clone(), self.tenants_besides(&vault)?);
             return Err(if known.is_empty() { Error::NothingConnected } else { Error::EmptyTenant { name, known } });
         }
         let seal = self.unlock(&vault)?;

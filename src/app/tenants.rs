@@ -12,15 +12,12 @@ impl App {
         Ok(self.vault()?.map(|vault| vault.tenants()).transpose()?.unwrap_or_default())
     }
 
-    /// The tenants there are, where this one is none of them: its name may be a mistake. The usual one never is.
+    /// The tenants there are, where this one is none of them: its name, or that it was left out, may be a mistake.
     pub(crate) fn other_tenants(&self) -> Result<Vec<String>, Error> {
         self.vault()?.map_or_else(|| Ok(vec![]), |vault| self.tenants_besides(&vault))
     }
 
     pub(super) fn tenants_besides(&self, vault: &Vault) -> Result<Vec<String>, Error> {
-        if self.tenant == "default" {
-            return Ok(vec![]);
-        }
         let names: Vec<_> = vault.tenants()?.into_iter().map(|tenant| tenant.name).collect();
         Ok(if names.contains(&self.tenant) { vec![] } else { names })
     }
