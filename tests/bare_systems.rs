@@ -53,6 +53,18 @@ fn a_store_that_cannot_be_opened_again_is_never_told_as_empty() {
 }
 
 #[test]
+fn what_could_not_be_asked_for_want_of_a_file_is_in_no_doubt() {
+    let (_server, home) = DemoServer::connected();
+    let mut unreachable = 0;
+    for most in 4..=16 {
+        let output = with_open_files(home.oauth(["test"]), most).run();
+        output.says_nothing_of("no answer");
+        unreachable += usize::from(output.code == Some(5));
+    }
+    assert!(unreachable > 0, "the limit was never met");
+}
+
+#[test]
 fn where_no_thread_can_be_had_the_work_is_done_all_the_same() {
     let (server, home) = DemoServer::connected();
     server.login(&home, "demo", "bob@example.test");
