@@ -1144,6 +1144,13 @@ fn the_demo_runs_to_its_end_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_demo_without_a_place_for_its_home_says_how_it_gets_one() {
+    let home = Home::new();
+    let output = home.oauth(["demo"]).env("TMPDIR", home.path().join("nowhere")).run();
+    output.fails(6).stderr_has("export TMPDIR=").says_nothing_of("OAUTH_HOME");
+}
+
+#[test]
 fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     let home = Home::new();
     let mut demo = home.oauth(["demo"]).spawn();

@@ -56,7 +56,8 @@ pub(super) fn run(args: &DemoArgs, context: &Context) -> Result<u8, Failure> {
         return serve(args, context);
     }
     let home = context.environment.temporary("demo");
-    let demo = Demo::start(&home, Timestamp::now, context.environment.person())?;
+    let demo = Demo::start(&home, Timestamp::now, context.environment.person())
+        .map_err(|error| Failure::from(error).of_temporary_home())?;
     let mut story = Story { terminal: &context.terminal, steps: vec![] };
     tell(&demo, args, context, &mut story)?;
     if context.terminal.json {

@@ -158,6 +158,15 @@ impl Failure {
         self
     }
 
+    /// For a home that lies among what is temporary, which `OAUTH_HOME` does not move.
+    pub(super) fn of_temporary_home(mut self) -> Self {
+        for hint in self.hints.iter_mut().filter(|hint| hint.contains("OAUTH_HOME")) {
+            let name = if cfg!(windows) { "TEMP" } else { "TMPDIR" };
+            *hint = format!("name a directory for what is temporary: export {name}=/PATH/TO/DIRECTORY");
+        }
+        self
+    }
+
     /// For a command that ends things: a login is no help where nothing is connected, and what is may be looked up.
     pub(super) fn no_login(mut self) -> Self {
         if self.code != "not_connected" {
