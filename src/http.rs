@@ -94,8 +94,7 @@ impl Http {
     ) -> Result<Response<Vec<u8>>, Error> {
         let url = endpoint::check(&request.uri().to_string())?;
         let config = self.config(endpoint::is_loopback(&url), certificate).timeout_global(Some(self.limit));
-        let config = config.input_buffer_size(ROOM.0).output_buffer_size(ROOM.1);
-        let (agent, made) = connection::agent(config.build());
+        let (agent, made) = connection::agent(config.input_buffer_size(ROOM.0).output_buffer_size(ROOM.1).build());
         let host = destination(&url, agent.config(), request.uri());
         let sent = if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
         let (parts, mut body) = sent.map_err(|error| failed(&host, &made, &error))?.into_parts();

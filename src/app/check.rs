@@ -69,7 +69,8 @@ impl App {
             }
         };
         if rows.is_empty() {
-            let (name, known) = (self.tenant.clone(), self.tenants_besides(&vault)?);
+            let known = self.tenants_besides(&vault)?;
+            let name = self.tenant.clone();
             return Err(if known.is_empty() { Error::NothingConnected } else { Error::EmptyTenant { name, known } });
         }
         let seal = self.unlock(&vault)?;
@@ -84,11 +85,9 @@ impl App {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Vec<CheckOutcome> {
         let start = || {
-            // Each thread has a connection of its own to the store; what kept it from one may have passed at the next row.
             let mut own = None;
-            move |row: &Row| match own.take().map_or_else(|| self.vault(), |vault| Ok(Some(vault))) {
-                Ok(Some(vault)) => self.check_one(own.insert(vault), seal, row, checking),
-                Ok(None) => not_looked_at(row, Error::NothingConnected),
+            move |row: &Row| match self.own_vault(&mut own) {
+                Ok(vault) => self.check_one(vault, seal, row, checking),
                 Err(error) => not_looked_at(row, error),
             }
         };

@@ -218,6 +218,14 @@ impl App {
         Ok(Vault::open(&self.home, &self.caller)?)
     }
 
+    /// The connection to the store that a thread has for itself. What kept it from one may have passed the next time.
+    fn own_vault<'v>(&self, own: &'v mut Option<Vault>) -> Result<&'v Vault, Error> {
+        if own.is_none() {
+            *own = self.vault()?;
+        }
+        own.as_ref().ok_or(Error::NothingConnected)
+    }
+
     fn unlock(&self, vault: &Vault) -> Result<Seal, Error> {
         Ok(vault.unlock(&self.keys)?)
     }

@@ -1,7 +1,7 @@
 //! `panic`: revoke everything everywhere, as fast as the network allows, then wipe it here, whatever became of it there.
 //! What cannot be wiped here, or is in somebody else's hands, is revoked all the same.
 
-use super::revoke::{left_there, lives_on};
+use super::revoke::{left_there, lives_on, untold};
 use super::{App, Error, Fate, pool};
 use crate::model::Credential;
 use crate::protocol::TokenKind;
@@ -43,6 +43,11 @@ impl Ended {
     pub(crate) fn lives_on(&self) -> bool {
         lives_on(&self.refresh, &self.access)
     }
+
+    /// Why the provider was not told all of it.
+    pub(crate) fn untold(&self) -> Option<&Error> {
+        untold(&self.refresh, &self.access)
+    }
 }
 
 impl App {
@@ -55,13 +60,8 @@ impl App {
         let live: Vec<_> = rows.into_iter().filter(|row| row.credential.revoked_at.is_none()).collect();
         let seal = self.unlock(&vault)?;
         let start = || {
-            // Each thread has a connection of its own to the store; what kept it from one may have passed at the next row.
             let (mut own, seal) = (None, &seal);
-            let open = || self.vault()?.ok_or(Error::NothingConnected);
-            move |row: &Row| match own.take().map_or_else(open, Ok) {
-                Ok(vault) => self.end(Ok(own.insert(vault)), seal, row),
-                Err(error) => self.end(Err(error), seal, row),
-            }
+            move |row: &Row| self.end(self.own_vault(&mut own), seal, row)
         };
         let lost = |row: &Row| {
             let why = || Error::broken_down(&row.credential);

@@ -47,13 +47,17 @@ pub(super) fn lives_on(refresh: &Result<Fate, Error>, access: &Result<Fate, Erro
     }
 }
 
+/// Why the provider was not told of one of both, the one that lives before the other.
+pub(super) fn untold<'e>(refresh: &'e Result<Fate, Error>, access: &'e Result<Fate, Error>) -> Option<&'e Error> {
+    refresh.as_ref().err().or(access.as_ref().err())
+}
+
 /// What is recorded of what may live on at the provider.
 pub(super) fn left_there(refresh: &Result<Fate, Error>, access: &Result<Fate, Error>) -> Option<String> {
     if !lives_on(refresh, access) {
         return None;
     }
-    let failed = refresh.as_ref().err().or(access.as_ref().err());
-    let why = failed.map_or_else(|| "the provider has no way to revoke it".into(), why);
+    let why = untold(refresh, access).map_or_else(|| "the provider has no way to revoke it".into(), why);
     Some(match (refresh, access) {
         (Ok(Fate::Revoked), _) => format!("the access token may live on: {why}"),
         (_, Ok(Fate::Revoked)) => format!("the refresh token may live on: {why}"),

@@ -123,7 +123,7 @@ fn describe(ended: &Ended, context: &Context) -> serde_json::Value {
 }
 
 fn first_error(ended: &Ended) -> Option<&Error> {
-    ended.wiped.as_ref().err().or(ended.refresh.as_ref().err()).or(ended.access.as_ref().err())
+    ended.wiped.as_ref().err().or(ended.untold())
 }
 
 /// The page where a person ends it, or whose page to look for.
@@ -135,6 +135,5 @@ fn by_hand(ended: &Ended) -> String {
 
 fn why(ended: &Ended) -> String {
     let none = || "the provider has no way to revoke it".to_owned();
-    let failed = ended.refresh.as_ref().err().or(ended.access.as_ref().err());
-    failed.map_or_else(none, |error| Failure::from_error(error).summary())
+    ended.untold().map_or_else(none, |error| Failure::from_error(error).summary())
 }
