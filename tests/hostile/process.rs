@@ -189,24 +189,3 @@ fn a_refresh_ends_well_whatever_else_its_worker_says() {
     assert_ne!(output.stdout, old);
     assert_eq!(server.count("grants/refresh_token"), 1);
 }
-
-/// G32: where the system gives no threads, what needs none goes on, and the rest says what is missing.
-#[test]
-fn where_no_thread_can_be_had_nothing_panics_and_nothing_is_sent_in_vain() {
-    let (server, home) = DemoServer::connected();
-    // A stack as large as all there is.
-    let starved = |args: &[&str]| home.oauth(args.iter().copied()).env("RUST_MIN_STACK", (1_u64 << 47).to_string());
-    let refused = starved(&["token", "demo", "--refresh"]).run();
-    assert_eq!((refused.code, &*refused.stdout), (Some(6), ""), "{refused}");
-    assert!(refused.stderr.contains("a worker cannot be started"), "{refused}");
-    assert_eq!(server.count("grants/refresh_token"), 0);
-    starved(&["test"]).run().success();
-    starved(&["exec", "demo", "--token-file", "--", "true"]).run().stderr_has("cannot be waited for");
-    let key = "echo ".to_owned() + crate::support::sandbox::MASTER_KEY;
-    let asked = starved(&["token", "demo"]).without_key().env("OAUTH_MASTER_KEY_COMMAND", key).run();
-    assert_eq!((asked.code, &*asked.stdout), (Some(6), ""), "{asked}");
-    let named = starved(&["provider", "discover", "https://localhost:1"]).run();
-    named.stderr_has("cannot reach localhost:1: its name cannot be looked up");
-    starved(&["panic", "--yes"]).run().success();
-    assert_ne!(server.count("revocations"), 0);
-}
