@@ -19,10 +19,10 @@ use crate::support::sandbox::Home;
 
 /// The instructions of `oauth token demo`, by valgrind.
 #[track_caller]
-fn instructions(home: &Home) -> u64 {
+fn instructions(home: &Home, options: &[&str], code: i32) -> u64 {
     let words = ["--tool=callgrind", "--callgrind-out-file=/dev/null", env!("CARGO_BIN_EXE_oauth"), "token", "demo"];
-    let counted = home.command("valgrind").args(words).run();
-    counted.success();
+    let counted = home.command("valgrind").args(words).args(options).run();
+    assert_eq!(counted.code, Some(code), "{}", counted.stderr);
     let line = counted.stderr.lines().find(|line| line.contains("Collected")).expect("valgrind tells the count");
     line.rsplit(' ').next().expect("a word").parse().expect("a number")
 }
@@ -46,12 +46,34 @@ fn fill(home: &Home, rows: u32) {
 #[test]
 fn a_fresh_token_takes_no_more_instructions_than_it_did_however_many_rows_there_are() {
     let (_server, home) = DemoServer::connected();
-    let one = instructions(&home);
+    let one = instructions(&home, &[], 0);
     println!("{one} instructions");
     assert!(one < LIMIT, "{one} instructions");
     fill(&home, 5000);
-    let many = instructions(&home);
+    let many = instructions(&home, &[], 0);
     assert!(many < one + one / 20, "{one} with one row, {many} with many");
+}
+
+/// Each refresh leaves a mark, and each credential has one.
+#[test]
+fn what_was_refreshed_before_makes_no_refresh_slower() {
+    let (_server, home) = DemoServer::connected();
+    home.oauth(["token", "demo", "--refresh"]).run().success();
+    // It ends where a worker would be started, which valgrind cannot follow.
+    let wait = "update credentials set retry_at = unixepoch() + 200";
+    store(&home).execute(wait, []).unwrap();
+    let refresh = || instructions(&home, &["--refresh"], 5);
+    let first = refresh();
+    for name in ["marks", "credentials.db.marks"] {
+        let path = home.oauth_home().join(name);
+        let mut marks = fs::read_to_string(&path).unwrap();
+        let last = marks.rsplit('\n').next().unwrap().to_owned();
+        marks.extend((0..10_000).map(|other| format!("\n{other:032x} 2;")));
+        marks.extend(["\n", &last]);
+        fs::write(&path, marks).unwrap();
+    }
+    let later = refresh();
+    assert!(later < first + first / 20, "{first} at first, {later} later");
 }
 
 #[test]

@@ -433,9 +433,11 @@ impl<'a> Lease<'a> {
             Ok((written, if_written(written, entry)))
         })?;
         self.check(written)?;
+        let was_sent = self.row.open_attempt().is_some();
         self.row = row;
-        // Without it the mark before still tells that the older token was spent.
-        let _ = self.vault.mark(&self.row);
+        // A token that was sent is marked as spent already, and that tells enough: the disk is not waited for.
+        let mark = if was_sent { Marks::note } else { Marks::set };
+        let _ = mark(&Marks::of(&self.vault.home), &self.row.credential.id, self.row.mark());
         Ok(())
     }
 

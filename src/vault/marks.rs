@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use super::Home;
 use crate::files;
 use crate::model::CredentialId;
-use witness::Witness;
+use witness::{Appended, Witness};
 
 /// How far a credential has got. They follow each other in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,11 +101,29 @@ impl<'a> Marks<'a> {
 
     /// Writes a mark down, and waits until it is durable.
     pub(super) fn set(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
+        let appended = self.append(id, mark)?;
+        // Both are written before either is waited for: a file system takes them to the disk together.
+        self.each(&appended, Witness::settle)?;
+        self.each(&appended, Witness::tidy)
+    }
+
+    /// Writes a mark down that may be lost with the power: the one before is durable, and tells enough.
+    pub(super) fn note(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
+        self.each(&self.append(id, mark)?, Witness::tidy)
+    }
+
+    fn append(&self, id: &CredentialId, mark: Mark) -> Result<[Appended; 2], files::Error> {
         let append = |witness: &Witness<'_>| witness.append(id, mark.height(), || self.known());
         let [one, other] = &self.0;
-        let appended = [append(one)?, append(other)?];
-        // Both are written before either is waited for: a file system takes them to the disk together.
-        self.0.iter().zip(appended).try_for_each(|(witness, appended)| witness.settle(appended))
+        Ok([append(one)?, append(other)?])
+    }
+
+    fn each(
+        &self,
+        appended: &[Appended; 2],
+        act: impl Fn(&Witness<'a>, &Appended) -> Result<(), files::Error>,
+    ) -> Result<(), files::Error> {
+        self.0.iter().zip(appended).try_for_each(|(witness, appended)| act(witness, appended))
     }
 
     /// The files that are gone, were written elsewhere, or lack something that is known.

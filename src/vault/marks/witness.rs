@@ -63,10 +63,13 @@ impl Witness<'_> {
     }
 
     /// Waits until what was appended is durable.
-    pub(super) fn settle(&self, Appended { file, is_long }: Appended) -> Result<(), files::Error> {
-        file.sync_data().map_err(self.failed("append to"))?;
-        drop(file);
-        if is_long { self.shorten() } else { Ok(()) }
+    pub(super) fn settle(&self, appended: &Appended) -> Result<(), files::Error> {
+        appended.file.sync_data().map_err(self.failed("append to"))
+    }
+
+    /// Makes the file anew when it has become long.
+    pub(super) fn tidy(&self, appended: &Appended) -> Result<(), files::Error> {
+        if appended.is_long { self.shorten() } else { Ok(()) }
     }
 
     /// The file, which is made first where there is none, or one that was copied from elsewhere.
@@ -140,12 +143,12 @@ impl Witness<'_> {
         let mut text = Vec::new();
         io::Seek::rewind(&mut file).map_err(self.failed("read"))?;
         file.take(READ_AT_MOST).read_to_end(&mut text).map_err(self.failed("read"))?;
-        let text = String::from_utf8_lossy(&text);
-        let (first, records) = text.split_once('\n').unwrap_or_default();
-        if first != identity(file).map_err(self.failed("read"))? {
+        let mut lines = text.splitn(2, |byte| *byte == b'\n');
+        let (first, records) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        if first != identity(file).map_err(self.failed("read"))?.as_bytes() {
             return Ok(None);
         }
-        Ok(Some(Known(parse(records, only))))
+        Ok(Some(Known(only.map_or_else(|| every(records), |id| last_of(id, records).into_iter().collect()))))
     }
 
     fn first_line(&self, mut file: &File) -> Result<String, files::Error> {
@@ -192,10 +195,19 @@ fn record(id: &str, height: i64) -> String {
     format!("\n{id} {height};")
 }
 
-fn parse(records: &str, only: Option<&CredentialId>) -> BTreeMap<String, i64> {
-    let wanted = |line: &&str| only.is_none_or(|id| line.starts_with(&id.0));
-    let whole = records.lines().filter(wanted).filter_map(|line| line.strip_suffix(';')?.split_once(' '));
-    whole.filter_map(|(id, height)| Some((id.to_owned(), height.parse().ok()?))).collect()
+fn every(records: &[u8]) -> BTreeMap<String, i64> {
+    records.split(|byte| *byte == b'\n').filter_map(parse).collect()
+}
+
+/// The record of one credential that counts, looked for from the end: there may be a thousand times more before it.
+fn last_of(id: &CredentialId, records: &[u8]) -> Option<(String, i64)> {
+    let lines = records.rsplit(|byte| *byte == b'\n');
+    lines.filter(|line| line.starts_with(id.0.as_bytes())).filter_map(parse).find(|(found, _)| *found == id.0)
+}
+
+fn parse(line: &[u8]) -> Option<(String, i64)> {
+    let (id, height) = std::str::from_utf8(line).ok()?.strip_suffix(';')?.split_once(' ')?;
+    Some((id.to_owned(), height.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -277,9 +289,12 @@ mod tests {
 
     #[test]
     fn a_record_that_was_cut_off_spoils_no_other() {
-        let records = "\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;";
-        assert_eq!(parse(records, None), BTreeMap::from([("a".into(), 8), ("b".into(), 2)]));
-        assert_eq!(parse(records, Some(&id("b"))), BTreeMap::from([("b".into(), 2)]));
+        let records = b"\na 4;\nb 6\na 7\nc\na 8;\n\nb 2;\n\0\0\xff\nab 3;";
+        let whole = [("a", 8), ("ab", 3), ("b", 2)].map(|(name, height)| (name.to_owned(), height));
+        assert_eq!(every(records), BTreeMap::from(whole.clone()));
+        assert_eq!(whole.clone().map(|(name, _)| last_of(&id(&name), records)), whole.map(Some));
+        assert_eq!(["c", "7", ""].map(|name| last_of(&id(name), records)), [None, None, None]);
+        assert_eq!(last_of(&id("a"), b"\na 4;\na 6"), Some(("a".into(), 4)), "the last whole one");
     }
 
     #[test]
@@ -289,7 +304,7 @@ mod tests {
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
         let append = |name: &str, height| {
             let appended = witness.append(&id(name), height, || Ok(Known::default())).unwrap();
-            witness.settle(appended).unwrap();
+            witness.tidy(&appended).unwrap();
         };
         let length = || fs::metadata(&witness.path).unwrap().len();
         append("a", 2);
