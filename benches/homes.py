@@ -2,11 +2,13 @@
 import base64
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import secrets
 import sqlite3
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -86,8 +88,32 @@ class Bench:
         basic = base64.b64encode(f"{client}:{secret}".encode()).decode()
         return self.post("/token", urllib.parse.urlencode(given), Authorization=f"Basic {basic}")["refresh_token"]
 
+    def asked(self, client, secret):
+        """The server's own time for a refresh: asked from here, over a connection of its own."""
+        return Asked(self.issuer, self.refresh_token(client, secret), f"{client}:{secret}")
+
     def oauth(self, env, *words):
         return Command([str(self.binary), *words], env)
+
+
+class Asked:
+    """A refresh of a login that no program holds."""
+
+    def __init__(self, issuer, token, client):
+        self.host, self.token = urllib.parse.urlparse(issuer).netloc, token
+        self.headers = {"Authorization": f"Basic {base64.b64encode(client.encode()).decode()}"}
+        self.headers["Content-Type"] = "application/x-www-form-urlencoded"
+
+    def once(self):
+        """Seconds by the clock; the server's processor time is not known."""
+        body = urllib.parse.urlencode({"grant_type": "refresh_token", "refresh_token": self.token})
+        with contextlib.closing(http.client.HTTPConnection(self.host)) as connection:
+            start = time.perf_counter()
+            connection.request("POST", "/token", body, self.headers)
+            answer = connection.getresponse().read()
+            wall = time.perf_counter() - start
+        self.token = json.loads(answer)["refresh_token"]
+        return wall, 0.0
 
 
 def store(env):

@@ -87,6 +87,11 @@ def ratio(taken, name, base):
     return median(own[0] / other[0] for own, other in zip(taken[name], taken[base]))
 
 
+def difference(taken, name, base):
+    """Milliseconds."""
+    return median(own[0] - other[0] for own, other in zip(taken[name], taken[base])) * 1e3
+
+
 def wall(taken, name):
     """Milliseconds."""
     return median(own[0] for own in taken[name]) * 1e3
