@@ -171,8 +171,8 @@ impl Environment {
 
     /// Who runs the program, as `user@host`.
     pub(crate) fn person(&self) -> String {
-        let user = self.get("USER").or(self.get("LOGNAME")).or(self.get("USERNAME")).unwrap_or("unknown");
-        format!("{user}@{}", host_name())
+        let user = self.get("USER").or(self.get("LOGNAME")).or(self.get("USERNAME"));
+        format!("{}@{}", user.map_or_else(user_number, str::to_owned), host_name())
     }
 
     /// A new directory for what lives no longer than this process. It is not made yet.
@@ -252,6 +252,20 @@ pub(crate) fn caller() -> Caller {
 #[cfg(not(unix))]
 pub(crate) fn caller() -> Caller {
     Caller::default()
+}
+
+/// What is known of a user whom the environment does not name, as in a container.
+#[cfg(unix)]
+fn user_number() -> String {
+    match rustix::process::geteuid().as_raw() {
+        0 => "root".into(),
+        number => format!("uid-{number}"),
+    }
+}
+
+#[cfg(not(unix))]
+fn user_number() -> String {
+    "unknown".into()
 }
 
 #[cfg(unix)]

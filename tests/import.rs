@@ -34,6 +34,21 @@ fn a_static_token_is_sealed_listed_and_used_like_any_other() {
 }
 
 #[test]
+fn who_made_a_credential_is_told_where_the_environment_names_nobody_too() {
+    let made_by = |user: Option<&str>| {
+        let home = Home::new();
+        let import = home.oauth(["import", "github", "--token-stdin"]).stdin(TOKEN);
+        let import = import.without_env("USER");
+        user.into_iter().fold(import, |import, user| import.env("USER", user)).run().success();
+        let list = home.oauth(["list", "--json"]).run().json();
+        list[0]["created_by"].as_str().unwrap().split('@').next().unwrap().to_owned()
+    };
+    assert_eq!(made_by(Some("ada")), "ada");
+    let number = rustix::process::geteuid().as_raw();
+    assert_eq!(made_by(None), if number == 0 { "root".to_owned() } else { format!("uid-{number}") });
+}
+
+#[test]
 fn a_token_that_ends_after_the_calendar_is_refused_and_one_that_is_kept_so_is_told_as_a_time() {
     let home = Home::new();
     for life in ["9999999d", "18446744073709551615"] {
