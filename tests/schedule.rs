@@ -218,6 +218,7 @@ fn a_key_that_a_timer_would_not_have_is_refused_and_never_written() {
     let output = home.oauth(["schedule", "--keeper", "systemd", "--print"]).run();
     output.fails(2).stderr_has("OAUTH_MASTER_KEY_FILE").says_nothing_of(MASTER_KEY);
     scheduled(&home, &["--keeper", "systemd", "--every", "5s"]).run().fails(2);
+    scheduled(&home, &["--keeper", "systemd", "--every", "6"]).run().fails(2).stderr_has("6h for hours");
     assert!(!units(&home).exists());
 }
 

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::failure::{Failure, oauth, oauth_in, word};
 use crate::app::{App, Error, Keeper, KeySource, PROXIES, Schedule, unit_part};
 use crate::model::text::shown;
-use crate::model::time::{parse_duration, parse_with_unit};
+use crate::model::time::parse_with_unit;
 use crate::paths;
 
 /// A timer that refreshes and tests what is connected, and tells in time when a person will be needed
@@ -26,7 +26,7 @@ Examples:
   oauth schedule --remove")]
 pub(super) struct ScheduleArgs {
     /// How often
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "6h")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_with_unit, default_value = "6h")]
     every: Duration,
     /// How far to look ahead
     #[arg(long, value_name = "DURATION", default_value = "3d", value_parser = checked_duration)]
