@@ -231,4 +231,6 @@ fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_sa
     home.oauth(["panic", "--yes"]).run().success().stderr_is(AGAIN);
     let again = home.oauth(["revoke", "--all", "--yes"]).run();
     again.success().stderr_is("every credential of the tenant had been revoked before\n");
+    let elsewhere = home.oauth(["revoke", "--all", "--yes", "--tenant", "empty"]).run();
+    elsewhere.success().stderr_is("the tenant has no credential\n");
 }

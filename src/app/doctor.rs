@@ -155,6 +155,7 @@ impl App {
             found.add("files", if mended { Outcome::Mended(what) } else { Outcome::Wrong(error.into()) });
         }
         let all = match places.len() {
+            0 => return found.fine("files", "there are none yet"),
             1 => "the one file or directory is".into(),
             count => format!("{count} files and directories are"),
         };
