@@ -67,6 +67,11 @@ fn a_key_file_gets_the_new_key_and_the_old_one_opens_nothing_any_more() {
     assert_eq!(old.fails(6).error()["code"], "wrong_master_key");
     // The secret of the registration was sealed anew too: a new login needs nothing that was given before.
     server.sign_in(run(&["init", "demo", "carol"]), "carol@example.test").success();
+
+    // What was wiped holds nothing that could be sealed.
+    run(&["revoke", "demo", BOB]).run().success();
+    let told = run(&["key", "rotate", "--json"]).run().success().json();
+    assert_eq!(run(&["key", "status", "--json"]).run().success().json()["sealed"], told["sealed"]);
 }
 
 #[test]
