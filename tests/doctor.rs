@@ -154,6 +154,15 @@ fn a_lost_answer_a_person_who_is_needed_and_leftovers_are_told() {
 }
 
 #[test]
+fn a_store_that_is_gone_is_not_taken_for_one_that_never_was() {
+    let (_server, home) = DemoServer::connected();
+    fs::remove_file(home.oauth_home().join("credentials.db")).expect("the store");
+    let (result, words) = only(&home.oauth(["doctor", "--json"]).run(), "store");
+    assert_eq!(result, "notice", "{words}");
+    assert!(words.contains("credentials.db is gone") && words.contains("oauth import FILE"), "{words}");
+}
+
+#[test]
 fn without_its_key_the_store_is_looked_at_all_the_same() {
     let (_server, home) = DemoServer::connected();
     let output = home.oauth(["doctor", "--json"]).without_key().run();

@@ -54,6 +54,8 @@ pub(crate) enum Mend {
         tenant: String,
         label: String,
     },
+    /// A backup, or new logins.
+    Backup,
     /// The next use does it.
     NextUse,
     /// The variable with this name.
@@ -119,7 +121,14 @@ impl App {
         match self.vault() {
             Err(error) => found.add("store", Outcome::Wrong(error)),
             Ok(None) => {
-                found.fine("store", "there is none yet; the first `oauth init` makes it");
+                match vault::had_store(&self.home) {
+                    Ok(true) => {
+                        let what = format!("{} is gone: there was one", self.home.database.display());
+                        found.add("store", Outcome::Notice(what, Mend::Backup));
+                    }
+                    // Marks that cannot be read are told among the files.
+                    Ok(false) | Err(_) => found.fine("store", "there is none yet; the first `oauth init` makes it"),
+                }
                 if let Err(error) = self.look_at_keyring(None, &mut found) {
                     found.add("keyring", Outcome::Wrong(error));
                 }

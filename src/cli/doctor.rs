@@ -155,6 +155,7 @@ fn command(mend: &Mend) -> String {
             format!("{}; or, where no other copy is in use: oauth doctor --take-over", oauth("init PROVIDER ACCOUNT"))
         }
         Mend::NextUse => "nothing to do: the next `oauth token` takes it up".into(),
+        Mend::Backup => format!("{}, for a backup; or connect anew: {}", oauth("import FILE"), oauth("init PROVIDER")),
         Mend::Proxy(name) => format!("export {name}=http://HOST:PORT; or: unset {name}"),
         Mend::Certificates(name) => format!("unset {name}; or let it name certificates (PEM)"),
         Mend::Authorities => AUTHORITIES.into(),

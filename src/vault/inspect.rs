@@ -105,6 +105,11 @@ impl Vault {
     }
 }
 
+/// Whether a store was here, as the marks beside it tell.
+pub(crate) fn had_store(home: &super::Home) -> Result<bool, Error> {
+    Ok(!Marks::of(home).known()?.is_empty())
+}
+
 /// Everything of a vault that lies in files, each with what others may not do with it; directories have no guard.
 pub(crate) fn places(home: &super::Home) -> Vec<(PathBuf, Option<Guard>)> {
     let beside = |end| files::with_end(&home.database, end);

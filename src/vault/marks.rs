@@ -65,6 +65,10 @@ impl Known {
         self.0.get(&id.0).is_some_and(|height| *height >= next)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// This and what another file knows: of each credential the higher mark.
     fn and(mut self, other: &Self) -> Self {
         for (id, height) in &other.0 {

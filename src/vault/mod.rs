@@ -47,7 +47,7 @@ pub(crate) use backup::{Backup, ClientsOf, Malformed, Restoration, Restoring, Sa
 pub(crate) use clients::{Registration, StoredClient};
 pub(crate) use error::{Error, KeyError, Subject};
 pub(crate) use habits::Habits;
-pub(crate) use inspect::places;
+pub(crate) use inspect::{had_store, places};
 pub(crate) use key::{Given, KeyAccess, KeyStatus, Source};
 pub(crate) use keyring::{Error as KeyringError, KeyCache, Keyring};
 pub(crate) use lease::Lease;
