@@ -3,10 +3,9 @@
 //! A lease is a lock file, so it ends with its holder. The row is read again after the lock was taken: what another
 //! process did in the meantime is seen before anything is spent.
 
-use serde::{Deserialize, Serialize};
-
 use super::lock::Held;
 use super::marks::{Mark, Marks};
+use super::rows::Attempt;
 use super::{
     Authorization, Entry, Error, Habits, Registration, Row, Seal, Secrets, Subject, Vault, backup, binding, habits,
     landing, open, rows, sealed,
@@ -32,15 +31,6 @@ pub(super) struct Locks {
     pub(super) row: Option<Held>,
     /// Keeps the master key from being replaced.
     pub(super) _key: Held,
-}
-
-/// A refresh that was begun: written down before the request leaves, and erased with its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attempt {
-    /// The generation whose refresh token was sent.
-    pub(crate) generation: i64,
-    /// Seconds of the Unix epoch.
-    pub(crate) begun_at: i64,
 }
 
 /// What goes with a row's next generation.

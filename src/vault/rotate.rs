@@ -148,7 +148,7 @@ impl Vault {
             transaction.execute(sql, (new.key_id(), wrapped)).map_err(&failed)?;
             note_spare(transaction, old.key_id(), now).map_err(&failed)?;
             transaction.execute("delete from spare_keys where key_id = ?1", [new.key_id()]).map_err(&failed)?;
-            Ok(rows.iter().filter(|row| row.access_token.is_some() || row.refresh_token.is_some()).count())
+            Ok(rows.iter().filter(|row| row.has_tokens()).count())
         })
     }
 

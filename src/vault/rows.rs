@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row as SqlRow, params_from_iter};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Subject;
-use super::lease::Attempt;
 use super::marks::Mark;
 use crate::model::credential::may_be_taken_over;
 use crate::model::{Credential, CredentialId, Kind, Scopes, Server, Timestamp};
@@ -32,6 +32,15 @@ pub(crate) struct Row {
 
 /// How the column `held` begins once a person has taken the credential over; what was in doubt of it follows.
 pub(super) const TAKEN_OVER: &str = "taken over: ";
+
+/// A refresh that was begun: written down before the request leaves, and erased with its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    /// The generation whose refresh token was sent.
+    pub(crate) generation: i64,
+    /// Seconds of the Unix epoch.
+    pub(crate) begun_at: i64,
+}
 
 impl Row {
     /// Why the refresh token is held back, where that stands in the row.
