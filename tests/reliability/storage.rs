@@ -108,7 +108,10 @@ impl Scene {
             Subject::FreshToken => &["token", "demo"],
             Subject::Refresh => &["token", "demo", "--refresh"],
             Subject::Test => &["test", "demo"],
-            Subject::FirstLogin | Subject::Login => &["init", "demo", "--client-id", CLIENT, "--no-browser"],
+            // A fault can swallow the address, or the call that wakes a thread: then nobody comes.
+            Subject::FirstLogin | Subject::Login => {
+                &["init", "demo", "--client-id", CLIENT, "--no-browser", "--timeout", "30s"]
+            }
             Subject::Revoke => &["revoke", "demo", ALICE],
             Subject::RotateKey => &["key", "rotate"],
             Subject::AddProvider => &["provider", "add", "other", "--issuer", issuer],
