@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -66,8 +66,8 @@ impl App {
         let (hand_over, worker) = mpsc::channel();
         let (sender, report) = mpsc::channel();
         // Before the worker: where no thread can be had, nothing is sent.
-        let hear = move || hear(&worker, &sender);
-        thread::Builder::new().spawn(hear).map_err(broken("a worker cannot be started"))?;
+        let listen = move || worker.recv().is_ok_and(|worker| sender.send(hear(worker)).is_ok());
+        thread::Builder::new().spawn(listen).map_err(broken("a worker cannot be started"))?;
         let mut worker = Command::new(program())
             .arg(WORKER)
             .stdin(Stdio::piped())
@@ -95,12 +95,12 @@ impl App {
     }
 }
 
-/// Tells what a worker reports, and waits for its end, which takes a moment more.
-fn hear(worker: &Receiver<Child>, tell: &Sender<Option<Report>>) {
-    let Ok(mut worker) = worker.recv() else { return };
-    let mut said = worker.stderr.take();
-    let _ = tell.send(said.as_mut().and_then(Report::among)); // the command may have given up
-    let _ = worker.wait();
+/// What a worker reports by its end.
+fn hear(mut worker: Child) -> Option<Report> {
+    let mut heard = vec![];
+    let read = worker.stderr.take().map(|pipe| pipe.take(LONGEST).read_to_end(&mut heard));
+    let _ = worker.wait(); // it has closed its pipe, so it is at its end
+    read.and_then(Result::ok).and_then(|_| Report::among(&heard))
 }
 
 /// This program as a worker: does the task that it is told, and reports.
@@ -138,11 +138,10 @@ fn do_task(task: impl Read, clock: Clock) -> Report {
 }
 
 impl Report {
-    /// The report in what a worker says. It has a line of its own: what loads the program and what runs in it may speak
+    /// The report in what a worker has said. It has a line of its own: what loads the program and what runs in it may speak
     /// there too, such as the dynamic linker of a library in `LD_PRELOAD` that is not there.
-    fn among(said: impl Read) -> Option<Self> {
-        let mut lines = BufReader::new(said.take(LONGEST)).split(b'\n').map_while(Result::ok);
-        lines.find_map(|line| serde_json::from_slice(&line).ok())
+    fn among(heard: &[u8]) -> Option<Self> {
+        heard.split(|byte| *byte == b'\n').rev().find_map(|line| serde_json::from_slice(line).ok())
     }
 
     fn of(error: &crate::vault::Error) -> Self {
@@ -180,14 +179,14 @@ mod tests {
 
     #[test]
     fn a_report_is_heard_whatever_else_is_said() {
-        let among = |said: &[u8]| Report::among(said).map(|report| serde_json::to_string(&report).unwrap());
+        let among = |heard: &[u8]| Report::among(heard).map(|report| serde_json::to_string(&report).unwrap());
         let done = Some("\"Done\"".to_owned());
-        for said in ["\n\"Done\"\n", "ld.so: no such library\n\n\"Done\"\n", "\n\"Done\"\nheap: 1.0 GiB\n\t{}\n"] {
-            assert_eq!(among(said.as_bytes()), done, "{said}");
+        for heard in ["\n\"Done\"\n", "ld.so: no such library\n\n\"Done\"\n", "\n\"Done\"\nheap: 1.0 GiB\n\t{}\n"] {
+            assert_eq!(among(heard.as_bytes()), done, "{heard}");
         }
         assert_eq!(among(b"\xff\xfe\n\"Done\"\n\xff"), done, "also beside what is no text");
-        for said in ["", "\n\n", "thread 'main' panicked\n\"Don"] {
-            assert_eq!(among(said.as_bytes()), None, "{said}");
+        for heard in ["", "\n\n", "thread 'main' panicked\n\"Don"] {
+            assert_eq!(among(heard.as_bytes()), None, "{heard}");
         }
     }
 
