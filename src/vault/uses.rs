@@ -22,9 +22,9 @@ const LONG: u64 = 256 << 10;
 /// and again; what it holds beyond this is dropped when it is emptied.
 const READ_AT_MOST: u64 = 4 << 20;
 
-/// Nobody holds the lock for longer than a short read and write. Who does is not waited for: a record of uses is not worth
-/// a token.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// Whoever folds holds the lock for as long as a commit takes, and in a herd one does after the other. It is not waited for
+/// without end: a record of uses is not worth a token.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The file of uses.
 pub(super) struct Uses<'a> {
