@@ -207,9 +207,7 @@ fn a_provider_without_an_entry_is_told_with_the_command_that_makes_one() {
     assert_eq!(told["unknown_providers"], json!([{"provider": "demo", "action": command}]));
     // Until then every hint that leads to a login leads there first.
     let first = format!("hint: {command} && oauth init demo\n");
-    for words in [&["token", "demo", "--refresh"][..], &["revoke", "demo"]] {
-        there.oauth(words.iter().copied()).run().fails(4).stderr_has(&first);
-    }
+    there.oauth(["token", "demo", "--refresh"]).run().fails(4).stderr_has(&first);
     there.oauth(["list"]).run().success().stderr_has(&first);
     let refused = there.oauth(["init", "demo", "--json"]).run().fails(3).error();
     assert_eq!((&refused["code"], &refused["action"]), (&json!("unknown_provider"), &json!(command)));
@@ -217,6 +215,26 @@ fn a_provider_without_an_entry_is_told_with_the_command_that_makes_one() {
     there.oauth(["token", "demo", "--refresh"]).run().fails(4).stderr_has("hint: oauth init demo\n");
     import(&there, &made, &["--force"]).success().says_nothing_of("has no entry");
     assert_eq!(import(&there, &made, &["--force", "--json"]).success().json()["unknown_providers"], json!([]));
+}
+
+/// However many are ended at once: sent from the copy, a token would end the login here.
+#[test]
+fn what_was_brought_in_ends_nothing_where_it_came_from() {
+    let (server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let there = Home::new();
+    import(&there, &made, &[]).success();
+    let before = server.requests();
+    for words in [&["revoke", "demo"][..], &["revoke", "--all", "--yes"], &["tenant", "remove", "default", "--yes"]] {
+        let refused = there.oauth(words.iter().copied()).run();
+        refused.fails(4).stderr_has("is not revoked from here");
+        refused.stderr_has("hint: oauth revoke demo alice@example.test --local\n").stderr_has("doctor --take-over");
+    }
+    assert_eq!(server.requests(), before);
+    assert_eq!(credentials(&there, &[])[0]["status"], "stale");
+    token(&home, &["--refresh"]);
+    there.oauth(["revoke", "--all", "--yes", "--local"]).run().success();
+    assert_eq!((credentials(&there, &[])[0]["status"].clone(), server.requests()), (json!("revoked"), before + 1));
 }
 
 #[test]

@@ -84,7 +84,7 @@ const COMMANDS: &[(&str, Reach)] = &[
     ("completions", Reach::Beyond),
     ("man", Reach::Beyond),
     ("help", Reach::Beyond),
-    ("revoke", Reach::Sees(&["revoke", "--all", "--yes"])),
+    ("revoke", Reach::Sees(&["revoke", "--all", "--yes", "--local"])),
 ];
 
 /// The commands of this program, by its own help.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::CertificateError;
-use crate::model::credential::is_anothers;
+use crate::model::credential::{SHARED, is_anothers};
 use crate::model::server::Service;
 use crate::model::{Credential, Kind, Server};
 use crate::protocol::{self, ErrorResponse};
@@ -42,6 +42,12 @@ pub(crate) enum Error {
     StaticToken { provider: String },
     #[error("the refresh token of {} is {}, and is not sent", label(provider, Some(account)), kind_of_stale(reason))]
     Stale { tenant: String, provider: String, account: String, is_default: bool, reason: String, server: Arc<Server> },
+    #[error(
+        "the refresh token of {} is {}, and is not revoked from here",
+        label(provider, Some(account)),
+        kind_of_stale(reason)
+    )]
+    CopyNotRevoked { tenant: String, provider: String, account: String, reason: String },
     #[error("the refresh token of {label} is not sent while its access token lives")]
     Unmarked { label: String },
     #[error("the login at {provider} was refused")]
@@ -155,7 +161,11 @@ pub(crate) enum Error {
 }
 
 fn kind_of_stale(reason: &str) -> &'static str {
-    if is_anothers(reason) { "in doubt" } else { "an old copy" }
+    match reason {
+        _ if is_anothers(reason) => "in doubt",
+        _ if reason.ends_with(SHARED) => "another program's too",
+        _ => "an old copy",
+    }
 }
 
 impl Error {
@@ -184,6 +194,12 @@ impl Error {
         let is_default = credential.default && credential.subject.is_some();
         let Credential { tenant, provider, account, server, .. } = credential.clone();
         Self::Stale { tenant, provider, account, is_default, reason, server }
+    }
+
+    /// Sent from here, a copy's token would end the login of the one it was copied from.
+    pub(super) fn copy_not_revoked(credential: &Credential, reason: String) -> Self {
+        let Credential { tenant, provider, account, .. } = credential.clone();
+        Self::CopyNotRevoked { tenant, provider, account, reason }
     }
 
     pub(crate) fn protocol(doing: impl Into<String>) -> impl FnOnce(protocol::Error) -> Self {

@@ -87,11 +87,7 @@ impl App {
     /// Revokes one credential. When the provider fails or refuses, nothing is changed here.
     pub(crate) fn revoke(&self, selector: &Selector, local: bool, forget: bool) -> Result<Revoked, Error> {
         let vault = self.vault()?.ok_or_else(|| self.nothing_connected(selector))?;
-        let own = vault.as_it_stands(&self.select_any(&vault, selector, forget)?.id)?;
-        // Sent from here, a copy's token would end the login of the one it was copied from.
-        if let Some(reason) = own.stale.clone().filter(|_| !local) {
-            return Err(Error::stale(&own, reason));
-        }
+        let own = self.select_any(&vault, selector, forget)?;
         let seal = self.unlock(&vault)?;
         let reach = Reach { local, forget };
         self.whatever_the_key(&vault, &seal, |seal, _| self.revoke_one(&vault, seal, &own.id, reach))
@@ -134,6 +130,10 @@ impl App {
         let mut lease = vault.lease(id, seal, Self::lease_deadline())?;
         let own = lease.credential().clone();
         let already = own.revoked_at.is_some();
+        let stale = if reach.local || already { None } else { lease.staleness()? };
+        if let Some(reason) = stale {
+            return Err(Error::copy_not_revoked(&own, reason));
+        }
         let asks = !reach.local && !already && own.server.revocation.needs_live_token();
         if asks && own.refreshable && own.is_expired((self.clock)()) {
             self.renew(&mut lease, seal)?;

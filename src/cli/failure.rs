@@ -205,6 +205,7 @@ impl Failure {
             Error::Ambiguous { .. } | Error::NothingForGit { .. } => names::none_meant(error),
             Error::ReauthorizationRequired { .. }
             | Error::Stale { .. }
+            | Error::CopyNotRevoked { .. }
             | Error::StaticToken { .. }
             | Error::Unmarked { .. } => login::again(error),
             Error::NoEntry { provider, server } => Self::new("unknown_provider", 3, error.to_string())

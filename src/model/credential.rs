@@ -90,6 +90,9 @@ pub(crate) fn is_anothers(reason: &str) -> bool {
 /// The reason of a credential whose refresh token is known to have been replaced by a later one, which is not here.
 pub(crate) const SPENT_SINCE: &str = "the store was restored from an older copy, and the refresh token was spent since";
 
+/// How the reason ends of a refresh token that another program holds too. It begins with the program's name.
+pub(crate) const SHARED: &str = ", which it was brought in from, may spend the refresh token, too";
+
 /// How the reason ends of a refresh token out of a backup that the home which takes it has spent itself.
 pub(crate) const SPENT_HERE: &str = "and was spent here since";
 

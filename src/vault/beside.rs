@@ -8,7 +8,7 @@ use super::marks::{Known, Marks};
 use super::rows::Which;
 use super::uses::Uses;
 use super::{Error, Row, Vault};
-use crate::model::credential::SPENT_SINCE;
+use crate::model::credential::{SHARED, SPENT_SINCE};
 use crate::model::{Credential, CredentialId, Kind, Timestamp};
 
 /// The reason of a credential whose refresh token was sent after the copy was made; what came of it is not known.
@@ -86,7 +86,7 @@ impl Vault {
             // It was never marked, as nothing was spent here: that other program goes on with it.
             (None, None) if own.imported_from().is_some() => {
                 let tool = own.imported_from().unwrap_or_default();
-                return Ok(Some(format!("{tool}, which it was brought in from, may spend the refresh token, too")));
+                return Ok(Some(format!("{tool}{SHARED}")));
             }
             (None, None) if self.description.is_original => return Ok(None),
             (None, None) => "the store was copied or restored, and the other copy may have spent the refresh token",

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use super::{Failure, import_again, init_again, named, next_step, oauth, shown_long, with_entry, word};
+use super::{Failure, import_again, init_again, named, next_step, oauth, oauth_in, shown_long, with_entry, word};
 use crate::app::{ClientNeed, Error, KeyError};
 use crate::model::Kind;
 use crate::model::credential::may_be_taken_over;
 use crate::model::text::{shown, variable_part};
 use crate::protocol::ErrorResponse;
+
+const TAKE_OVER: &str =
+    "or, where no other copy is in use any more, for all that is held back: oauth doctor --take-over";
 
 pub(super) fn failure(error: &Error) -> Failure {
     match error {
@@ -214,10 +217,16 @@ pub(super) fn again(error: &Error) -> Failure {
             let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
                 .because(shown_long(reason))
                 .action(with_entry(provider, server, init_again(tenant, provider, account, *is_default)));
-            if !may_be_taken_over(reason) {
-                return failure;
-            }
-            failure.hint("or, where no other copy is in use any more: oauth doctor --take-over")
+            if may_be_taken_over(reason) { failure.hint(TAKE_OVER) } else { failure }
+        }
+        Error::CopyNotRevoked { tenant, provider, account, reason } => {
+            let command = oauth_in(tenant, format_args!("revoke {} --local", named(provider, account)));
+            let failure = Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
+                .because(shown_long(reason))
+                .because("it would end the login of the other copy")
+                .hint("to wipe it here only:")
+                .action(command);
+            if may_be_taken_over(reason) { failure.hint(TAKE_OVER) } else { failure }
         }
         Error::StaticToken { provider } => Failure::new("reauthorization_required", 4, shown_long(&error.to_string()))
             .hint(format!("give OAUTH_TOKEN_{} a new one, or connect an account:", variable_part(provider)))
