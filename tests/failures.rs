@@ -1175,6 +1175,26 @@ fn a_provider_that_says_how_long_to_wait_is_not_asked_before() {
     assert_eq!(left, None);
 }
 
+/// It may have replaced the token all the same: that stays in doubt, and is not asked about before its time (RFC 9110
+/// §10.2.3).
+#[test]
+fn a_server_in_trouble_that_says_how_long_is_not_asked_before() {
+    let (server, home) = DemoServer::connected();
+    server.break_token_endpoint(&json!({"answer": {"status": 503, "body": "", "headers": {"Retry-After": "120"}}}));
+    age(&home, 0);
+    let asked = server.requests();
+    let refused = home.oauth(["token", "demo", "--json"]).run();
+    let error = refused.fails(5).stdout_is("").error();
+    assert_eq!((&error["code"], &error["hint"]), (&json!("provider_error"), &json!("try again in 2 min")), "{refused}");
+    for _ in 0..2 {
+        fails(&home, 5, "rate_limited", &["token", "demo"]).because("not to be asked again so soon");
+    }
+    assert_eq!(server.requests(), asked + 1, "asked once, by one");
+    server.mend();
+    store(&home).execute("update credentials set retry_at = unixepoch() - 1", []).expect("a change of the store");
+    home.oauth(["token", "demo"]).run().success();
+}
+
 #[test]
 fn a_wait_that_was_noted_by_a_wrong_clock_is_none() {
     let (server, home) = DemoServer::connected();

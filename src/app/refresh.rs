@@ -225,15 +225,16 @@ fn settle(
             };
             lease.require_authorization(&reason, "reauthorization_required", clock())
         }
-        protocol::Error::Trouble { retry_after: Some(seconds), .. } => {
-            if lost.is_none() {
+        _ => {
+            // The attempt of an earlier process stays in doubt until somebody hears of its token.
+            if !failure.leaves_doubt() && lost.is_none() {
                 lease.withdraw()?;
             }
-            hold_off(lease, *seconds, clock)
+            match failure {
+                protocol::Error::Trouble { retry_after: Some(seconds), .. } => hold_off(lease, *seconds, clock),
+                _ => Ok(()),
+            }
         }
-        // The attempt of an earlier process stays in doubt until somebody hears of its token.
-        failure if failure.leaves_doubt() || lost.is_some() => Ok(()),
-        _ => lease.withdraw(),
     }
 }
 

@@ -111,19 +111,20 @@ pub(super) fn object(
         return Err(Error::Redirected { host });
     }
     let members = members(response);
+    let retry_after = retry_after(response, now).filter(|seconds| *seconds > 0);
     if status.as_u16() == 429 {
-        let retry_after = Some(retry_after(response, now).unwrap_or(0));
-        return Err(Error::Trouble { host, what: "429 (too many requests)".into(), retry_after });
+        return Err(Error::Trouble { host, what: "429 (too many requests)".into(), retry_after, in_doubt: false });
     }
     if status.is_server_error() {
         let said = members.ok().and_then(|members| error_of(&members, quirks)).map(|error| format!(": {error}"));
-        return Err(Error::Trouble { host, what: format!("{status}{}", said.unwrap_or_default()), retry_after: None });
+        let what = format!("{status}{}", said.unwrap_or_default());
+        return Err(Error::Trouble { host, what, retry_after, in_doubt: true });
     }
     match (members, status.is_success()) {
         (Ok(members), success) => match error_of(&members, quirks) {
             Some(response) if response.may_pass() => {
-                let retry_after = response.asks_for_patience().then_some(0);
-                Err(Error::Trouble { host, what: response.to_string(), retry_after })
+                let in_doubt = !response.asks_for_patience();
+                Err(Error::Trouble { host, what: response.to_string(), retry_after, in_doubt })
             }
             Some(response) => Err(Error::Refused { host, response }),
             None if success => Ok(members),
@@ -524,18 +525,24 @@ mod tests {
 
     #[test]
     fn patience_asked_for_is_understood() {
-        let wait = |value: &str| {
-            let response = Response::builder().status(429).header("retry-after", value).body(vec![]).unwrap();
-            let Err(Error::Trouble { retry_after, .. }) =
+        let asked = |status: u16, value: &str| {
+            let response = Response::builder().status(status).header("retry-after", value).body(vec![]).unwrap();
+            let Err(Error::Trouble { retry_after, in_doubt, .. }) =
                 object("as.example", &response, Timestamp(784_111_770), &Quirks::default())
             else {
                 panic!()
             };
-            retry_after.unwrap()
+            assert_eq!(in_doubt, status == 503, "only who is asked too often says that nothing was done");
+            retry_after
         };
-        assert_eq!(wait("120"), 120);
-        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), 7);
-        assert_eq!((wait("-5"), wait("soon"), wait("Sun, 06 Nov 1990 08:49:37 GMT")), (0, 0, 0));
+        for status in [429, 503] {
+            let wait = |value| asked(status, value);
+            assert_eq!(wait("120"), Some(120));
+            assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(7));
+            for none in ["0", "-5", "soon", "Sun, 06 Nov 1990 08:49:37 GMT"] {
+                assert_eq!(wait(none), None, "{none}");
+            }
+        }
     }
 
     #[test]

@@ -16,9 +16,10 @@ pub(crate) enum Error {
     /// The server understood, and says no (RFC 6749 §5.2).
     #[error("{host} answered {response}")]
     Refused { host: String, response: ErrorResponse },
-    /// The server is in trouble, or asks for patience.
+    /// The server is in trouble, or asks for patience: for so many seconds, where it says so. `in_doubt`: it may have acted
+    /// on the request all the same.
     #[error("{host} answered {what}")]
-    Trouble { host: String, what: String, retry_after: Option<u64> },
+    Trouble { host: String, what: String, retry_after: Option<u64>, in_doubt: bool },
     /// The answer is not one of an authorization server: a portal's page, a proxy's error.
     #[error("the answer of {host} is no OAuth answer ({what})")]
     NotOauth { host: String, what: String },
@@ -110,9 +111,9 @@ impl Error {
     pub(crate) fn without(self, secrets: &[&Secret]) -> Self {
         match self {
             Self::Refused { host, response } => Self::Refused { host, response: response.without(secrets) },
-            Self::Trouble { host, what, retry_after } => {
+            Self::Trouble { host, what, retry_after, in_doubt } => {
                 let what = ErrorResponse { code: what, description: None }.without(secrets).code;
-                Self::Trouble { host, what, retry_after }
+                Self::Trouble { host, what, retry_after, in_doubt }
             }
             other => other,
         }
@@ -130,7 +131,7 @@ impl Error {
             | Self::NoMetadata { .. }
             | Self::Malformed { .. } => "provider_error",
             Self::Http(_) => "unreachable",
-            Self::Trouble { retry_after: Some(_), .. } => "rate_limited",
+            Self::Trouble { in_doubt: false, .. } => "rate_limited",
             Self::Trouble { .. } => "provider_error",
             Self::Refused { response, .. } if response.blames_client() => "invalid_client",
             Self::Refused { .. } => "request_refused",
@@ -148,9 +149,13 @@ impl Error {
     }
 
     /// Whether the server's answer may be lost: the connection broke after the request was sent, or something between
-    /// failed in the server's place.
+    /// failed in the server's place, and nobody asked for patience.
     pub(crate) fn may_have_been_lost(&self) -> bool {
-        matches!(self, Self::Http(http::Error::InDoubt { .. }) | Self::Trouble { retry_after: None, .. })
+        match self {
+            Self::Http(error) => matches!(error, http::Error::InDoubt { .. }),
+            Self::Trouble { retry_after, in_doubt, .. } => *in_doubt && retry_after.is_none(),
+            _ => false,
+        }
     }
 
     /// Whether the server may have acted on the request although no usable answer came.
@@ -159,7 +164,7 @@ impl Error {
             Self::Http(http::Error::InDoubt { .. } | http::Error::Unreadable { .. })
             | Self::NotOauth { .. }
             | Self::Malformed { .. } => true,
-            Self::Trouble { retry_after, .. } => retry_after.is_none(),
+            Self::Trouble { in_doubt, .. } => *in_doubt,
             _ => false,
         }
     }
@@ -180,8 +185,8 @@ mod tests {
         Error::Refused { host: "h".into(), response }
     }
 
-    fn trouble(retry_after: Option<u64>) -> Error {
-        Error::Trouble { host: "h".into(), what: "503".into(), retry_after }
+    fn trouble(retry_after: Option<u64>, in_doubt: bool) -> Error {
+        Error::Trouble { host: "h".into(), what: "503".into(), retry_after, in_doubt }
     }
 
     #[test]
@@ -198,8 +203,10 @@ mod tests {
                 "provider_error",
                 [false, false, true],
             ),
-            (trouble(None), "provider_error", [false, true, true]),
-            (trouble(Some(1)), "rate_limited", [false, false, false]),
+            (trouble(None, true), "provider_error", [false, true, true]),
+            (trouble(Some(1), true), "provider_error", [false, false, true]),
+            (trouble(Some(1), false), "rate_limited", [false, false, false]),
+            (trouble(None, false), "rate_limited", [false, false, false]),
             (Error::NotOauth { host: host(), what: what() }, "provider_error", [false, false, true]),
             (Error::Malformed { host: host(), what: what() }, "provider_error", [false, false, true]),
             (Error::UnsafeAddress { host: host(), what: what() }, "wrong_host", [false, false, false]),
@@ -253,7 +260,7 @@ mod tests {
         let clean = response.without(&[&Secret::new("tokn"), &Secret::new("abc")]);
         assert_eq!((clean.code.as_str(), clean.description.as_deref()), ("[secret] x", Some("abc [secret]\u{1b}[2J")));
         let Error::Trouble { what, .. } =
-            (Error::Trouble { host: "h".into(), what: "no tokn".into(), retry_after: None })
+            (Error::Trouble { host: "h".into(), what: "no tokn".into(), retry_after: None, in_doubt: true })
                 .without(&[&Secret::new("tokn")])
         else {
             panic!()

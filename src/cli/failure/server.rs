@@ -22,11 +22,11 @@ pub(super) fn of_protocol(doing: &str, error: &protocol::Error) -> Failure {
         E::Http(http::Error::Unreadable { .. }) => failure("provider_error", 5).hint(LATER),
         E::Http(http::Error::NoAuthorities { .. }) => failure("unreachable", 5).hint(AUTHORITIES),
         E::Http(_) => failure("unreachable", 5).hint(NETWORK),
-        E::Trouble { retry_after: Some(seconds), .. } if *seconds > 0 => {
-            failure("rate_limited", 5).hint(format!("try again in {}", when::length(*seconds)))
+        E::Trouble { retry_after: Some(seconds), .. } => {
+            failure(error.code(), 5).hint(format!("try again in {}", when::length(*seconds)))
         }
-        E::Trouble { retry_after: Some(_), .. } => failure("rate_limited", 5).hint("try again later"),
-        E::Trouble { .. } => failure("provider_error", 5).hint(LATER),
+        E::Trouble { in_doubt: false, .. } => failure(error.code(), 5).hint("try again later"),
+        E::Trouble { .. } => failure(error.code(), 5).hint(LATER),
         E::NoMetadata { .. } => failure("provider_error", 5)
             .hint("check the address: it is that of the issuer, as the provider writes it, or of an MCP server")
             .hint("a network that asks for a sign-in of its own can answer like this, too"),
