@@ -1175,6 +1175,19 @@ fn a_provider_that_says_how_long_to_wait_is_not_asked_before() {
     assert_eq!(left, None);
 }
 
+#[test]
+fn a_token_that_lives_is_served_where_a_refresh_that_was_begun_cannot_be_finished() {
+    let (server, home) = DemoServer::connected();
+    let token = home.oauth(["token", "demo"]).run().success().stdout.clone();
+    let begun = r#"update credentials set attempt = '{"generation":1,"begun_at":1700000000}'"#;
+    assert_eq!(store(&home).execute(begun, []).expect("a change of the store"), 1);
+    let asked = server.requests();
+    let served = home.oauth(["token", "demo"]).read_only(&home.oauth_home()).run();
+    served.success().stdout_is(&token).stderr_has("warning: the token still lives").stderr_has("Read-only file system");
+    assert_eq!(server.requests(), asked);
+    home.oauth(["token", "demo"]).run().success().stderr_is("");
+}
+
 /// It may have replaced the token all the same: that stays in doubt, and is not asked about before its time (RFC 9110
 /// §10.2.3).
 #[test]
