@@ -308,6 +308,11 @@ fn a_host_is_allowed_by_a_person_only() {
     };
     script(&stranger, "n").fails(7);
     assert!(stranger.seen().is_empty());
+    // Who was named is named again, in the command that would let the token go there too.
+    let refused = request(&home, &["demo", ALICE, &stranger.url("/")]).run();
+    refused.fails(7).stderr_has(&format!("error: the token of demo {ALICE} is not sent to {}", stranger.authority()));
+    let hint = format!("oauth request --allow-host {} demo {ALICE} METHOD URL", stranger.authority());
+    refused.stderr_has(&hint);
     script(&stranger, "y").success();
     assert_eq!(stranger.seen().len(), 1);
     // It stands on the credential's own list from now on, also beside another, and the tokens are whole.

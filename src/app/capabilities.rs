@@ -44,7 +44,7 @@ fn ask(
     capability: &Capability,
 ) -> Result<(u16, Permission), Error> {
     let url = url_at(&own.provider, &own.server, &capability.target)?;
-    admit(&own.provider, &own.server, Service::Api, &url)?;
+    admit(&own.provider, Some(&own.account), &own.server, Service::Api, &url)?;
     protocol::permission(channel, &capability.method, url.as_str(), token, &own.scopes)
         .map_err(Error::protocol(format!("cannot try `{}`", capability.name)))
 }

@@ -122,9 +122,16 @@ pub(crate) enum Error {
     UnregistrationFailed { provider: String, source: protocol::Error },
     #[error("the store {} is damaged", path.display())]
     StoreDamaged { path: std::path::PathBuf, line: String },
-    /// `serving`: other accounts of the provider, whose tokens do go there.
-    #[error("the token of {provider} is not sent to {host}")]
-    WrongHost { service: Service, provider: String, host: String, known: Vec<String>, serving: Vec<String> },
+    /// `account`: the one that was named. `serving`: other accounts of the provider, whose tokens do go there.
+    #[error("the token of {} is not sent to {host}", label(provider, account.as_deref()))]
+    WrongHost {
+        service: Service,
+        provider: String,
+        account: Option<String>,
+        host: String,
+        known: Vec<String>,
+        serving: Vec<String>,
+    },
     #[error("a redirect to {host} is not followed")]
     RedirectRefused { host: String, cause: String },
     #[error("several providers serve {host}")]

@@ -118,20 +118,20 @@ impl App {
         fallback: Option<Secret>,
     ) -> Result<Placed, Error> {
         let server = self.server_of(selector, fallback.is_some())?;
-        if let Err(refusal) = admit(&selector.provider, &server, service, url) {
+        if let Err(refusal) = admit(&selector.provider, selector.account.as_deref(), &server, service, url) {
             return Err(self.with_others(refusal, service, url)?);
         }
         let access = self.token(selector, demand, fallback)?;
         let server = access.credential.as_ref().map_or(server, |own| own.server.clone());
-        admit(&selector.provider, &server, service, url)?;
+        admit(&selector.provider, selector.account.as_deref(), &server, service, url)?;
         Ok(Placed { access, server })
     }
 
     /// A refusal that knows the provider's other accounts, which the place is one of.
     fn with_others(&self, refusal: Error, service: Service, url: &Url) -> Result<Error, Error> {
-        let Error::WrongHost { provider, host, known, .. } = refusal else { return Ok(refusal) };
+        let Error::WrongHost { provider, account, host, known, .. } = refusal else { return Ok(refusal) };
         let serving = self.accounts_at(service, url, &provider)?.into_iter().map(|own| own.account).collect();
-        Ok(Error::WrongHost { service, provider, host, known, serving })
+        Ok(Error::WrongHost { service, provider, account, host, known, serving })
     }
 
     /// Puts a host on the list of places that one credential's tokens may be sent to.
@@ -204,13 +204,20 @@ fn serving(service: Service, url: &Url, servers: &[Named]) -> Vec<String> {
 }
 
 /// Refuses a place that is not on the list a token was sealed with.
-pub(super) fn admit(provider: &str, server: &Server, service: Service, url: &Url) -> Result<(), Error> {
+pub(super) fn admit(
+    provider: &str,
+    account: Option<&str>,
+    server: &Server,
+    service: Service,
+    url: &Url,
+) -> Result<(), Error> {
     if server.serves(service, url) {
         return Ok(());
     }
     Err(Error::WrongHost {
         service,
         provider: shown(provider),
+        account: account.map(str::to_owned),
         host: shown(&endpoint::authority(url)),
         known: server.hosts(service),
         serving: vec![],
@@ -243,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_token_is_admitted_to_the_hosts_of_its_service_and_to_no_other() {
-        let admitted = |service, url: &str| admit("x", &server(&["api.example"]), service, &url.parse().unwrap());
+        let admitted = |service, url: &str| admit("x", None, &server(&["api.example"]), service, &url.parse().unwrap());
         assert!(admitted(Service::Api, "https://api.example/x").is_ok());
         assert!(admitted(Service::Git, "https://git.example/x").is_ok());
         for (service, url) in [

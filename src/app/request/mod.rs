@@ -200,7 +200,8 @@ impl Exchange<'_> {
     pub(crate) fn turn(&mut self, answer: &Answer) -> Result<bool, Error> {
         let Some(url) = protocol::next_page(&answer.url, answer.response.headers()) else { return Ok(false) };
         let url = parse(url.as_str())?;
-        admit(&self.provider, &self.placed.server, Service::Api, &url)?;
+        let account = self.placed.access.credential.as_ref().map(|own| own.account.as_str());
+        admit(&self.provider, account, &self.placed.server, Service::Api, &url)?;
         self.url = url;
         Ok(true)
     }

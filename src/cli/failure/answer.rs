@@ -136,8 +136,11 @@ fn missing_scope(facts: &AnswerFacts<'_>, scopes: &Scopes) -> Failure {
 pub(super) fn of_use(error: &Error) -> Failure {
     let text = error.to_string();
     match error {
-        Error::WrongHost { service, provider, host, known, serving } => match serving.first() {
-            None => wrong_host(error, *service, provider, host, known),
+        Error::WrongHost { service, provider, account, host, known, serving } => match serving.first() {
+            None => {
+                let selector = account.as_ref().map_or_else(|| word(provider), |account| named(provider, account));
+                wrong_host(&text, *service, provider, &selector, host, known)
+            }
             Some(first) => {
                 let accounts: Vec<_> = serving.iter().map(|account| shown(account)).collect();
                 let hint = match service {
@@ -197,23 +200,24 @@ fn import(whose: &str, how: &str) -> String {
     oauth(format_args!("import {whose} {how}"))
 }
 
-fn wrong_host(error: &Error, service: Service, provider: &str, host: &str, known: &[String]) -> Failure {
+/// `selector`: the words that name the credential.
+fn wrong_host(text: &str, service: Service, provider: &str, selector: &str, host: &str, known: &[String]) -> Failure {
     let known: Vec<_> = known.iter().map(|host| shown(host)).collect();
     let cause = if known.is_empty() {
         format!("no host of {provider} is known")
     } else {
         format!("it goes to: {}", known.join(", "))
     };
-    let failure = Failure::new("wrong_host", 7, error.to_string()).because(cause);
+    let failure = Failure::new("wrong_host", 7, shown_long(text)).because(cause);
     match service {
         Service::Api => failure.hint(format!(
             "if the host is {provider}'s, add it at a terminal: {}",
-            oauth(format_args!("request --allow-host {} {} METHOD URL", word(host), word(provider)))
+            oauth(format_args!("request --allow-host {} {selector} METHOD URL", word(host)))
         )),
         // The entry names the host, or nobody would have looked here: the login is older.
         Service::Git | Service::Registry => failure.hint(format!(
             "connect it again, with the hosts that its entry has by now: {}",
-            oauth(format_args!("init {}", word(provider)))
+            oauth(format_args!("init {selector}"))
         )),
     }
 }
