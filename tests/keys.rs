@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::demo::{ALICE, DemoServer, age, store, visit};
+use crate::support::files::private_file;
 use crate::support::sandbox::{Background, Home, MASTER_KEY, Output, Run};
 use crate::support::wait_for;
 
@@ -320,8 +321,13 @@ fn a_key_is_moved_from_place_to_place_and_opens_the_store_from_each() {
     assert_eq!(plain(&["token", "demo"]).run().fails(6).stdout, "");
     assert_eq!(given(&["key", "status", "--json"]).run().success().json()["key_id"], id);
     // A file that has another key is left as it is.
-    fs::write(&file, format!("{MASTER_KEY}\n")).expect("a key file");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a private file");
+    let another = home.oauth(["key", "generate"]).run().success().stdout.clone();
+    private_file(&file, &another);
+    let path = file.display().to_string();
+    let taken = given(&["key", "move", "--to", "file", "--path", &path]).run();
+    taken.fails(6).stderr_has(&format!("error: {path} holds another master key")).stderr_has(&format!("rm {path}"));
+    assert_eq!(fs::read_to_string(&file).expect("the file"), another);
+    private_file(&file, &format!("{MASTER_KEY}\n"));
     given(&["key", "rotate"]).run().success();
 }
 

@@ -38,6 +38,9 @@ pub(crate) enum Error {
     /// The master key given is another one than the store was sealed with.
     #[error("this is not the master key of this store (it is key {given}, and the store's is {wanted})")]
     WrongKey { given: String, wanted: String },
+    /// Where the key was to go, there is another one already.
+    #[error("{} holds another master key ({found}), and is left as it is", path.display())]
+    OtherKeyThere { path: PathBuf, found: String },
     /// The recovery code is of another key than the store was sealed with.
     #[error("this recovery code is of another master key (it is of key {given}, and the store's is {wanted})")]
     WrongCode { given: String, wanted: String },

@@ -79,7 +79,10 @@ impl Vault {
                     let line = Secret::new(format!("{}\n", key.encode().expose()));
                     files::create_whole(&path, line.expose().as_bytes())?;
                 }
-                self.expect(key, &Given::File(path.clone()).read()?)?;
+                let found = Given::File(path.clone()).read()?;
+                if found.id() != key.id() {
+                    return Err(Error::OtherKeyThere { path, found: found.id().to_owned() });
+                }
                 Ok((Source::File(path), None))
             }
             Target::Command | Target::Environment => {

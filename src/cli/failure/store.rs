@@ -58,6 +58,10 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
                 .hint("a variable that gives another one (OAUTH_MASTER_KEY, OAUTH_MASTER_KEY_FILE, OAUTH_MASTER_KEY_COMMAND) is to give that, or to be unset")
                 .hint(FROM_CODE)
         }
+        E::OtherKeyThere { path, .. } => Failure::new("wrong_master_key", 6, text)
+            .because("nothing is changed")
+            .hint("name another file: add --path FILE")
+            .hint(format!("or, where no store needs that key any more: rm {}", word(&path.display().to_string()))),
         E::WrongCode { .. } => Failure::new("wrong_master_key", 6, text)
             .because("it may be of an older one: `oauth key rotate` makes another key, which has another code")
             .hint("type the code that was printed for the present key; an older one opens nothing any more"),
