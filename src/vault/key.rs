@@ -1,13 +1,14 @@
 //! Where the master key comes from: the environment of this run, or the place that was recorded when the store got its
 //! first key. The place never changes by itself, and nothing here ever slides to another one.
 
+mod command;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::thread::{Builder, sleep};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::keyring::Place;
@@ -339,7 +340,9 @@ impl Given {
         match self {
             Self::Value(text) => parse(text, "OAUTH_MASTER_KEY"),
             Self::File(path) => parse(&read_file(path)?, &path.display().to_string()),
-            Self::Command(line) => parse(&run(line).map_err(Error::NoKey)?, "the key command's answer"),
+            Self::Command(line) => {
+                parse(&command::run(line, COMMAND_LIMIT).map_err(Error::NoKey)?, "the key command's answer")
+            }
         }
     }
 }
@@ -377,46 +380,6 @@ fn read_pipe(path: &Path, limit: Duration) -> Result<Secret, Error> {
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::NoKey(KeyError::Files(files::Error::io("read the key file", path)(error)))
-}
-
-/// Runs a key command through the shell, as the user would type it, and takes what it prints.
-fn run(line: &OsString) -> Result<Secret, KeyError> {
-    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("/bin/sh", "-c") };
-    let mut command = Command::new(shell);
-    command.arg(option).arg(line).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| KeyError::Command(format!("cannot be started: {error}")))?;
-    let Some(output) = child.stdout.take() else { return Err(KeyError::Command("has no output".into())) };
-    let (sender, printed) = mpsc::channel();
-    let read = move || {
-        let mut text = String::new();
-        // Nobody waits for it any more, where it cannot be sent.
-        let _ = sender.send(output.take(LONGEST).read_to_string(&mut text).map(|_| Secret::new(text)));
-    };
-    Builder::new().spawn(read).map_err(|error| KeyError::Command(format!("cannot be read: {error}")))?;
-    let end = Instant::now() + COMMAND_LIMIT;
-    let status = wait(&mut child, end)?;
-    if !status.success() {
-        return Err(KeyError::Command(format!("failed ({status})")));
-    }
-    let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
-    let read = printed.recv_timeout(left).map_err(|_| {
-        KeyError::Command(format!("left a program behind that held its output for {} s", COMMAND_LIMIT.as_secs()))
-    })?;
-    read.map_err(|_| KeyError::Command("printed what is no text".into()))
-}
-
-fn wait(child: &mut Child, end: Instant) -> Result<std::process::ExitStatus, KeyError> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if Instant::now() < end => sleep(Duration::from_millis(2)),
-            Ok(None) => {
-                let _ = child.kill(); // it may have ended just now
-                return Err(KeyError::Command(format!("did not end within {} s", COMMAND_LIMIT.as_secs())));
-            }
-            Err(error) => return Err(KeyError::Command(format!("cannot be waited for: {error}"))),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -484,7 +447,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let made = |name| {
             let path = dir.path().join(name);
-            assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
+            assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
             path
         };
         let silent = read_pipe(&made("silent"), Duration::ZERO).unwrap_err();
