@@ -1067,6 +1067,12 @@ fn a_provider_of_ones_own_is_added_shown_and_removed() {
     assert_eq!(ids(&all).difference(&ids(&built_in)).collect::<Vec<_>>(), ["mine"]);
     oauth(&home, &["provider", "list"]).stdout_has("(yours)");
 
+    // The same again changes nothing; anything else is in the way of what is there.
+    let again = ["provider", "add", "mine", "--issuer", issuer, "--scope", "openid"];
+    oauth(&home, &again).stdout_is("").stderr_has("already, the same; nothing is changed");
+    let again = home.oauth(again).args(["--json"]).run().success().json();
+    assert_eq!((&again["id"], &again["unchanged"]), (&json!("mine"), &json!(true)));
+    assert_eq!(oauth(&home, &["provider", "show", "mine", "--json"]).json(), added);
     for (name, hint) in [("mine", "oauth provider remove mine"), ("github", "another name"), ("gmail", "another name")]
     {
         home.oauth(["provider", "add", name, "--issuer", issuer]).run().fails(2).stdout_is("").stderr_has(hint);

@@ -79,6 +79,26 @@ fn a_tenant_in_which_nothing_is_may_be_a_mistake() {
 }
 
 #[test]
+fn commands_that_make_one_entry_first_can_all_be_pasted() {
+    let (server, home) = DemoServer::connected();
+    server.login(&home, "demo", "bob@example.test");
+    let there = Home::new();
+    let with = |run: Run| run.args(["--passphrase"]).stdin("correct horse\n").run();
+    let backup = home.path().join("all.age").display().to_string();
+    with(home.oauth(["export", "--output", &backup])).success();
+    with(there.oauth(["import", &backup])).success();
+    server.revoke_all();
+    let told = there.oauth(["test"]).run();
+    let add = format!("oauth provider add demo --issuer {} && ", server.issuer());
+    for (command, account) in [("oauth init demo", ALICE), ("oauth init demo bob@example.test", "bob@example.test")] {
+        let command = format!("{add}{command}");
+        told.stderr_has(&format!("hint: {command}\n"));
+        server.sign_in(pasted(&there, &command), account).success();
+    }
+    there.oauth(["test"]).run().success();
+}
+
+#[test]
 fn a_client_that_is_missing_is_given_with_all_that_was_typed() {
     let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
     server.add(&home, "demo");

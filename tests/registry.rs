@@ -108,6 +108,9 @@ fn a_bad_entry_is_refused_with_its_file_line_and_key() {
     }
     oauth(&home, &["provider", "add", "mine", "--file", &good]).stdout_is("");
     assert_eq!(oauth(&home, &["provider", "show", "mine", "--json"]).json()["built_in"], false);
+    oauth(&home, &["provider", "add", "mine", "--file", &good]).stderr_has("nothing is changed");
+    let other = write(&home, "other.toml", &format!("name = \"Other\"\n{ENDPOINTS}"));
+    home.oauth(["provider", "add", "mine", "--file", &other]).run().fails(2).stderr_has("oauth provider remove mine");
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! From an address to everything that a login there needs.
 
-use std::path::PathBuf;
-
 use super::{App, Error};
 use crate::model::{Scopes, endpoint};
 use crate::protocol::{self, Finding, Findings, Metadata, ProtectedResource};
-use crate::provider::Entry;
+use crate::provider::{Added, Entry};
 
 /// What was found out about an address, good or bad.
 pub(crate) struct Discovery {
@@ -68,7 +66,7 @@ impl App {
     }
 
     /// Writes an entry of the user's own from what was found.
-    pub(crate) fn write_discovered(&self, name: &str, found: &Discovered) -> Result<PathBuf, Error> {
+    pub(crate) fn write_discovered(&self, name: &str, found: &Discovered) -> Result<Added, Error> {
         Ok(self.registry.add(name, &found.entry())?)
     }
 }

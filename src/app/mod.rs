@@ -71,7 +71,7 @@ pub(crate) use why::{Next, Why};
 pub(crate) use crate::age::{Identity, Lock, Opener, Recipient};
 pub(crate) use crate::callback::Typist;
 pub(crate) use crate::protocol::{KeyError, Permission, Verdict as ClauseVerdict};
-pub(crate) use crate::provider::{PortRule, Provider, RedirectRule};
+pub(crate) use crate::provider::{Added, PortRule, Provider, RedirectRule};
 pub(crate) use crate::vault::{
     Event as AuditEvent, KINDS as AUDIT_KINDS, MasterKey, Moved, Rotated, Source as KeySource, Target as KeyTarget,
     Verdict as ImportVerdict,

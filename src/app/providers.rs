@@ -1,13 +1,12 @@
 //! The user's own provider entries.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::{App, Error};
 use crate::model::endpoint::{self, Refused};
 use crate::model::{ClientAuthentication, Scopes};
 use crate::protocol::{self, Metadata};
-use crate::provider::{Entry, Provider};
+use crate::provider::{self, Added, Entry, Provider};
 
 /// A provider as the user describes it: an issuer to ask, or endpoints.
 #[derive(Clone, Debug, Default)]
@@ -32,11 +31,11 @@ pub(crate) type Difference = (&'static str, String, String);
 
 impl App {
     /// Writes an entry. With an issuer and no endpoints, the server is asked for its metadata; what is given wins.
-    pub(crate) fn add_provider(&self, new: &NewProvider) -> Result<(Entry, PathBuf), Error> {
-        self.registry.check_free(&new.name)?;
+    pub(crate) fn add_provider(&self, new: &NewProvider) -> Result<(Entry, Added), Error> {
+        provider::check_own(&new.name)?;
         let entry = self.describe(new.clone())?;
-        let path = self.registry.add(&new.name, &entry)?;
-        Ok((entry, path))
+        let added = self.registry.add(&new.name, &entry)?;
+        Ok((entry, added))
     }
 
     /// The provider with the endpoints that its entry leaves to the issuer's metadata.

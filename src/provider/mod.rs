@@ -69,6 +69,14 @@ pub(crate) struct Provider {
     pub(crate) built_in: bool,
 }
 
+/// An entry of the user's own, once it was added.
+#[derive(Clone, Debug)]
+pub(crate) struct Added {
+    pub(crate) path: PathBuf,
+    /// It was not there before.
+    pub(crate) is_new: bool,
+}
+
 /// All entries, built in and the user's own.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
@@ -140,23 +148,33 @@ impl Registry {
     }
 
     /// Writes an entry of the user's own. A built-in one cannot be shadowed.
-    pub(crate) fn add(&self, name: &str, entry: &Entry) -> Result<PathBuf, Error> {
-        let id = self.check_free(name)?;
+    pub(crate) fn add(&self, name: &str, entry: &Entry) -> Result<Added, Error> {
+        let id = check_own(name)?;
         entry.check(&id, None)?;
-        files::private_dir(&self.own)?;
         let text = toml::to_string(entry)
             .map_err(|error| Error::Invalid { origin: id.clone(), mistakes: vec![error.to_string()] })?;
-        files::replace(&self.path(&id), &text)?;
-        Ok(self.path(&id))
+        self.keep(&id, entry, &text)
     }
 
     /// Takes a file as an entry of the user's own, as it stands.
-    pub(crate) fn add_file(&self, name: &str, file: &Path) -> Result<(Entry, PathBuf), Error> {
-        let id = self.check_free(name)?;
+    pub(crate) fn add_file(&self, name: &str, file: &Path) -> Result<(Entry, Added), Error> {
+        let id = check_own(name)?;
         let (entry, text) = self.read(&id, file)?;
+        let added = self.keep(&id, &entry, &text)?;
+        Ok((entry, added))
+    }
+
+    /// Keeps the text of an entry. One that says the same is left as it is, one that says anything else is in its way.
+    fn keep(&self, id: &str, entry: &Entry, text: &str) -> Result<Added, Error> {
+        let path = self.path(id);
+        if path.exists() {
+            let own = self.read_own(id)?;
+            let is_same = own.is_some_and(|own| own.entry == *entry);
+            return if is_same { Ok(Added { path, is_new: false }) } else { Err(Error::Exists(id.to_owned())) };
+        }
         files::private_dir(&self.own)?;
-        files::replace(&self.path(&id), &text)?;
-        Ok((entry, self.path(&id)))
+        files::replace(&path, text)?;
+        Ok(Added { path, is_new: true })
     }
 
     /// A file as a provider, wherever it lies; it bears the file's name.
@@ -172,15 +190,6 @@ impl Registry {
         names.sort();
         names.dedup();
         Ok(names)
-    }
-
-    /// The name, when an entry of the user's own can bear it.
-    pub(crate) fn check_free(&self, name: &str) -> Result<String, Error> {
-        let id = check_name(name)?;
-        if builtin::find(&id).is_some() {
-            return Err(Error::BuiltIn(id));
-        }
-        if self.path(&id).exists() { Err(Error::Exists(id)) } else { Ok(id) }
     }
 
     /// Deletes an entry of the user's own, broken or not.
@@ -294,6 +303,12 @@ fn check_name(name: &str) -> Result<String, Error> {
     Err(Error::BadName(crate::model::text::shown(name)))
 }
 
+/// The same for a name that an entry of the user's own can bear.
+pub(crate) fn check_own(name: &str) -> Result<String, Error> {
+    let id = check_name(name)?;
+    if builtin::find(&id).is_some() { Err(Error::BuiltIn(id)) } else { Ok(id) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,7 +380,10 @@ mod tests {
         let entry = Entry::minimal("mine", "https://a.example/authorize", "https://a.example/token");
         registry.add("mine", &entry).unwrap();
         assert_eq!(registry.find("mine").unwrap().entry.token_endpoint, "https://a.example/token");
-        assert!(matches!(registry.add("mine", &entry), Err(Error::Exists(_))));
+        assert!(!registry.add("mine", &entry).unwrap().is_new);
+        let other = Entry::minimal("mine", "https://a.example/authorize", "https://other.example/token");
+        assert!(matches!(registry.add("mine", &other), Err(Error::Exists(_))));
+        assert_eq!(registry.find("mine").unwrap().entry, entry);
         for taken in ["google", "gmail"] {
             assert!(matches!(registry.add(taken, &entry), Err(Error::BuiltIn(_))), "{taken}");
         }

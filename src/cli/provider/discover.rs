@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::told;
 use crate::app::{ClauseVerdict, Discovered, Discovery};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, oauth, word};
@@ -36,8 +37,8 @@ pub(super) fn run(args: &DiscoverArgs, context: &Context) -> Result<u8, Failure>
     }
     let found = discovery.usable()?;
     if let Some(name) = &args.write {
-        let path = app.write_discovered(name, &found)?;
-        context.terminal.say(&format!("added {name} in {}", path.display()));
+        let added = app.write_discovered(name, &found)?;
+        context.terminal.say(&told(name, &added));
     } else {
         context.terminal.say(&format!("connect it: {}", oauth(format_args!("init {}", word(&found.url)))));
     }

@@ -14,7 +14,7 @@ use super::context::Context;
 use super::failure::{Failure, gravest, oauth};
 use super::terminal::Tone;
 use super::{pairs, parse_pair};
-use crate::app::{NewProvider, Provider};
+use crate::app::{Added, NewProvider, Provider};
 use crate::model::text::shown;
 use crate::model::{ClientAuthentication, Scopes};
 
@@ -220,17 +220,31 @@ fn add(args: AddArgs, context: &Context) -> Result<u8, Failure> {
         api_hosts: args.api_host,
         capabilities: pairs(args.capability)?,
     };
-    let (entry, path) = match &args.file {
+    let (entry, added) = match &args.file {
         Some(file) => context.registry()?.add_file(&args.name, file)?,
         None => context.app()?.add_provider(&new)?,
     };
     let name = args.name;
-    context.terminal.say(&format!("added {name} in {}", path.display()));
+    context.terminal.say(&told(&name, &added));
     context.terminal.say(&format!("  authorization  {}", shown(&entry.authorization_endpoint)));
     context.terminal.say(&format!("  token          {}", shown(&entry.token_endpoint)));
     context.terminal.say(&format!("connect an account: {}", oauth(format_args!("init {name} --client-id ID"))));
     if context.terminal.json {
-        context.terminal.data_json(&describe(&Provider { id: name, entry, built_in: false }))?;
+        let mut object = describe(&Provider { id: name, entry, built_in: false });
+        if !added.is_new {
+            object["unchanged"] = true.into();
+        }
+        context.terminal.data_json(&object)?;
     }
     Ok(0)
+}
+
+/// What came of adding an entry.
+fn told(name: &str, added: &Added) -> String {
+    let path = added.path.display();
+    if added.is_new {
+        format!("added {name} in {path}")
+    } else {
+        format!("{name} is in {path} already, the same; nothing is changed")
+    }
 }
