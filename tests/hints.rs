@@ -50,6 +50,15 @@ fn what_a_hint_connects_is_in_the_tenant_that_it_is_about() {
 }
 
 #[test]
+fn a_hint_where_nothing_is_yet_leads_into_its_own_tenant() {
+    let home = Home::new();
+    let within = |args: &[&str]| home.oauth(["--tenant", "my team"]).args(args.iter().copied()).run();
+    within(&["client", "list"]).success().stderr_has("oauth --tenant 'my team' client set PROVIDER --client-id ID\n");
+    within(&["tenant", "list"]).success().stderr_has("oauth --tenant 'my team' init PROVIDER\n");
+    within(&["helper", "docker", "store"]).fails(1).stdout_has("oauth --tenant 'my team' init PROVIDER\n");
+}
+
+#[test]
 fn two_tenants_with_one_account_have_two_commands() {
     let (server, home) = connected_in_acme();
     server.sign_in(home.oauth(["init", "demo", "--client-id", CLIENT]), ALICE).success();

@@ -522,9 +522,14 @@ fn logins_of_gcloud_and_rclone_need_a_client_that_is_the_user_s() {
         (told[0]["kind"].as_str(), told[1]["kind"].as_str(), told[2]["kind"].as_str()),
         (Some("login"), None, None)
     );
-    assert!(told[1]["reason"].as_str().unwrap().contains("rclone's own client"));
+    let reason = told[1]["reason"].as_str().unwrap();
+    assert_eq!(reason, "it belongs to rclone's own client; connect instead: oauth init google");
+    let within = ["--tenant", "my team", "--dry-run"];
+    from(&home, "rclone", &within).success().stdout_has("connect instead: oauth --tenant 'my team' init google\n");
     write(&home, "xdg/config/rclone/rclone.conf", "# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\nx\n");
-    from(&home, "rclone", &[]).fails(1).stderr_has("encrypted");
+    let refused = from(&home, "rclone", &within).fails(1).stderr_has("encrypted").stderr.clone();
+    let hint = "rclone config show | oauth --tenant 'my team' import --from rclone --file -\n";
+    assert!(refused.contains(hint), "{refused}");
 }
 
 #[test]

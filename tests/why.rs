@@ -60,6 +60,11 @@ fn a_login_that_nobody_used_says_for_how_long_and_how_it_is_kept_in_use() {
     let times = "authorized_at = unixepoch() - 400 * 86400, last_refreshed_at = unixepoch() - 200 * 86400";
     let (_server, home) = ended("unused_days = 180", times);
     _ = told(&home, "it was not refreshed for 200 days: demo ends a login after 180 days", "oauth schedule");
+    // A timer looks at one tenant.
+    home.oauth(["tenant", "rename", "default", "my team"]).run().success();
+    let timer = "keep it in use with a timer: oauth --tenant 'my team' schedule\n";
+    home.oauth(["--tenant", "my team", "token", "demo"]).run().fails(4).stderr_has(timer);
+    home.oauth(["doctor"]).run().success().stderr_has(timer);
 }
 
 #[test]

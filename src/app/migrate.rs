@@ -81,6 +81,8 @@ pub(crate) enum What {
     Login,
     /// A client registration alone; the login has to be made here.
     Client,
+    /// A login of the tool's own client, which is not ours to use; the login has to be made here.
+    Foreign,
     /// Nothing that can be brought in, and why.
     Nothing(String),
 }
@@ -121,17 +123,13 @@ impl App {
     fn judge(&self, tool: Tool, mut found: Found, places: &Places<'_>) -> Result<Candidate, Error> {
         let account = found.account.clone();
         let (word, provider) = self.whose(&found.whose, places)?;
-        let nothing = |provider: String, why: String| What::Nothing(format!("{why}{provider}"));
         if tool == Tool::Gh && found.access_token.is_none() && provider.is_some() {
             found.access_token = ask_gh(&found);
         }
         let what = match &provider {
-            None => nothing(shown(&word), "no provider is known for ".into()),
+            None => What::Nothing(format!("no provider is known for {}", shown(&word))),
             Some(_) if found.refresh_token.is_some() && found.client_id.is_some() => What::Login,
-            Some(own) if found.refresh_token.is_some() => {
-                let why = format!("it belongs to {}'s own client; connect instead: oauth init ", tool.name());
-                nothing(own.clone(), why)
-            }
+            Some(_) if found.refresh_token.is_some() => What::Foreign,
             Some(_) if found.access_token.is_some() => What::Token,
             Some(_) if found.client_id.is_some() => What::Client,
             Some(_) => What::Nothing("the token is kept elsewhere, and is not given".into()),
@@ -185,6 +183,7 @@ impl App {
         found.access_token.iter().chain(&found.refresh_token).try_for_each(check_token).map_err(named)?;
         let client = found.client_id.map(|id| Client { id, secret: found.client_secret });
         let login = match what {
+            What::Foreign => return Err(Error::Usage(format!("it belongs to {}'s own client", tool.name()))),
             What::Nothing(why) => return Err(Error::Usage(why)),
             What::Client => return self.keep_client_of(&provider, client).map(|()| None),
             What::Token => None,

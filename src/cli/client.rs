@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, oauth};
 use super::registration::{self, RegistrationArgs};
 use super::{pairs, parse_pair, table};
 use crate::app::{AtServer, ClientInfo, GivenClient, NewClient};
@@ -126,7 +126,8 @@ fn list(provider: Option<&str>, context: &Context) -> Result<u8, Failure> {
         return context.terminal.data_json_array(all.iter().map(object)).map(|()| 0);
     }
     if all.is_empty() {
-        context.terminal.note("no registration is kept; to keep one: oauth client set PROVIDER --client-id ID");
+        let set = oauth("client set PROVIDER --client-id ID");
+        context.terminal.note(&format!("no registration is kept; to keep one: {set}"));
         return Ok(0);
     }
     let rows = all.iter().map(|client| {

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{
-    AUTHORITIES, Failure, gravest, init_command, init_labelled_in, next_step, oauth, oauth_in, room_command,
+    AUTHORITIES, Failure, SET_CLOCK, gravest, init_command, init_labelled_in, next_step, oauth, oauth_in, room_command,
     shown_long, word,
 };
 use super::table;
 use super::terminal::Tone;
-use crate::app::{Finding, Looking, Mend, Next, Outcome};
+use crate::app::{Finding, Looking, Mend, Outcome};
 use crate::model::credential::may_be_taken_over;
 use crate::model::text::{counted, shown};
 
@@ -134,7 +134,7 @@ impl Told {
                     format!("{}: {}", own.label_from(tenant), own.reason(context.now()).unwrap_or_default());
                 words.extend(why.iter().map(|why| format!("; likely {}", why.cause)));
                 let mut told = told("notice", Tone::Warning, shown_long(&words), Some(init_command(&own)));
-                told.hints.extend(why.and_then(|why| why.next).map(|next| next_step(&next)));
+                told.hints.extend(why.and_then(|why| why.next).map(|next| next_step(&own.tenant, &next)));
                 told
             }
             Outcome::Wrong(error) => Self::wrong(check, Failure::from(error)),
@@ -160,7 +160,7 @@ fn command(mend: &Mend) -> String {
         Mend::Certificates(name) => format!("unset {name}; or let it name certificates (PEM)"),
         Mend::Authorities => AUTHORITIES.into(),
         Mend::Browser => format!("unset BROWSER; or: {}", oauth("init PROVIDER --no-browser")),
-        Mend::Clock => next_step(&Next::SetClock),
+        Mend::Clock => SET_CLOCK.into(),
         Mend::Port(port) => format!("end the program that listens there; see which one: ss -ltnp 'sport = :{port}'"),
         Mend::Rename(path) => {
             let named = |path: &Path| word(&path.display().to_string());

@@ -80,7 +80,7 @@ impl Failure {
     /// Where a token was to go is no variable for one.
     pub(super) fn no_variable(name: &str) -> Self {
         Self::usage(format!("a token does not go into the variable `{}`, which this credential names", shown(name)))
-            .hint("connect it again, or name another variable: oauth exec --env NAME")
+            .hint(format!("connect it again, or name another variable: {}", oauth("exec --env NAME")))
     }
 
     /// The environment or a file says what cannot be.
@@ -428,15 +428,18 @@ pub(super) fn shown_long(text: &str) -> String {
     whole(text)
 }
 
-/// What to do, besides a new login, so that a login does not end like this again.
-pub(super) fn next_step(next: &Next) -> String {
+/// What to do, besides a new login, so that a login of this tenant does not end like this again.
+pub(super) fn next_step(tenant: &str, next: &Next) -> String {
     match next {
         Next::Advice(words) => shown_long(words),
         Next::See(page) => format!("see there what is connected: {}", shown(page)),
-        Next::Schedule => "keep it in use with a timer: oauth schedule".into(),
-        Next::SetClock => "let the clock be set by the network: timedatectl set-ntp true".into(),
+        Next::Schedule => format!("keep it in use with a timer: {}", oauth_in(tenant, "schedule")),
+        Next::SetClock => SET_CLOCK.into(),
     }
 }
+
+/// What to do where the clock of this machine is wrong.
+pub(super) const SET_CLOCK: &str = "let the clock be set by the network: timedatectl set-ntp true";
 
 /// The innermost cause.
 fn root(error: &(dyn StdError + 'static)) -> String {

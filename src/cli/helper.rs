@@ -152,8 +152,9 @@ fn docker(operation: DockerOperation, app: &App, tokens: Tokens<'_>, context: &C
             }
         },
         DockerOperation::Store => {
-            let words = "oauth keeps no passwords for docker; connect the account with: oauth init PROVIDER";
-            context.terminal.data_line(words).map(|()| 1)
+            let init = oauth("init PROVIDER");
+            let words = format!("oauth keeps no passwords for docker; connect the account with: {init}");
+            context.terminal.data_line(&words).map(|()| 1)
         }
         // `docker logout` ends nothing here.
         DockerOperation::Erase => input().map(|_| 0),

@@ -163,7 +163,8 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
     if let Some(name) = PROXIES.into_iter().find(is_secret).filter(|_| !args.remove) {
         return Err(Failure::usage(format!(
             "{name} holds a user name or password, which would stand in the unit; set it up where your timers get their \
-             environment, and run: env -u {name} oauth schedule"
+             environment, and run: env -u {name} {}",
+            oauth("schedule")
         )));
     }
     let directory = match keeper {

@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, oauth};
 use super::{revoke, table};
 use crate::model::text::{counted, shown};
 
@@ -66,7 +66,7 @@ fn list(context: &Context) -> Result<u8, Failure> {
         return context.terminal.data_json_array(objects).map(|()| 0);
     }
     if all.is_empty() {
-        context.terminal.say("there is no tenant yet; the first comes with: oauth init PROVIDER");
+        context.terminal.say(&format!("there is no tenant yet; the first comes with: {}", oauth("init PROVIDER")));
         return Ok(0);
     }
     let rows = all.iter().map(|tenant| {

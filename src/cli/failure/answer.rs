@@ -180,6 +180,9 @@ pub(super) fn of_use(error: &Error) -> Failure {
             let revoke = oauth(format_args!("revoke {}", named(provider, account)));
             Failure::usage(text).hint(format!("give the token another name, or end the login: {revoke}"))
         }
+        // Its file is encrypted; nothing else of it is refused.
+        Error::Helper(refused) if refused.tool == "rclone" => Failure::new("bad_request", 1, text)
+            .hint(format!("let rclone open it: rclone config show | {}", oauth("import --from rclone --file -"))),
         _ => Failure::new("bad_request", 1, text),
     }
 }

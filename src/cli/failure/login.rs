@@ -210,7 +210,7 @@ pub(super) fn again(error: &Error) -> Failure {
             }
             why.iter().fold(failure, |failure, why| {
                 let failure = failure.because(shown_long(&format!("likely {}", why.cause)));
-                why.next.iter().fold(failure, |failure, next| failure.hint(next_step(next)))
+                why.next.iter().fold(failure, |failure, next| failure.hint(next_step(tenant, next)))
             })
         }
         Error::Stale { tenant, provider, account, is_default, reason, server } => {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Failure, init_again, init_labelled, oauth_in, root, shown_long, word};
+use super::{Failure, init_again, init_labelled, oauth, oauth_in, root, shown_long, word};
 use crate::app::{BackupError, Error};
 use crate::model::Credential;
 use crate::model::text::{shown, whole};
@@ -67,7 +67,7 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             .hint("type the code that was printed for the present key; an older one opens nothing any more"),
         E::AuditBroken { .. } => Failure::new("tampered", 7, text)
             .because("every event carries a code over itself and the one before, which only the master key can make")
-            .hint("look at what is told around it: oauth audit; and go on from there: oauth audit verify --accept"),
+            .hint("look at what is told around it: oauth audit --all-tenants; and go on from there: oauth audit verify --accept"),
         E::NoKey(source) => of_key(source),
         E::KeyReplaced => Failure::new("conflict", 5, text).hint("try again"),
         E::OtherSource { given, .. } => {
@@ -248,9 +248,11 @@ pub(super) fn damaged(error: &Error, path: &Path, line: &str) -> Failure {
 fn aside(failure: Failure, path: &Path) -> Failure {
     let dir = word(&path.with_file_name("damaged").display().to_string());
     let path = word(&path.display().to_string());
-    failure
-        .hint(format!("put it aside: mkdir -m 700 {dir} && mv {path}* {dir}"))
-        .hint("then bring back a backup (oauth import FILE), or connect the accounts again (oauth init PROVIDER)")
+    failure.hint(format!("put it aside: mkdir -m 700 {dir} && mv {path}* {dir}")).hint(format!(
+        "then bring back a backup ({}), or connect the accounts again ({})",
+        oauth("import FILE"),
+        oauth("init PROVIDER")
+    ))
 }
 
 /// Where the store lies on a full disk, SQLite seldom says so itself: it tells which file it could not make larger.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::credential;
-use super::super::failure::{Failure, gravest, oauth, word};
+use super::super::failure::{Failure, gravest, oauth, shown_long, word};
 use super::super::restore::NOTHING_DONE;
 use super::super::table;
 use super::{ImportArgs, ToolName};
@@ -25,18 +25,18 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<u8, Failure> {
     if candidates.is_empty() {
         return Err(Failure::nothing_found(tool.name(), tool == Tool::OidcAgent));
     }
-    let wanted = candidates.iter().filter(|candidate| !matches!(candidate.what, What::Nothing(_))).count();
+    let wanted = candidates.iter().filter(|candidate| reason(candidate, tool).is_none()).count();
     let asks = !args.dry_run && !args.yes && wanted > 0;
     if asks && !context.terminal.can_ask() {
         return Err(Failure::unasked());
     }
     let said = !context.terminal.json;
     if said {
-        show(&candidates, context)?;
+        show(&candidates, tool, context)?;
     }
     if args.dry_run || wanted == 0 {
         if !said {
-            context.terminal.data_json_array(candidates.iter().map(described))?;
+            context.terminal.data_json_array(candidates.iter().map(|candidate| described(candidate, tool)))?;
         }
         context.terminal.say(if wanted == 0 { "there is nothing to bring in" } else { NOTHING_DONE });
         return Ok(0);
@@ -101,31 +101,46 @@ fn usual(tool: Tool, app: &App, context: &Context) -> Result<Vec<Source>, Failur
     Ok(paths.into_iter().flatten().map(Source::File).collect())
 }
 
-fn show(candidates: &[Candidate], context: &Context) -> Result<(), Failure> {
+fn show(candidates: &[Candidate], tool: Tool, context: &Context) -> Result<(), Failure> {
     let row = |candidate: &Candidate| {
         let account = candidate.account.as_deref().map_or_else(|| "-".into(), shown);
-        vec![shown(&candidate.provider), account, words(&candidate.what)]
+        vec![shown(&candidate.provider), account, words(candidate, tool)]
     };
     let header = ["PROVIDER", "ACCOUNT", "WHAT"];
     context.terminal.data(&table::titled(&header, candidates.iter().map(row), &context.terminal))
 }
 
-fn words(what: &What) -> String {
-    match what {
+fn words(candidate: &Candidate, tool: Tool) -> String {
+    match &candidate.what {
         What::Token => "static token".into(),
         What::Login => "login".into(),
         What::Client => "client registration".into(),
-        What::Nothing(why) => format!("not taken: {}", shown(why)),
+        What::Foreign | What::Nothing(_) => {
+            format!("not taken: {}", shown_long(&reason(candidate, tool).unwrap_or_default()))
+        }
     }
 }
 
-fn described(candidate: &Candidate) -> Value {
-    let (kind, reason) = match &candidate.what {
-        What::Token => (Some("token"), None),
-        What::Login => (Some("login"), None),
-        What::Client => (Some("client"), None),
-        What::Nothing(why) => (None, Some(why)),
+/// Why one is not brought in.
+fn reason(candidate: &Candidate, tool: Tool) -> Option<String> {
+    match &candidate.what {
+        What::Foreign => {
+            let init = oauth(format_args!("init {}", word(&candidate.provider)));
+            Some(format!("it belongs to {}'s own client; connect instead: {init}", tool.name()))
+        }
+        What::Nothing(why) => Some(why.clone()),
+        What::Token | What::Login | What::Client => None,
+    }
+}
+
+fn described(candidate: &Candidate, tool: Tool) -> Value {
+    let kind = match &candidate.what {
+        What::Token => Some("token"),
+        What::Login => Some("login"),
+        What::Client => Some("client"),
+        What::Foreign | What::Nothing(_) => None,
     };
+    let reason = reason(candidate, tool);
     json!({"provider": candidate.provider, "account": candidate.account, "kind": kind, "reason": reason})
 }
 
@@ -138,7 +153,7 @@ fn bring_in(
     context: &Context,
 ) -> Result<u8, Failure> {
     let (mut objects, mut exits) = (Vec::new(), Vec::new());
-    for candidate in candidates.into_iter().filter(|candidate| !matches!(candidate.what, What::Nothing(_))) {
+    for candidate in candidates.into_iter().filter(|candidate| reason(candidate, tool).is_none()) {
         let provider = candidate.provider.clone();
         match app.bring_in_from(tool, candidate, take_over, force) {
             Ok(Some(imported)) => {

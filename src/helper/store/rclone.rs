@@ -23,8 +23,7 @@ const PROVIDERS: [(&str, &str); 9] = [
 /// Remotes without a client of the user's own have no `client_id`: rclone's own is not ours to use.
 pub(crate) fn read(text: &str) -> Result<Vec<Found>, Malformed> {
     if text.lines().any(|line| line.starts_with("RCLONE_ENCRYPT_")) {
-        let what = "the file is encrypted; try: rclone config show | oauth import --from rclone --file -";
-        return Err(Malformed { tool: "rclone", what });
+        return Err(Malformed { tool: "rclone", what: "the file is encrypted" });
     }
     let mut all = Vec::new();
     for (name, values) in sections(text) {
