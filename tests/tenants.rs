@@ -165,13 +165,27 @@ fn tenants_are_listed_with_what_is_in_them() {
 #[test]
 fn what_lies_in_another_tenant_is_never_told_as_nothing() {
     let (_server, home) = DemoServer::connected();
-    home.oauth(["tenant", "rename", "default", "work"]).run().success();
+    let renamed = home.oauth(["tenant", "rename", "default", "work"]).run();
+    renamed.success().stderr_has("do not take it by themselves any more: add --tenant work, or set OAUTH_TENANT");
     let told = |args: &[&str]| home.oauth(args.iter().copied()).run();
     let list = told(&["list"]);
     list.success().stderr_has("nothing is connected in the tenant `default`").stderr_has("the tenants are: work");
     for args in [["test", "--all"], ["token", "demo"], ["revoke", "demo"]] {
         told(&args).fails(3).stderr_has("the tenants are: work");
     }
+    // What is asked for is there in one of them: it need not be connected again.
+    for (args, command) in [
+        (&["token", "demo"][..], "oauth --tenant work token demo"),
+        (&["test", "demo", ALICE], "oauth --tenant work test demo alice@example.test"),
+        (&["exec", "demo", "--", "true"], "oauth --tenant work list"),
+        (&["revoke", "demo"], "oauth --tenant work list"),
+        (&["token", "demo", "bob"], "oauth init demo bob"),
+    ] {
+        let output = home.oauth(args.iter().take(1).copied()).args(["--json"]).args(args.iter().skip(1).copied()).run();
+        assert_eq!(output.error()["action"], command, "{output}");
+    }
+    let of_another = home.oauth(["tenant", "rename", "work", "other"]).run();
+    of_another.success().says_nothing_of("by themselves");
 }
 
 #[test]

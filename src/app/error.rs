@@ -13,9 +13,16 @@ use crate::{callback, files, helper, provider, sandbox, vault};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// `known`: the accounts that are. `tenants`: see [`super::App::other_tenants`].
+    /// `known`: the accounts that are. `tenants`: see [`super::App::other_tenants`]. `holder`: the only one of these in
+    /// which it is connected.
     #[error("{} is not connected", label(provider, account.as_deref()))]
-    NotConnected { provider: String, account: Option<String>, known: Vec<String>, tenants: Vec<String> },
+    NotConnected {
+        provider: String,
+        account: Option<String>,
+        known: Vec<String>,
+        tenants: Vec<String>,
+        holder: Option<String>,
+    },
     #[error("{provider} has several accounts and no default")]
     Ambiguous { provider: String, accounts: Vec<String> },
     /// Of a provider that is not known here, or no more, there is a credential.

@@ -77,7 +77,8 @@ impl App {
             None if !accounts.is_empty() => Err(Error::Ambiguous { provider, accounts }),
             account => {
                 let (account, tenants) = (account.clone(), self.tenants_besides(vault)?);
-                Err(Error::NotConnected { provider, account, known: accounts, tenants })
+                let holder = only_holder(vault, &tenants, &provider, account.as_deref())?;
+                Err(Error::NotConnected { provider, account, known: accounts, tenants, holder })
             }
         }
     }
@@ -112,8 +113,28 @@ impl App {
             Err(_) if is_address(&selector.provider) => selector.provider.clone(),
             Err(error) => return error.into(),
         };
-        Error::NotConnected { provider, account, known: vec![], tenants: vec![] }
+        Error::NotConnected { provider, account, known: vec![], tenants: vec![], holder: None }
     }
+}
+
+/// The one of these tenants in which it is connected; none where it is in several.
+fn only_holder(
+    vault: &Vault,
+    tenants: &[String],
+    provider: &str,
+    account: Option<&str>,
+) -> Result<Option<String>, Error> {
+    let mut holders = vec![];
+    for tenant in tenants {
+        let rows = match account {
+            Some(account) => vault.account(tenant, provider, account)?.into_iter().collect(),
+            None => vault.of_provider(tenant, provider)?,
+        };
+        if rows.iter().any(|row| row.credential.revoked_at.is_none()) {
+            holders.push(tenant.clone());
+        }
+    }
+    Ok(if holders.len() == 1 { holders.pop() } else { None })
 }
 
 #[cfg(test)]

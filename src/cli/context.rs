@@ -163,9 +163,15 @@ impl Context {
         Ok(Hooks { on_reauth, on_refresh_error, desktop, record: self.paths()?.hooks })
     }
 
-    pub(super) fn tenant(&self) -> Result<String, Failure> {
+    /// The tenant of a command that names none.
+    pub(super) fn usual_tenant(&self) -> Result<&str, Failure> {
         let config = self.config()?;
-        let usual = self.environment.get("OAUTH_TENANT").or(config.tenant.as_deref()).unwrap_or("default");
+        Ok(self.environment.get("OAUTH_TENANT").or(config.tenant.as_deref()).unwrap_or("default"))
+    }
+
+    /// The tenant that this command works in.
+    pub(super) fn tenant(&self) -> Result<String, Failure> {
+        let usual = self.usual_tenant()?;
         let name = self.tenant.as_deref().unwrap_or(usual);
         check_tenant(name)?;
         know_tenants(usual, name);

@@ -23,10 +23,10 @@ use crate::model::text::{innermost, shown, whole};
 use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 pub(super) use commands::{
-    add_command, init_command, init_labelled, init_labelled_in, know_providers, know_tenants, named, oauth, oauth_in,
-    option_value,
+    add_command, init_command, init_labelled, init_labelled_in, know_command, know_providers, know_tenants, named,
+    oauth, oauth_in, option_value,
 };
-use commands::{import_again, init_again, with_entry};
+use commands::{asked_in, import_again, init_again, with_entry};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
 pub(super) use server::AUTHORITIES;
@@ -169,7 +169,7 @@ impl Failure {
 
     /// For a command that ends things: a login is no help where nothing is connected, and what is may be looked up.
     pub(super) fn no_login(mut self) -> Self {
-        if self.code != "not_connected" {
+        if self.code != "not_connected" || !self.action.as_ref().is_some_and(|action| action.contains(" init ")) {
             return self;
         }
         let login = self.action.take();
@@ -199,8 +199,9 @@ impl Failure {
 
     pub(super) fn from_error(error: &Error) -> Self {
         match error {
-            Error::NotConnected { provider, account, known, tenants } => {
-                elsewhere(not_connected(error, provider, account.as_deref(), known), tenants)
+            Error::NotConnected { provider, account, known, tenants, holder } => {
+                let account = account.as_deref();
+                elsewhere(not_connected(error, provider, account, known, holder.as_deref()), tenants)
             }
             Error::Ambiguous { .. } | Error::NothingForGit { .. } => names::none_meant(error),
             Error::ReauthorizationRequired { .. }

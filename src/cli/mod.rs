@@ -49,7 +49,7 @@ use crate::model::Timestamp;
 use crate::model::text::shown;
 use crate::paths::Environment;
 use context::Context;
-use failure::Failure;
+use failure::{Failure, know_command};
 use terminal::Terminal;
 
 /// Connect an account once in your browser; every script on this machine then gets a token that is valid now.
@@ -225,6 +225,11 @@ fn keep_out_of_core_dumps() -> Option<u64> {
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
+    match &command {
+        Command::Token(_) => know_command("token"),
+        Command::Test(_) => know_command("test"),
+        _ => {}
+    }
     match command {
         Command::Init(args) => init::run(*args, context),
         Command::List(args) => list::run(&args, context),

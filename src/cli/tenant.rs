@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, oauth};
+use super::failure::{Failure, oauth, option_value};
 use super::{revoke, table};
 use crate::model::text::{counted, shown};
 
@@ -89,6 +89,13 @@ fn rename(from: &str, to: &str, context: &Context) -> Result<u8, Failure> {
         shown(to),
         counted(credentials, "credential")
     ));
+    if from == context.usual_tenant()? {
+        context.terminal.say(&format!(
+            "commands do not take it by themselves any more: add --tenant{}, or set OAUTH_TENANT, or `tenant` in {}",
+            option_value(to),
+            shown(&context.paths()?.config.display().to_string())
+        ));
+    }
     Ok(0)
 }
 

@@ -17,6 +17,9 @@ static LACKS_ENTRY: OnceLock<Box<LacksEntry>> = OnceLock::new();
 
 type LacksEntry = dyn Fn(&str) -> bool + Send + Sync;
 
+/// The command of this run, where a provider and an account are all it needs. Unset for any other.
+static COMMAND: OnceLock<&'static str> = OnceLock::new();
+
 struct Tenants {
     /// That of a command that names none.
     usual: String,
@@ -36,6 +39,12 @@ pub(in crate::cli) fn know_providers(lacks_entry: impl Fn(&str) -> bool + Send +
     let _ = LACKS_ENTRY.set(Box::new(lacks_entry));
 }
 
+/// Tells which command this is, where hints may give it as it is.
+pub(in crate::cli) fn know_command(name: &'static str) {
+    // It is the same each time.
+    let _ = COMMAND.set(name);
+}
+
 /// `oauth …` in the tenant that this command works in.
 pub(in crate::cli) fn oauth(words: impl Display) -> String {
     match TENANTS.get() {
@@ -52,6 +61,14 @@ pub(super) fn current_tenant() -> Option<&'static str> {
 /// `oauth …` in another tenant.
 pub(in crate::cli) fn oauth_in(tenant: &str, words: impl Display) -> String {
     within(TENANTS.get().map_or("default", |tenants| &tenants.usual), tenant, words)
+}
+
+/// This command about the same credential in another tenant; where it needs more words, what there is in that tenant.
+pub(super) fn asked_in(tenant: &str, whose: &str) -> String {
+    match COMMAND.get() {
+        Some(command) => oauth_in(tenant, format_args!("{command} {whose}")),
+        None => oauth_in(tenant, "list"),
+    }
 }
 
 fn within(usual: &str, tenant: &str, words: impl Display) -> String {

@@ -1,12 +1,18 @@
 //! What is not there under the name it was asked for by.
 
 use super::commands::current_tenant;
-use super::{Failure, named, oauth, shown_long, word};
+use super::{Failure, asked_in, named, oauth, shown_long, word};
 use crate::app::Error;
 use crate::model::near;
 use crate::model::text::shown;
 
-pub(super) fn not_connected(error: &Error, provider: &str, account: Option<&str>, all: &[String]) -> Failure {
+pub(super) fn not_connected(
+    error: &Error,
+    provider: &str,
+    account: Option<&str>,
+    all: &[String],
+    holder: Option<&str>,
+) -> Failure {
     let failure = Failure::new("not_connected", 3, shown_long(&error.to_string()));
     let known: Vec<_> = all.iter().map(|account| shown(account)).collect();
     let failure =
@@ -17,7 +23,10 @@ pub(super) fn not_connected(error: &Error, provider: &str, account: Option<&str>
         None => failure,
     };
     let whose = account.map_or_else(|| word(provider), |account| named(provider, account));
-    failure.action(oauth(format_args!("init {whose}")))
+    failure.action(match holder {
+        Some(tenant) => asked_in(tenant, &whose),
+        None => oauth(format_args!("init {whose}")),
+    })
 }
 
 /// Connected accounts that somebody may have meant.
