@@ -278,7 +278,8 @@ fn git_clones_and_pushes_with_the_helper_that_was_installed() {
     }
     let key = format!("credential.http://{}.helper", git_server.authority);
     let helpers = run(&["config", "--global", "--get-all", &key]).run();
-    helpers.success().stdout_is(&format!("\n!'{OAUTH}' helper git\n"));
+    let here = home.oauth_home().display().to_string();
+    helpers.success().stdout_is(&format!("\n!OAUTH_HOME='{here}' '{OAUTH}' helper git\n"));
 
     run(&["clone", &url, "copy"]).run().success();
     let copy = home.path().join("copy");
@@ -334,6 +335,32 @@ fn git_asks_in_the_tenant_that_it_was_told_of() {
     filled.success().stdout_has(&format!("password={token}"));
     home.oauth(["helper", "git", "--uninstall"]).without_key().run().success().stderr_has("https://github.example");
     git(&["config", "--global", "--get-all", "credential.https://github.example.helper"]).run().fails(1);
+}
+
+#[test]
+fn git_asks_in_the_home_that_it_was_told_of() {
+    let (_server, home) = connected("git_hosts = [\"github.example\"]");
+    let token = token(&home);
+    let place = home.path().join("it's ' my home");
+    fs::rename(home.oauth_home(), &place).unwrap();
+    let oauth = |words: &[&str]| home.oauth(words.iter().copied()).env("OAUTH_HOME", &place).run();
+    let fill = || {
+        let run = home.command("git").args(["credential", "fill"]).env("GIT_TERMINAL_PROMPT", "0");
+        run.without_env("OAUTH_HOME").stdin("protocol=https\nhost=github.example\n\n").run()
+    };
+    oauth(&["helper", "git", "--install"]).success();
+    fill().success().stdout_has(&format!("password={token}\n"));
+    // Beside another one it is found as well.
+    let add = ["config", "--global", "--add", "credential.https://github.example.helper", "store"];
+    home.command("git").args(add).run().success();
+    oauth(&["helper", "git", "--uninstall"]).success().stderr_has("https://github.example");
+    let left = home.command("git").args(["config", "--global", "--get-all", add[3]]).run();
+    left.success().stdout_is("\nstore\n");
+    // Without a home of its own, git asks where it would have asked.
+    fs::rename(&place, home.path().join("xdg/data/oauth-cli")).unwrap();
+    home.oauth(["helper", "git", "--install"]).without_env("OAUTH_HOME").run().success();
+    let told = home.command("git").args(["config", "--global", "--get-all", add[3]]).run();
+    told.success().stdout_has(&format!("\n!'{OAUTH}' helper git\n"));
 }
 
 #[test]

@@ -63,8 +63,9 @@ impl App {
         Ok(())
     }
 
-    /// Tells git to ask this program, by these words, about the hosts of what is connected. Gives these hosts' URLs.
-    pub(crate) fn git_install(&self, program: &Path, words: &str) -> Result<Vec<String>, Error> {
+    /// Tells git to ask this program, by these words, about the hosts of what is connected. `home` is `OAUTH_HOME`, which
+    /// git may not have when it asks. Gives these hosts' URLs.
+    pub(crate) fn git_install(&self, program: &Path, home: Option<&str>, words: &str) -> Result<Vec<String>, Error> {
         let live: Vec<_> = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none()).collect();
         if live.is_empty() {
             return Err(Error::NothingConnected);
@@ -73,13 +74,15 @@ impl App {
         if hosts.iter().all(|host| host.contains('*')) {
             return Err(Error::NothingForGit { connected: live.into_iter().map(|own| own.provider).collect() });
         }
-        let quoted = program.display().to_string().replace('\'', r"'\''");
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+        let home = home.map(|home| format!("OAUTH_HOME={} ", quoted(home))).unwrap_or_default();
+        let line = format!("!{home}{} {words}", quoted(&program.display().to_string()));
         let urls: Vec<_> = hosts.iter().filter(|host| !host.contains('*')).map(|host| url_of(host)).collect();
         for url in &urls {
             let key = format!("credential.{url}.helper");
             // An empty helper ends the list of those before it: no other one gets to keep the token.
             configure(&["--replace-all", &key, ""])?;
-            configure(&["--add", &key, &format!("!'{quoted}' {words}")])?;
+            configure(&["--add", &key, &line])?;
         }
         Ok(urls)
     }
@@ -98,7 +101,8 @@ impl App {
                 configure(&["--unset-all", key])?;
             } else {
                 // Somebody has added another one, after our empty line.
-                configure(&["--unset-all", key, r"^!'.*oauth(\.exe)?' (--tenant.* )?helper git$"])?;
+                let ours = r"^!(OAUTH_HOME='.*' )?'.*oauth(\.exe)?' (--tenant.* )?helper git$";
+                configure(&["--unset-all", key, ours])?;
             }
             urls.extend(key.strip_prefix("credential.").and_then(|key| key.strip_suffix(".helper")).map(str::to_owned));
         }
@@ -200,10 +204,27 @@ impl App {
 
 /// Whether git's helper is a line of [`App::git_install`].
 fn is_installed(helper: &str) -> bool {
-    let words =
-        ["oauth' ", "oauth.exe' "].into_iter().find_map(|end| Some(helper.strip_prefix("!'")?.split_once(end)?.1));
-    words
+    installed_words(helper)
         .is_some_and(|words| words == "helper git" || (words.starts_with("--tenant") && words.ends_with(" helper git")))
+}
+
+/// By which words git's helper asks a program of our name.
+fn installed_words(helper: &str) -> Option<&str> {
+    let line = helper.strip_prefix('!')?;
+    let line = match line.strip_prefix("OAUTH_HOME=") {
+        Some(rest) => split_quoted(rest)?.1,
+        None => line,
+    };
+    let (program, words) = split_quoted(line)?;
+    ["oauth", "oauth.exe"].into_iter().any(|name| program.ends_with(name)).then_some(words)
+}
+
+/// What stands between the single quotes of a shell, still written for it, and what follows them and a space.
+fn split_quoted(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('\'')?;
+    // A quote within it is written as `'\''`.
+    let end = text.match_indices("' ").map(|(at, _)| at).find(|at| !text[..*at].ends_with(r"'\'"))?;
+    Some((&text[..end], &text[end + 2..]))
 }
 
 fn url_of(host: &str) -> String {

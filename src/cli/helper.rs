@@ -117,9 +117,9 @@ fn git(operation: &str, app: &App, tokens: Tokens<'_>, context: &Context) -> Res
 fn install_git(app: &App, context: &Context) -> Result<u8, Failure> {
     let program =
         std::env::current_exe().map_err(|error| Failure::internal(format!("this program has no path: {error}")))?;
-    // git asks in the tenant that it was installed for.
-    let line = oauth("helper git");
-    for url in app.git_install(&program, line.trim_start_matches("oauth "))? {
+    // git asks in the home and in the tenant that it was installed for.
+    let (home, line) = (context.environment.get("OAUTH_HOME"), oauth("helper git"));
+    for url in app.git_install(&program, home, line.trim_start_matches("oauth "))? {
         context
             .terminal
             .say(&format!("git asks oauth about {url} from now on, and no other helper (git config --global)"));
