@@ -243,6 +243,30 @@ fn a_timer_says_whom_it_looks_at_and_when_it_runs() {
 }
 
 #[test]
+fn a_tenant_that_is_renamed_leaves_no_timer_and_no_helper_of_gits_behind_unsaid() {
+    let (_server, home) = DemoServer::connected();
+    let rename = |from: &str, to: &str| home.oauth(["tenant", "rename", from, to]).run();
+    rename("default", "my team").success().says_nothing_of("hint:");
+    scheduled(&home, &["--keeper", "systemd", "--tenant", "my team"]).run().success();
+    let git = |words: &[&str]| {
+        home.command("git").args(["config", "--global"]).args(words.iter().copied()).run().success();
+    };
+    let key = "credential.https://github.example.helper";
+    git(&[key, "!OAUTH_HOME='/home/me/oauth' '/usr/local/bin/oauth' --tenant 'my team' helper git"]);
+    let renamed = rename("my team", "acme");
+    renamed
+        .success()
+        .stderr_has("hint: git still asks in the tenant `my team`: oauth --tenant acme helper git --install\n");
+    renamed.stderr_has(": oauth --tenant 'my team' schedule --remove && oauth --tenant acme schedule\n");
+    // What is set up for another tenant is none of its business.
+    rename("acme", "other").success().says_nothing_of("hint:");
+    git(&[key, "!'/usr/local/bin/oauth' helper git"]);
+    rename("other", "default").success().says_nothing_of("hint:");
+    let hint = "hint: git still asks in the tenant `default`: oauth --tenant home helper git --install\n";
+    rename("default", "home").success().stderr_has(hint).says_nothing_of("a timer");
+}
+
+#[test]
 fn a_timer_finds_the_key_from_whichever_directory_it_runs_in_and_is_given_no_pipe() {
     let home = Home::new();
     let key = private(home.path(), "key", &format!("{MASTER_KEY}\n"));

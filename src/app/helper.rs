@@ -90,9 +90,9 @@ impl App {
     /// Undoes [`Self::git_install`], for whichever copy of this program it was done: git asks those whom it asks elsewhere.
     /// Gives the addresses.
     pub(crate) fn git_uninstall() -> Result<Vec<String>, Error> {
-        let told = configuration(&["-z", "--get-regexp", r"^credential\..*\.helper$"])?.unwrap_or_default();
+        let told = told_to_git()?;
         let mut helpers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (key, helper) in told.split_terminator('\0').filter_map(|entry| entry.split_once('\n')) {
+        for (key, helper) in entries(&told) {
             helpers.entry(key).or_default().push(helper);
         }
         let mut urls = vec![];
@@ -107,6 +107,13 @@ impl App {
             urls.extend(key.strip_prefix("credential.").and_then(|key| key.strip_suffix(".helper")).map(str::to_owned));
         }
         Ok(urls)
+    }
+
+    /// Whether git asks this program by these words, as [`Self::git_install`] tells it to.
+    pub(crate) fn git_asks(words: &str) -> bool {
+        // Where git does not run, it asks nobody.
+        let told = told_to_git().unwrap_or_default();
+        entries(&told).any(|(_, helper)| installed_words(helper) == Some(words))
     }
 
     /// docker's `get`.
@@ -231,6 +238,16 @@ fn url_of(host: &str) -> String {
     let https = format!("https://{host}");
     let here = Url::parse(&https).is_ok_and(|url| endpoint::is_loopback(&url));
     if here { format!("http://{host}") } else { https }
+}
+
+/// Every helper that git has been told of for some place.
+fn told_to_git() -> Result<String, Error> {
+    Ok(configuration(&["-z", "--get-regexp", r"^credential\..*\.helper$"])?.unwrap_or_default())
+}
+
+/// Keys with their values.
+fn entries(told: &str) -> impl Iterator<Item = (&str, &str)> {
+    told.split_terminator('\0').filter_map(|entry| entry.split_once('\n'))
 }
 
 fn configure(words: &[&str]) -> Result<(), Error> {

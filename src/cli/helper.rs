@@ -3,7 +3,7 @@ use std::io::{self, BufRead, Read};
 use clap::{Args, Subcommand};
 
 use super::context::Context;
-use super::failure::{Failure, oauth};
+use super::failure::{Failure, oauth, oauth_in};
 use crate::app::{App, DockerAnswer, Error, LONGEST_QUESTION, Selector, Tokens};
 
 /// Give other tools their tokens, in their own protocols
@@ -118,13 +118,23 @@ fn install_git(app: &App, context: &Context) -> Result<u8, Failure> {
     let program =
         std::env::current_exe().map_err(|error| Failure::internal(format!("this program has no path: {error}")))?;
     // git asks in the home and in the tenant that it was installed for.
-    let (home, line) = (context.environment.get("OAUTH_HOME"), oauth("helper git"));
-    for url in app.git_install(&program, home, line.trim_start_matches("oauth "))? {
+    let home = context.environment.get("OAUTH_HOME");
+    for url in app.git_install(&program, home, &git_words(&app.tenant))? {
         context
             .terminal
             .say(&format!("git asks oauth about {url} from now on, and no other helper (git config --global)"));
     }
     Ok(0)
+}
+
+/// The words by which git asks in a tenant.
+fn git_words(tenant: &str) -> String {
+    oauth_in(tenant, "helper git").trim_start_matches("oauth ").to_owned()
+}
+
+/// Whether git was told to ask in this tenant.
+pub(super) fn serves_git(tenant: &str) -> bool {
+    App::git_asks(&git_words(tenant))
 }
 
 fn uninstall_git(context: &Context) -> Result<u8, Failure> {

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,7 @@ use super::failure::{Failure, oauth, oauth_in, word};
 use crate::app::{App, Error, Keeper, KeySource, PROXIES, Schedule, unit_part};
 use crate::model::text::shown;
 use crate::model::time::parse_with_unit;
-use crate::paths;
+use crate::paths::{self, Environment};
 
 /// A timer that refreshes and tests what is connected, and tells in time when a person will be needed
 ///
@@ -124,7 +125,7 @@ fn out_of_reach(app: &App) -> Result<Option<KeySource>, Failure> {
     Ok(place.filter(|place| !matches!(place, KeySource::Keyring | KeySource::File(_))))
 }
 
-fn print(files: &[(std::path::PathBuf, String)], context: &Context) -> Result<u8, Failure> {
+fn print(files: &[(PathBuf, String)], context: &Context) -> Result<u8, Failure> {
     if context.terminal.json {
         let all = files.iter().map(|(path, text)| json!({"file": path.display().to_string(), "text": text}));
         return context.terminal.data_json_array(all).map(|()| 0);
@@ -144,14 +145,40 @@ fn remove(schedule: &Schedule, context: &Context) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// Whether there is a timer of this system's for a tenant.
+pub(super) fn is_scheduled(tenant: &str, context: &Context) -> bool {
+    let Some(keeper) = usual_keeper() else { return false };
+    let end = if keeper == Keeper::Launchd { "plist" } else { "timer" };
+    let timer = format!("{}.{end}", units_name(keeper, tenant));
+    directory(keeper, &context.environment).is_some_and(|directory| directory.join(timer).exists())
+}
+
+/// Who keeps timers on this system.
+fn usual_keeper() -> Option<Keeper> {
+    let keeper = if cfg!(target_os = "macos") { Keeper::Launchd } else { Keeper::Systemd };
+    (!cfg!(windows)).then_some(keeper)
+}
+
+fn units_name(keeper: Keeper, tenant: &str) -> String {
+    let name = if keeper == Keeper::Launchd { "org.oauth-cli.test" } else { "oauth-test" };
+    if tenant == "default" { name.to_owned() } else { format!("{name}-{}", unit_part(tenant)) }
+}
+
+/// Where this user's units lie.
+fn directory(keeper: Keeper, environment: &Environment) -> Option<PathBuf> {
+    match keeper {
+        Keeper::Systemd => environment.in_config("systemd/user"),
+        Keeper::Launchd => environment.in_home("Library/LaunchAgents"),
+    }
+}
+
 fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure> {
     let keeper = match args.keeper {
-        Some(KeeperChoice::Systemd) => Keeper::Systemd,
-        Some(KeeperChoice::Launchd) => Keeper::Launchd,
-        None if cfg!(target_os = "macos") => Keeper::Launchd,
-        None if cfg!(windows) => return Err(Failure::usage("there is no timer for this system; see --print".into())),
-        None => Keeper::Systemd,
+        Some(KeeperChoice::Systemd) => Some(Keeper::Systemd),
+        Some(KeeperChoice::Launchd) => Some(Keeper::Launchd),
+        None => usual_keeper(),
     };
+    let keeper = keeper.ok_or_else(|| Failure::usage("there is no timer for this system; see --print".into()))?;
     if !args.remove
         && let Some(place) = out_of_reach(&context.app()?)?
     {
@@ -167,11 +194,8 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
             oauth("schedule")
         )));
     }
-    let directory = match keeper {
-        Keeper::Systemd => environment.in_config("systemd/user"),
-        Keeper::Launchd => environment.in_home("Library/LaunchAgents"),
-    };
-    let directory = directory.ok_or_else(|| Failure::set_up("the home directory is not known".into()))?;
+    let directory =
+        directory(keeper, environment).ok_or_else(|| Failure::set_up("the home directory is not known".into()))?;
     let tenant = context.tenant()?;
     let own = |name: &str| environment.get(name).map(|value| (name.to_owned(), value.to_owned()));
     // A timer runs in another directory.
@@ -183,10 +207,9 @@ fn schedule(args: &ScheduleArgs, context: &Context) -> Result<Schedule, Failure>
     // Without it, the store lies where these say.
     let places = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"].into_iter().filter(|_| home.is_none());
     let proxies = PROXIES.into_iter().chain(["NO_PROXY", "no_proxy"]);
-    let name = if keeper == Keeper::Launchd { "org.oauth-cli.test" } else { "oauth-test" };
     Ok(Schedule {
         keeper,
-        name: if tenant == "default" { name.to_owned() } else { format!("{name}-{}", unit_part(&tenant)) },
+        name: units_name(keeper, &tenant),
         program: paths::program()
             .map_err(|error| Error::Usage(format!("this program does not find itself: {error}")))?,
         arguments: ["test", "--all", "--quiet", "--no-input", "--tenant", &tenant, "--min-valid", &args.min_valid]

@@ -2,8 +2,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Failure, oauth, option_value};
-use super::{revoke, table};
+use super::failure::{Failure, oauth, oauth_in, option_value};
+use super::{helper, revoke, schedule, table};
 use crate::model::text::{counted, shown};
 
 /// Name spaces of credentials: list, rename, remove
@@ -96,7 +96,24 @@ fn rename(from: &str, to: &str, context: &Context) -> Result<u8, Failure> {
             shown(&context.paths()?.config.display().to_string())
         ));
     }
+    context.terminal.hint(&left_behind(from, to, context));
     Ok(0)
+}
+
+/// How what was set up for the old name goes on with the new one.
+fn left_behind(from: &str, to: &str, context: &Context) -> Vec<String> {
+    let old = shown(from);
+    let git = helper::serves_git(from).then(|| {
+        let install = oauth_in(to, "helper git --install");
+        format!("git still asks in the tenant `{old}`: {install}")
+    });
+    let timer = schedule::is_scheduled(from, context).then(|| {
+        let (remove, again) = (oauth_in(from, "schedule --remove"), oauth_in(to, "schedule"));
+        format!(
+            "a timer still tests the tenant `{old}`; with --every and --min-valid as they were: {remove} && {again}"
+        )
+    });
+    git.into_iter().chain(timer).collect()
 }
 
 fn remove(name: &str, local: bool, yes: bool, context: &Context) -> Result<u8, Failure> {
