@@ -736,6 +736,19 @@ fn a_401_alone_ends_nothing_that_can_be_refreshed() {
 }
 
 #[test]
+fn a_401_for_a_login_that_has_ended_is_no_trouble_that_may_pass() {
+    let (server, home) = DemoServer::connected();
+    server.revoke_all();
+    home.oauth(["test", "demo"]).run().fails(4);
+    let output = home.oauth(["test", "demo", "--no-refresh", "--json"]).run();
+    let own = output.fails(4).json()[0].clone();
+    assert_eq!(checks(&own).last(), Some(&("userinfo", "failed")));
+    assert_eq!((&own["credential"]["status"], &own["error"]["action"]), (&json!("reauth"), &json!("oauth init demo")));
+    let message = own["error"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("the provider refused the refresh token (invalid_grant)"), "{own:#}");
+}
+
+#[test]
 fn a_401_ends_what_cannot_be_refreshed_and_a_403_ends_nothing() {
     let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
     server.add(&home, "demo");

@@ -199,7 +199,7 @@ impl App {
             return Ok(());
         }
         if row.credential.refreshable {
-            return Err(Error::TokenRejected { label: row.credential.label() });
+            return Err(rejected_now(&vault.reread(&row.credential.id)?.credential));
         }
         // There is no other token to try: a human is needed.
         let reason = "the provider no longer takes the access token, and there is no refresh token";
@@ -226,6 +226,15 @@ impl App {
         let detail = format!("a human is needed at {}", at.rfc3339());
         checks.push(failed_check("min-valid", &detail));
         Err(Error::reauthorization(own, &detail))
+    }
+}
+
+/// The token that is there is refused, and no other one was asked for: a later one may be taken, if one can be had.
+fn rejected_now(own: &Credential) -> Error {
+    match (&own.reauth, &own.stale) {
+        (Some(reason), _) => Error::reauthorization(own, reason),
+        (None, Some(reason)) => Error::stale(own, reason.clone()),
+        (None, None) => Error::TokenRejected { label: own.label() },
     }
 }
 
