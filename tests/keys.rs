@@ -442,6 +442,42 @@ fn a_passphrase_opens_the_store_and_the_file_that_held_the_key_can_go() {
     assert!(opened.success().stdout.contains(before[0].trim_end()), "{opened}");
 }
 
+/// The keys of a store that the kernel's keyring keeps, by their ids.
+#[cfg(target_os = "linux")]
+fn kept_keys(home: &Home) -> Vec<String> {
+    let sql = "select id from store";
+    let id: String = store(home).query_row(sql, [], |row| row.get(0)).expect("the store has an id");
+    let keys = fs::read_to_string("/proc/keys").expect("the kernel's keys can be listed");
+    // One that was dropped may still be listed, with an `i` as the last of its flags.
+    let live = keys.lines().filter(|line| !line.split_whitespace().nth(1).is_some_and(|flags| flags.ends_with('i')));
+    let ids = live.filter_map(|line| line.split_once(&format!("oauth-cli:{id}/"))?.1.split(':').next());
+    ids.map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_that_a_passphrase_opened_is_kept_for_a_while_and_no_longer_than_it_is_of_use() {
+    let (_server, home, file) = with_key_file();
+    typed(filed(&home, &file, &["key", "move", "--to", "passphrase"]), &["correct horse", "correct horse"]).success();
+    fs::remove_file(&file).expect("the key file");
+    let keeping = |args: &[&str]| home.oauth(args.iter().copied()).without_key().env("OAUTH_KEY_CACHE", "900");
+    let key_id = || keeping(&["key", "status", "--json"]).run().success().json()["key_id"].clone();
+    typed(keeping(&["token", "demo", ALICE]), &["correct horse"]).success();
+    let old = key_id();
+    assert_eq!(json!(kept_keys(&home)), json!([old]));
+    // A key that was replaced is not kept either, and one that moves away is not asked for here.
+    typed(keeping(&["key", "rotate"]), &["correct horse"]).success();
+    assert!(kept_keys(&home).is_empty(), "{:?} without {old}", kept_keys(&home));
+    typed(keeping(&["token", "demo", ALICE]), &["correct horse"]).success();
+    assert_eq!(json!(kept_keys(&home)), json!([key_id()]));
+    keeping(&["key", "forget"]).run().success().stderr_has("the kept key is dropped");
+    assert!(kept_keys(&home).is_empty());
+    typed(keeping(&["token", "demo", ALICE]), &["correct horse"]).success();
+    let to = home.path().join("elsewhere").display().to_string();
+    keeping(&["key", "move", "--to", "file", "--path", &to]).run().success();
+    assert!(kept_keys(&home).is_empty());
+}
+
 #[test]
 fn a_rotation_says_that_the_recovery_code_of_the_old_key_is_void() {
     const VOID: &str = "recovery code that was printed before opens nothing";

@@ -40,13 +40,15 @@ enum KeyCommand {
     Rotate,
     /// Drop the copy of the key that the kernel's keyring keeps for a while
     ///
-    /// After the keyring has given the key, it is kept in the kernel's keyring for 15 minutes, where programs of yours
-    /// could read it as they could ask the keyring. OAUTH_KEY_CACHE sets the seconds, or `off`.
+    /// After the keyring has given the key, or a passphrase has opened it, it is kept in the kernel's keyring for 15
+    /// minutes, where programs of yours could read it as they could ask the keyring. OAUTH_KEY_CACHE sets the seconds, or
+    /// `off`.
     Forget,
     /// Put the same key into another place
     ///
     /// The key is put there and read again before the store is told, and taken out of the keyring afterwards. Nothing is
-    /// sealed anew.
+    /// sealed anew. A key that a passphrase opened is kept by the Linux kernel for 15 minutes, in which nobody is asked:
+    /// OAUTH_KEY_CACHE sets the seconds, or `off`.
     Move(MoveArgs),
     /// Print the key as a code for paper, or put it back from one
     ///

@@ -39,7 +39,7 @@ pub(crate) enum Given {
 pub(crate) struct KeyAccess {
     pub(crate) given: Option<Given>,
     pub(crate) keyring: Keyring,
-    /// Where a key that the keyring gave is kept for a while.
+    /// Where a key that the keyring or a passphrase gave is kept for a while.
     pub(crate) cache: KeyCache,
     /// Asks the person for a passphrase, which is not shown; `None` when nobody can be asked.
     pub(crate) ask: fn(&str) -> Option<Secret>,

@@ -161,7 +161,7 @@ impl Vault {
         found.collect::<Result<_, _>>().map_err(&failed)
     }
 
-    /// Removes from the keyring what an interrupted rotation left there.
+    /// Removes from the keyring what an interrupted rotation left there, and from the kernel's what is kept of it.
     pub(crate) fn remove_spare_keys(&self, access: &KeyAccess) -> Result<usize, Error> {
         let spare = self.spare_keys()?;
         for key_id in &spare {
@@ -171,9 +171,9 @@ impl Vault {
     }
 
     fn remove_spare_key(&self, key_id: &str, access: &KeyAccess) -> Result<(), Error> {
+        let place = Place { store_id: &self.description.id, key_id };
+        KeyCache::forget(&place);
         if self.description.source() == Source::Keyring {
-            let place = Place { store_id: &self.description.id, key_id };
-            KeyCache::forget(&place);
             access.keyring.delete(&place).map_err(|error| Error::NoKey(error.into()))?;
         }
         self.store.write(|transaction| {
