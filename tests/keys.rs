@@ -359,6 +359,23 @@ fn a_recovery_code_brings_the_key_back() {
 }
 
 #[test]
+fn a_variable_that_is_to_give_the_key_and_is_not_set_is_the_one_that_is_named() {
+    let (_server, home, file) = with_key_file();
+    let to = |run: Run, place: &str| run.args(["key", "move", "--to", place]).run();
+    let (value, command) = ("OAUTH_MASTER_KEY", "OAUTH_MASTER_KEY_COMMAND");
+    let none: [&str; 0] = [];
+    let with = |name: &str, text: &str| home.oauth(none).without_key().env(name, text);
+    let told = to(with(command, &format!("cat '{}'", file.display())), "environment");
+    told.fails(2).stderr_has("OAUTH_MASTER_KEY, which is not set");
+    told.stderr_has("set OAUTH_MASTER_KEY to this store's key, unset OAUTH_MASTER_KEY_COMMAND, and try again");
+    let told = to(with(value, MASTER_KEY), "command");
+    told.fails(2).stderr_has("OAUTH_MASTER_KEY_COMMAND, which is not set");
+    told.stderr_has("to a command that prints this store's key, unset OAUTH_MASTER_KEY, and try again");
+    let told = to(home.oauth(none).without_key(), "environment");
+    told.fails(2).stderr_has("set OAUTH_MASTER_KEY to this store's key, and try again");
+}
+
+#[test]
 fn without_a_place_a_recovery_code_puts_the_key_back_where_it_lived() {
     let (_server, home, file) = with_key_file();
     let run = |args: &[&str]| filed(&home, &file, args);

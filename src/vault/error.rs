@@ -50,9 +50,9 @@ pub(crate) enum Error {
     /// The key cannot be replaced where this run takes it from.
     #[error("the master key of this store comes from {}, and this run takes it from {}", .recorded.words(), .given.words())]
     OtherSource { recorded: Source, given: Source },
-    /// The key was to live where this run does not take it from.
-    #[error("the environment of this command gives no key of that kind")]
-    NothingGiven,
+    /// The key was to live where this run does not take it from. `given`: the variable that it takes it from instead.
+    #[error("the key is to live in {}, which is not set", .wanted.words())]
+    NothingGiven { wanted: Source, given: Option<&'static str> },
     /// A new key was made, and the caller who was to keep it did not take it. Nothing is changed.
     #[error("the new master key was not taken, and is not used")]
     NotTaken,

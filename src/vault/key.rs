@@ -322,6 +322,15 @@ impl Given {
         }
     }
 
+    /// The variable that gives it.
+    pub(super) fn variable(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "OAUTH_MASTER_KEY",
+            Self::File(_) => "OAUTH_MASTER_KEY_FILE",
+            Self::Command(_) => "OAUTH_MASTER_KEY_COMMAND",
+        }
+    }
+
     fn read_from_environment(&self) -> Result<MasterKey, Error> {
         self.read().map_err(|error| self.named_by_variable(error))
     }

@@ -86,11 +86,11 @@ impl Vault {
                 Ok((Source::File(path), None))
             }
             Target::Command | Target::Environment => {
-                let given = access.given.as_ref().ok_or(Error::NothingGiven)?;
                 let wanted = if matches!(target, Target::Command) { Source::Command } else { Source::Environment };
-                if given.source() != wanted {
-                    return Err(Error::NothingGiven);
-                }
+                let Some(given) = access.given.as_ref().filter(|given| given.source() == wanted) else {
+                    let given = access.given.as_ref().map(Given::variable);
+                    return Err(Error::NothingGiven { wanted, given });
+                };
                 self.expect(key, &given.read()?)?;
                 Ok((wanted, None))
             }

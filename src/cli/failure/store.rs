@@ -77,9 +77,14 @@ pub(super) fn of_vault(error: &vault::Error) -> Failure {
             let record = format!("oauth key move --to file --path {}", word(&path.display().to_string()));
             failure.hint(format!("or let it live in that file from now on: {record}"))
         }
-        E::NothingGiven => Failure::set_up(text)
-            .hint("set OAUTH_MASTER_KEY_COMMAND (or OAUTH_MASTER_KEY) to what gives this store's key, and try again")
-            .hint("the key as text, to put it there: oauth key recovery --raw"),
+        E::NothingGiven { wanted, given } => {
+            let what = if *wanted == Source::Command { "a command that prints this store's key" } else { "this store's key" };
+            // One of them may be set at a time.
+            let unset = given.map_or_else(String::new, |variable| format!(", unset {variable}"));
+            Failure::set_up(text)
+                .hint("the key as text, to put it there: oauth key recovery --raw")
+                .hint(format!("set {} to {what}{unset}, and try again", wanted.words()))
+        }
         E::NotTaken => Failure::internal(text),
         E::Stale { label, reason } => {
             Failure::new("reauthorization_required", 4, text).because(shown_long(reason)).action(init_labelled(label))
