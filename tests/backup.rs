@@ -307,6 +307,31 @@ fn an_export_says_which_refresh_tokens_must_not_be_shared() {
 }
 
 #[test]
+fn what_an_export_a_dry_run_and_an_import_say_of_held_tokens_agrees() {
+    let (server, home) = DemoServer::connected();
+    server.revoke_all();
+    home.oauth(["test"]).run().fails(4);
+    server.login(&home, "demo", "bob@example.test");
+    let statuses = |made: &Made, there: &Home, args: &[&str]| {
+        let told = import(there, made, args).success().json()["credentials"].clone();
+        let all = told.as_array().expect("a list").iter().map(|one| one["credential"]["status"].clone());
+        all.collect::<Vec<_>>()
+    };
+    let (made, there) = (export(&home, &[]), Home::new());
+    let told = home.oauth(["export", "-r", &made.public, "-f", "-o", "backup.age", "--json"]).run();
+    assert_eq!(told.success().json()["shared"], json!(["demo bob@example.test"]));
+    assert_eq!(statuses(&made, &there, &["--dry-run", "--json"]), ["reauth", "stale"]);
+    assert_eq!(statuses(&made, &there, &["--json"]), ["reauth", "stale"]);
+    // Where a server leaves its refresh tokens as they are, none is held back.
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"rotate": false}));
+    token(&home, &["--refresh"]);
+    let (made, there) = (export(&home, &[]), Home::new());
+    assert_eq!(statuses(&made, &there, &["--dry-run", "--json"]), ["valid"]);
+    assert_eq!(statuses(&made, &there, &["--json"]), ["valid"]);
+}
+
+#[test]
 fn what_is_newer_here_is_kept_unless_forced() {
     let (_server, home) = DemoServer::connected();
     let made = export(&home, &[]);

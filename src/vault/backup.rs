@@ -94,7 +94,8 @@ struct Doubts {
 struct Planned<'a> {
     /// The row as it is to stand, or as it stays.
     row: Row,
-    rotates: Option<bool>,
+    /// What the backup knows of its server.
+    learnt: Habits,
     /// The right to replace the row that is here.
     here: Option<Lease<'a>>,
     verdict: Verdict,
@@ -157,8 +158,11 @@ impl Vault {
                     let default = vault.map(|vault| vault.default_of(tenant, provider)).transpose()?.flatten();
                     let before = credentials.iter().map(|one| &one.credential);
                     let has_default = default.is_some() || saved.finds_default_in(before);
-                    let (mut own, secrets) = saved.open();
-                    own.stale = doubts.of(spent).filter(|_| secrets.refresh.is_some()).cloned();
+                    let (can_refresh, learnt) = (saved.can_refresh(), saved.habits());
+                    let (mut own, _) = saved.open();
+                    let known = vault.map(|vault| vault.habits(&own)).transpose()?.unwrap_or_default();
+                    let is_held = can_refresh && known.with(learnt).rotates != Some(false);
+                    own.stale = doubts.of(spent).filter(|_| is_held).cloned();
                     place(&mut own, here.as_ref(), has_default, how.now);
                     own
                 }
@@ -194,7 +198,7 @@ impl Vault {
             let here = self.account(&saved.tenant, &saved.provider, &saved.account)?;
             let here = here.map(|row| self.lease(&row.credential.id, seal, deadline)).transpose()?;
             let verdict = verdict(here.as_ref().map(Lease::row), &saved, how);
-            let rotates = saved.rotates;
+            let learnt = saved.habits();
             let spent = match here.as_ref().filter(|_| verdict.is_taken()) {
                 Some(here) => self.has_spent(here.row(), &saved, saved.has_token_of(here))?,
                 None => false,
@@ -214,7 +218,7 @@ impl Vault {
             };
             // What stays as it is may be refreshed meanwhile.
             let here = here.filter(|_| verdict.is_taken());
-            planned.push(Planned { row, rotates, here, verdict, spent });
+            planned.push(Planned { row, learnt, here, verdict, spent });
         }
         Ok(planned)
     }
@@ -248,8 +252,7 @@ impl Vault {
             return Err(Error::Conflict { label: own.label() });
         }
         let known = habits::of(transaction, own).map_err(&failed)?;
-        let learnt = known.with(Habits { rotates: planned.rotates, takes_again: None });
-        habits::write(transaction, own, learnt, now).map_err(&failed)
+        habits::write(transaction, own, known.with(planned.learnt), now).map_err(&failed)
     }
 
     /// Adds registrations that are not here; one that is another here is replaced by force only, whichever is newer: who made
@@ -324,6 +327,10 @@ impl Doubts {
 }
 
 impl SavedCredential {
+    fn habits(&self) -> Habits {
+        Habits { rotates: self.rotates, takes_again: None }
+    }
+
     /// Whether its refresh token is the one that is here. One that cannot be opened is another.
     fn has_token_of(&self, here: &Lease<'_>) -> bool {
         let own = here.tokens().ok().and_then(|(_, refresh)| refresh);

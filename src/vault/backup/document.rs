@@ -159,7 +159,7 @@ impl Backup {
     /// The credentials whose refresh token is worth nothing any more once another copy of it was sent, as far as it is
     /// known.
     pub(crate) fn shared(&self) -> Vec<String> {
-        let shared = self.credentials.iter().filter(|own| own.refresh_token.is_some() && own.rotates != Some(false));
+        let shared = self.credentials.iter().filter(|own| own.can_refresh() && own.rotates != Some(false));
         shared.map(|own| format!("{} {}", own.provider, own.account)).collect()
     }
 }
@@ -205,6 +205,12 @@ impl SavedCredential {
             generation: own.generation,
             rotates,
         }
+    }
+
+    /// Whether it has a refresh token that another copy could spend. What the provider has refused waits for a person,
+    /// whatever another copy does.
+    pub(super) fn can_refresh(&self) -> bool {
+        self.refresh_token.is_some() && self.kind != Kind::Machine && self.reauth.is_none()
     }
 
     /// The credential, but for its id, and its secrets.
