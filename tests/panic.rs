@@ -42,6 +42,20 @@ fn everything_in_every_tenant_is_revoked_and_wiped() {
 }
 
 #[test]
+fn client_registrations_without_a_credential_are_told_to_be_deleted() {
+    let (server, home) = (DemoServer::start(["--expire", "3600"]), Home::new());
+    server.add(&home, "demo");
+    home.oauth(["client", "set", "demo", "--client-id", CLIENT]).run().success();
+    let output = home.oauth(["panic", "--yes"]).run();
+    output
+        .success()
+        .stderr_has("no credential is left here to end")
+        .stderr_has("1 client registration is deleted here");
+    assert_eq!(sealed_rows(&home), 0);
+    home.oauth(["panic", "--yes"]).run().success().stderr_is(AGAIN);
+}
+
+#[test]
 fn of_one_credential_is_spoken_as_of_one() {
     let home = Home::new();
     home.oauth(["import", "github", "--token-stdin"]).stdin("x").run().success();
@@ -56,7 +70,7 @@ fn what_a_provider_in_trouble_was_not_told_is_wiped_and_listed_with_where_to_end
     broken.login(&home, "broken", BOB);
     broken.behave(&json!({"faults": [{"endpoint": "revoke", "do": {"answer": {"status": 503}}}]}));
     let output = home.oauth(["panic", "--yes"]).run();
-    output.fails(5).stderr_has("1 of 2 credentials are ended");
+    output.fails(5).stderr_has("1 of 2 credentials are ended at the provider; 2 of 2 are wiped here");
     output.stdout_has("broken bob@example.test").stdout_has("security page at broken");
     assert!(!output.stdout.contains(ALICE), "{output}");
     assert_eq!((fine.count("revocations"), broken.count("revocations")), (2, 0));
@@ -107,7 +121,7 @@ fn where_nothing_can_be_written_all_is_revoked_and_told() {
     let again = home.oauth(["panic", "--yes"]).read_only(&home.oauth_home()).run();
     again
         .fails(6)
-        .stderr_has("0 of 2 credentials are ended, at the provider and here")
+        .stderr_has("1 of 2 credentials are ended at the provider; 0 of 2 are wiped here")
         .stderr_has("error: demo alice@example.test is ended at the provider, and not wiped here");
     again.stdout_has("github default: the provider has no way to revoke it");
     again.stderr_has("error: github default is not wiped here").stderr_has("Read-only file system");
@@ -211,7 +225,10 @@ fn a_token_that_does_not_open_keeps_the_other_one_from_nothing() {
         home.oauth(["revoke", "demo"]).run().fails(7);
         assert_eq!(server.count("requests/revoke"), 0, "a revocation ends both or none");
         let output = home.oauth(["panic", "--yes"]).run();
-        output.fails(7).stderr_has("0 of 1 credential is ended").stdout_has("was altered");
+        output
+            .fails(7)
+            .stderr_has("0 of 1 credential is ended at the provider; 1 of 1 is wiped here")
+            .stdout_has("was altered");
         assert_eq!(server.count("revocations"), 1, "the other token than {field}");
         assert_eq!((statuses(&home), sealed_rows(&home)), (vec![json!("revoked")], 0));
     }

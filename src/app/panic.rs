@@ -24,8 +24,8 @@ pub(crate) struct Panicked {
     pub(crate) credentials: Vec<Ended>,
     /// Client registrations that had a secret: provider and client id.
     pub(crate) clients: Vec<(String, String)>,
-    /// The client registrations are gone from here.
-    pub(crate) clients_wiped: Result<(), Error>,
+    /// How many client registrations are gone from here.
+    pub(crate) clients_wiped: Result<usize, Error>,
     /// Rows that cannot be read: nothing of them was revoked, or wiped.
     pub(crate) unreadable: Vec<Error>,
 }
@@ -75,17 +75,18 @@ impl App {
     }
 
     /// Deletes every client registration, and tells which had a secret, also where it stays.
-    fn end_clients(vault: &Vault, told: &mut Vec<(String, String)>) -> Result<(), Error> {
+    fn end_clients(vault: &Vault, told: &mut Vec<(String, String)>) -> Result<usize, Error> {
         let mut tenants = vault.tenants()?;
         tenants.retain(|tenant| tenant.clients > 0);
         for tenant in &tenants {
             let kept = vault.clients(&tenant.name, None)?.into_iter().filter(StoredClient::has_secret);
             told.extend(kept.map(|client| (client.provider, client.client_id)));
         }
+        let mut count = 0;
         for tenant in tenants {
-            vault.remove_clients(&tenant.name)?;
+            count += vault.remove_clients(&tenant.name)?;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// The provider is told first: whoever holds the lease may take long, and what cannot be written here ends there.

@@ -62,14 +62,7 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
     let Panicked { credentials, clients, .. } = panicked;
     let terminal = &context.terminal;
     let left: Vec<_> = credentials.iter().filter(|ended| ended.lives_on()).collect();
-    let ended = credentials.iter().filter(|ended| !ended.lives_on() && ended.wiped.is_ok()).count();
-    let (all, are) = (counted(credentials.len(), "credential"), if credentials.len() == 1 { "is" } else { "are" });
-    if credentials.is_empty() {
-        terminal.say("nothing is left here to end; what may live on at a provider stands in:");
-        terminal.say("  oauth audit --event revoked --all-tenants");
-    } else {
-        terminal.say(&format!("{ended} of {all} {are} ended, at the provider and here"));
-    }
+    say_how_many(panicked, left.len(), terminal);
     if terminal.json {
         let all: Vec<_> = credentials.iter().map(|ended| describe(ended, context)).collect();
         let clients: Vec<_> =
@@ -93,6 +86,30 @@ fn tell(panicked: &Panicked, tenant: &str, context: &Context) -> Result<(), Fail
         ));
     }
     Ok(())
+}
+
+/// What is ended at the providers, and what is gone from here: of each its own number.
+fn say_how_many(panicked: &Panicked, left: usize, terminal: &Terminal) {
+    let Panicked { credentials, clients_wiped, unreadable, .. } = panicked;
+    let (all, deleted) = (credentials.len(), clients_wiped.as_ref().copied());
+    let are = |count| if count == 1 { "is" } else { "are" };
+    if all == 0 {
+        let nothing = unreadable.is_empty() && matches!(deleted, Ok(0));
+        let what = if nothing { "nothing" } else { "no credential" };
+        terminal.say(&format!("{what} is left here to end; what may live on at a provider stands in:"));
+        terminal.say("  oauth audit --event revoked --all-tenants");
+    } else {
+        let (of, are) = (counted(all, "credential"), are(all));
+        let (there, here) = (all - left, credentials.iter().filter(|ended| ended.wiped.is_ok()).count());
+        terminal.say(&if there == all && here == all {
+            format!("{all} of {of} {are} ended, at the provider and here")
+        } else {
+            format!("{there} of {of} {are} ended at the provider; {here} of {all} {are} wiped here")
+        });
+    }
+    if let Some(count) = deleted.ok().filter(|count| *count > 0) {
+        terminal.say(&format!("{} {} deleted here", counted(count, "client registration"), are(count)));
+    }
 }
 
 fn left_over(ended: &Ended, tenant: &str, terminal: &Terminal) -> String {

@@ -335,7 +335,7 @@ fn on_a_full_disk(home: &Home, args: &[&str]) -> Output {
 fn what_a_full_disk_keeps_from_being_wiped_is_revoked_and_told() {
     let (server, home) = DemoServer::connected();
     let output = on_a_full_disk(&home, &["panic", "--yes"]);
-    output.fails(6).stderr_has("0 of 1 credential is ended, at the provider and here");
+    output.fails(6).stderr_has("1 of 1 credential is ended at the provider; 0 of 1 is wiped here");
     output.stderr_has("error: demo alice@example.test is ended at the provider, and not wiped here");
     output.stderr_has("error: the client registrations are not wiped here").stderr_has("the disk is full");
     assert_eq!(server.count("revocations"), 2);
