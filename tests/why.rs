@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::backup::{export, import, token};
 use crate::support::clock::later;
 use crate::support::demo::{ALICE, CLIENT, DemoServer, age, store};
 use crate::support::sandbox::{Home, Output};
@@ -136,6 +137,32 @@ fn a_login_that_later_ones_have_pushed_out_says_how_many_may_live_at_once() {
         age(&home, 0);
         _ = told(&home, likely, "oauth init demo");
     }
+}
+
+#[test]
+fn a_login_of_which_a_copy_was_exported_names_the_export() {
+    let (_server, home) = DemoServer::connected();
+    let (made, there) = (export(&home, &[]), Home::new());
+    import(&there, &made, &["--take-over"]).success();
+    token(&there, &["--refresh"]);
+    age(&home, 0);
+    let cause = "another copy of it: it was exported at 20";
+    _ = told(&home, cause, "oauth init").says_nothing_of("revoked at the provider");
+
+    // A copy of the login before, or of a refresh token that stays as it is, ends nothing.
+    let (server, home) = DemoServer::connected();
+    export(&home, &[]);
+    store(&home).execute("update credentials set authorized_at = unixepoch() + 60", []).expect("a change");
+    server.revoke_all();
+    age(&home, 0);
+    _ = told(&home, "it was revoked at the provider", "oauth init").says_nothing_of("exported");
+    let (server, home) = DemoServer::connected();
+    server.behave(&json!({"rotate": false}));
+    token(&home, &["--refresh"]);
+    export(&home, &[]);
+    server.revoke_all();
+    age(&home, 0);
+    _ = told(&home, "it was revoked at the provider", "oauth init").says_nothing_of("exported");
 }
 
 #[test]

@@ -45,7 +45,8 @@ impl App {
             .or_else(|| {
                 // A record that cannot be read leaves the guess poorer; that it cannot is for `audit` and `doctor` to tell.
                 let events = vault.events(0).unwrap_or_default();
-                clock(own, &events).or_else(|| sibling(own, &events)).or_else(|| pushed_out(own, &ends, &events))
+                let seen = clock(own, &events).or_else(|| sibling(own, &events));
+                seen.or_else(|| pushed_out(own, &ends, &events)).or_else(|| exported(vault, own, &events))
             })
             .or_else(|| Some(revoked(own, &ends, entry.and_then(|entry| entry.applications_url))))
     }
@@ -188,6 +189,18 @@ fn pushed_out(own: &Credential, ends: &LoginEnds, events: &[Event]) -> Option<Wh
         ),
         next: None,
     })
+}
+
+/// A copy of it was given out since its login. Whether anybody has refreshed with that is not seen here.
+fn exported(vault: &Vault, own: &Credential, events: &[Event]) -> Option<Why> {
+    let may_rotate = vault.habits(own).map_or(true, |known| known.rotates != Some(false));
+    let is_copy =
+        |event: &&Event| event.kind == "exported" && event.credential == own.id.0 && event.at >= own.authorized_at;
+    let event = events.iter().rev().find(is_copy).filter(|_| own.refreshable && may_rotate)?;
+    let at = event.at.rfc3339();
+    let cause =
+        format!("another copy of it: it was exported at {at}, and another machine may have refreshed with that");
+    Some(Why { cause, next: None })
 }
 
 /// What is left when nothing here explains it.
