@@ -88,7 +88,8 @@ fn the_record_says_what_may_live_on_at_the_provider() {
     let local = home.oauth(["revoke", "demo", BOB, "--local"]).run();
     local.success().stderr_has("warning: demo was not asked, and what it gave may work there until it expires");
     home.oauth(["revoke", "demo", BOB, "--local"]).run().success().says_nothing_of("warning");
-    let by_hand = "warning: GitHub has no way to revoke the access token; end it at https://github.com/settings/tokens";
+    let by_hand = "warning: GitHub was not asked: no client can revoke a static token; \
+                   end it at https://github.com/settings/tokens";
     home.oauth(["revoke", "github"]).run().success().stderr_has(by_hand);
     drop(gone);
     home.oauth(["panic", "--yes"]).run().fails(5);
@@ -98,11 +99,21 @@ fn the_record_says_what_may_live_on_at_the_provider() {
     let here_only = |why: &str| json!(format!("wiped here only: {why}"));
     let not_asked = here_only("the provider was not asked (--local)");
     let (no_way, gone) =
-        (here_only("the provider has no way to revoke it"), here_only("the provider could not be reached"));
+        (here_only("no client can revoke a static token"), here_only("the provider could not be reached"));
     assert_eq!(told[..2], [&not_asked, &no_way]);
     assert!(told[2..].len() == 2 && told[2..].contains(&&json!(null)) && told[2..].contains(&&gone), "{events:#}");
     home.oauth(audit).run().success().stdout_has("ok: wiped here only: the provider could not be reached");
     home.oauth(["audit", "verify"]).run().success();
+}
+
+#[test]
+fn a_static_token_is_not_said_to_be_beyond_a_provider_that_does_revoke() {
+    let (server, home) = DemoServer::connected();
+    home.oauth(["import", "demo", "static", "--token-stdin"]).stdin("x").run().success();
+    let output = home.oauth(["revoke", "demo", "static"]).run();
+    output.success().stderr_has("warning: demo was not asked: no client can revoke a static token");
+    output.says_nothing_of("has no way to revoke");
+    assert_eq!(server.count("requests/revoke"), 0);
 }
 
 #[test]
@@ -123,7 +134,7 @@ fn where_nothing_can_be_written_all_is_revoked_and_told() {
         .fails(6)
         .stderr_has("1 of 2 credentials are ended at the provider; 0 of 2 are wiped here")
         .stderr_has("error: demo alice@example.test is ended at the provider, and not wiped here");
-    again.stdout_has("github default: the provider has no way to revoke it");
+    again.stdout_has("github default: no client can revoke a static token");
     again.stderr_has("error: github default is not wiped here").stderr_has("Read-only file system");
     assert_eq!(statuses(&home), vec![json!("valid"); 2]);
 }
@@ -243,8 +254,7 @@ fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_sa
     }
     home.oauth(["import", "github", "work", "--token-stdin"]).stdin("canary").run().success();
     let told = on_terminal(home.oauth(["panic", "--yes"]), "out").run();
-    told.fails(1)
-        .stdout_is("github work: the provider has no way to revoke it\n  https://github.com/settings/tokens\n");
+    told.fails(1).stdout_is("github work: no client can revoke a static token\n  https://github.com/settings/tokens\n");
     home.oauth(["panic", "--yes"]).run().success().stderr_is(AGAIN);
     let again = home.oauth(["revoke", "--all", "--yes"]).run();
     again.success().stderr_is("every credential of the tenant had been revoked before\n");

@@ -60,7 +60,7 @@ pub(crate) use panic::{Ended, Panicked};
 pub(crate) use providers::NewProvider;
 pub(crate) use refresh::{WORKER, work};
 pub(crate) use request::{Answer, Body, Outgoing, Verdict};
-pub(crate) use revoke::{Fate, Revoked, RevokedOne};
+pub(crate) use revoke::{Fate, Revoked, RevokedOne, no_way};
 pub(crate) use schedule::{Keeper, Schedule, unit_part};
 pub(crate) use select::Selector;
 pub(crate) use surroundings::{PROXIES, unusable_proxy};

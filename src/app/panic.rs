@@ -116,7 +116,7 @@ impl App {
                 *fate = self.revoke_kind(row, seal, kind);
             }
         }
-        let left = left_there(&told.refresh, &told.access);
+        let left = left_there(lease.credential(), &told.refresh, &told.access);
         Ok(lease.wipe((self.clock)(), left.as_deref())?)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{App, Error, Selector, pool};
 use crate::model::text::shown;
-use crate::model::{Client, Credential, CredentialId, Secret};
+use crate::model::{Client, Credential, CredentialId, Kind, Secret};
 use crate::protocol::{self, Channel, Revocation, TokenKind};
 use crate::vault::{Row, Seal, Vault};
 
@@ -10,7 +10,7 @@ use crate::vault::{Row, Seal, Vault};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Revoked,
-    /// The provider has no way to revoke it.
+    /// There is no way to revoke it: see [`no_way`].
     Unsupported,
     /// Nothing was sent: there was no such token, it was revoked before, or only the local copy was to go.
     Skipped,
@@ -52,12 +52,24 @@ pub(super) fn untold<'e>(refresh: &'e Result<Fate, Error>, access: &'e Result<Fa
     refresh.as_ref().err().or(access.as_ref().err())
 }
 
+/// Why there is no way to revoke what this credential holds.
+pub(crate) fn no_way(own: &Credential) -> &'static str {
+    match own.kind {
+        Kind::Imported => "no client can revoke a static token",
+        Kind::Oauth | Kind::Machine => "the provider has no way to revoke it",
+    }
+}
+
 /// What is recorded of what may live on at the provider.
-pub(super) fn left_there(refresh: &Result<Fate, Error>, access: &Result<Fate, Error>) -> Option<String> {
+pub(super) fn left_there(
+    own: &Credential,
+    refresh: &Result<Fate, Error>,
+    access: &Result<Fate, Error>,
+) -> Option<String> {
     if !lives_on(refresh, access) {
         return None;
     }
-    let why = untold(refresh, access).map_or_else(|| "the provider has no way to revoke it".into(), why);
+    let why = untold(refresh, access).map_or_else(|| no_way(own).into(), why);
     Some(match (refresh, access) {
         (Ok(Fate::Revoked), _) => format!("the access token may live on: {why}"),
         (_, Ok(Fate::Revoked)) => format!("the refresh token may live on: {why}"),
@@ -148,7 +160,7 @@ impl App {
             vault.sweep()?; // the time before, somebody may have been reading
         } else {
             let not_asked = unasked.then(|| format!("{HERE_ONLY}: the provider was not asked (--local)"));
-            let left = not_asked.or_else(|| left_there(&Ok(refresh), &Ok(access)));
+            let left = not_asked.or_else(|| left_there(&own, &Ok(refresh), &Ok(access)));
             lease.wipe((self.clock)(), left.as_deref())?;
         }
         let credential = vault.as_it_stands(id)?;

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, gravest};
 use super::terminal::Terminal;
 use super::{credential, revoke};
-use crate::app::{Ended, Error, Fate, Panicked};
+use crate::app::{Ended, Error, Fate, Panicked, no_way};
 use crate::model::text::{counted, shown};
 
 /// Revoke everything, in every tenant, then wipe it here
@@ -151,6 +151,6 @@ fn by_hand(ended: &Ended) -> String {
 }
 
 fn why(ended: &Ended) -> String {
-    let none = || "the provider has no way to revoke it".to_owned();
+    let none = || no_way(&ended.credential).to_owned();
     ended.untold().map_or_else(none, |error| Failure::from_error(error).summary())
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::credential;
 use super::failure::{Failure, gravest};
-use crate::app::{App, Fate, Revoked, RevokedOne, Selector};
+use crate::app::{App, Fate, Revoked, RevokedOne, Selector, no_way};
+use crate::model::Kind;
 use crate::model::text::{counted, shown};
 
 /// End a credential: at the provider, then here
@@ -134,7 +135,10 @@ fn tell(done: &Revoked, context: &Context) {
     let page = page.map_or_else(String::new, |url| format!("; end it at {}", shown(url)));
     let unsupported = kinds(done, Fate::Unsupported);
     if !unsupported.is_empty() && done.refresh != Fate::Revoked {
-        terminal.warn(&format!("{at} has no way to revoke the {}{page}", unsupported.join(" and the ")));
+        terminal.warn(&match own.kind {
+            Kind::Imported => format!("{at} was not asked: {}{page}", no_way(own)),
+            _ => format!("{at} has no way to revoke the {}{page}", unsupported.join(" and the ")),
+        });
     }
     if done.unasked {
         terminal.warn(&format!("{at} was not asked, and what it gave may work there until it expires{page}"));
