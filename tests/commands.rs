@@ -269,6 +269,11 @@ fn a_static_token_serves_where_nothing_was_ever_connected() {
     for named in [&["github", "work"][..], &["github@work"], &["gitlab"]] {
         with(named).fails(3).stdout_is("").says_nothing_of("static-canary");
     }
+    // What is no token is told with the variable that holds it, whichever name was typed.
+    for words in [&["token", "gh"][..], &["exec", "gh", "--", "true"], &["request", "gh", "GET", "/user"]] {
+        let wrong = home.oauth(words.iter().copied()).env("OAUTH_TOKEN_GITHUB", "two canaries").run();
+        wrong.stderr_has("error: OAUTH_TOKEN_GITHUB: a token is one word").says_nothing_of("canaries");
+    }
     let empty = home.oauth(["token", "github"]).env("OAUTH_TOKEN_GITHUB", "").run();
     empty.fails(3).stdout_is("");
     assert!(!home.oauth_home().exists(), "no store is made");

@@ -23,6 +23,9 @@ pub(crate) struct Demand {
     pub(crate) offline: bool,
 }
 
+/// A static token from the environment, after the name of its variable.
+pub(crate) type Fallback = (String, Secret);
+
 /// A token, and whose it is.
 pub(crate) struct Access {
     pub(crate) token: AccessToken,
@@ -58,10 +61,15 @@ impl Warning {
 impl App {
     /// A valid token of the credential that is meant. `fallback` is a static token from the environment, taken only
     /// when no account is named and the provider has no row of any status.
-    pub(crate) fn token(&self, selector: &Selector, demand: Demand, fallback: Option<Secret>) -> Result<Access, Error> {
+    pub(crate) fn token(
+        &self,
+        selector: &Selector,
+        demand: Demand,
+        fallback: Option<Fallback>,
+    ) -> Result<Access, Error> {
         let fallback = fallback.filter(|_| selector.account.is_none());
-        fallback.as_ref().map_or(Ok(()), check_token)?;
-        let static_token = |token| {
+        fallback.as_ref().map_or(Ok(()), check_fallback)?;
+        let static_token = |(_, token)| {
             if demand.refresh {
                 return Err(Error::StaticToken { provider: selector.provider.clone() });
             }
@@ -246,6 +254,10 @@ impl App {
         let short = short.map(|seconds| Warning::ShortLived { seconds });
         give(row, seal, short.into_iter().chain(Warning::of_scopes(&before, &row.credential.scopes)).collect())
     }
+}
+
+fn check_fallback((variable, token): &Fallback) -> Result<(), Error> {
+    check_token(token).map_err(|error| Error::Usage(format!("{variable}: {error}")))
 }
 
 fn give(row: &Row, seal: &Seal, mut warnings: Vec<Warning>) -> Result<Access, Error> {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use url::Url;
 
+use super::access::Fallback;
 use super::place::Placed;
 use super::{App, Demand, Error, Selector};
 pub(crate) use crate::helper::LONGEST as LONGEST_QUESTION;
@@ -16,7 +17,7 @@ use crate::model::{Kind, Secret, endpoint};
 use crate::vault::Vault;
 
 /// The static token that the environment gives for a provider, if it gives one.
-pub(crate) type Tokens<'a> = &'a dyn Fn(&str) -> Option<Secret>;
+pub(crate) type Tokens<'a> = &'a dyn Fn(&str) -> Option<Fallback>;
 
 /// What docker is told.
 pub(crate) enum DockerAnswer {

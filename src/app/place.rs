@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::access::Fallback;
 use super::{Access, App, Demand, Error, Selector, Tokens};
 use crate::model::server::Service;
 use crate::model::text::shown;
-use crate::model::{Credential, Secret, Server, endpoint, host};
+use crate::model::{Credential, Server, endpoint, host};
 use crate::provider::{Provider, Registry};
 
 /// A token, and where it may go.
@@ -115,7 +116,7 @@ impl App {
         url: &Url,
         selector: &Selector,
         demand: Demand,
-        fallback: Option<Secret>,
+        fallback: Option<Fallback>,
     ) -> Result<Placed, Error> {
         let server = self.server_of(selector, fallback.is_some())?;
         if let Err(refusal) = admit(&selector.provider, selector.account.as_deref(), &server, service, url) {

@@ -77,7 +77,8 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
     let (mut names, mut held) = (BTreeSet::new(), vec![]);
     for (at, word) in args.providers.iter().enumerate() {
         let selector = Selector::parse(word, None)?;
-        let (variable, fallback) = context.of_provider("TOKEN", &selector.provider).unzip();
+        let fallback = context.of_provider("TOKEN", &selector.provider);
+        let variable = fallback.as_ref().map(|(variable, _)| variable.clone());
         let access = app.token(&selector, Demand { min_ttl: args.min_ttl, ..Demand::default() }, fallback)?;
         token::tell(&access, &selector.provider, variable, context);
         let usual = || token::variable(&selector.provider, access.credential.as_ref());

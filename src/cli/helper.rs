@@ -81,7 +81,7 @@ pub(super) const CARGO_MARK: &str = "--cargo-plugin";
 
 pub(super) fn run(args: &HelperArgs, context: &Context) -> Result<u8, Failure> {
     let app = context.app()?;
-    let tokens = |provider: &str| context.of_provider("TOKEN", provider).map(|(_, token)| token);
+    let tokens = |provider: &str| context.of_provider("TOKEN", provider);
     match &args.tool {
         Tool::Git { install: true, .. } => install_git(&app, context),
         Tool::Git { uninstall: true, .. } => uninstall_git(context),

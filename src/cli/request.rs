@@ -90,7 +90,7 @@ struct Words {
 pub(super) fn run(args: RequestArgs, context: &Context) -> Result<u8, Failure> {
     let words = words(args.words)?;
     let app = context.app_with_limit(args.timeout)?;
-    let tokens = |provider: &str| context.of_provider("TOKEN", provider).map(|(_, token)| token);
+    let tokens = |provider: &str| context.of_provider("TOKEN", provider);
     let provider = words.provider.map_or_else(|| app.provider_of_url(&words.target, &tokens), Ok)?;
     let selector = Selector::parse(&provider, words.account.as_deref())?;
     if let Some(host) = &args.allow_host {
@@ -109,7 +109,8 @@ pub(super) fn run(args: RequestArgs, context: &Context) -> Result<u8, Failure> {
     }
     let outgoing =
         Outgoing { method, target: words.target, headers, body, follow: args.follow, retries: args.retry.unwrap_or(0) };
-    let (variable, fallback) = context.of_provider("TOKEN", &selector.provider).unzip();
+    let fallback = context.of_provider("TOKEN", &selector.provider);
+    let variable = fallback.as_ref().map(|(variable, _)| variable.clone());
     let mut exchange = app.exchange(&selector, outgoing, fallback)?;
     token::tell(exchange.access(), &selector.provider, variable, context);
     let mut out = Out { file: args.output, open: None, include: args.include, context };

@@ -97,7 +97,8 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
     let format = format(args, context)?;
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let demand = Demand { min_ttl: args.min_ttl, refresh: args.refresh, offline: args.offline };
-    let (variable, fallback) = context.of_provider("TOKEN", &selector.provider).unzip();
+    let fallback = context.of_provider("TOKEN", &selector.provider);
+    let variable = fallback.as_ref().map(|(variable, _)| variable.clone());
     let app = context.app()?;
     let access = match app.token(&selector, demand, fallback.clone()) {
         Err(Error::ReauthorizationRequired { provider, account, .. }) if args.login => {

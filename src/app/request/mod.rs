@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::access::Fallback;
 use super::place::{Placed, admit};
 use super::{Access, App, Demand, Error, Selector, Tokens};
 use crate::http::{self, Download, HeaderMap, Method, Request, Response};
 use crate::model::server::Service;
 use crate::model::text::shown;
-use crate::model::{Credential, Scopes, Secret, Server, endpoint};
+use crate::model::{Credential, Scopes, Server, endpoint};
 use crate::protocol;
 use crate::vault::Entry;
 use hop::{Hop, redirect_target};
@@ -84,7 +85,7 @@ impl App {
         &self,
         selector: &Selector,
         outgoing: Outgoing,
-        fallback: Option<Secret>,
+        fallback: Option<Fallback>,
     ) -> Result<Exchange<'_>, Error> {
         let method = Method::from_bytes(outgoing.method.as_bytes())
             .ok()
