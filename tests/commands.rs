@@ -439,6 +439,14 @@ fn the_default_account_can_be_chosen() {
     let defaults: Vec<_> = list(&home, &[]).into_iter().filter(|own| own["default"] == true).collect();
     assert_eq!(defaults.len(), 1);
     assert_eq!(defaults[0]["account"], "carol");
+    // Whom the name alone means without it is said.
+    let ended = oauth(&home, &["revoke", "demo"]);
+    ended.stderr_has("no account of demo is its default any more\n  hint: oauth default demo ACCOUNT\n");
+    oauth(&home, &["revoke", "demo", BOB]).says_nothing_of("from now on").says_nothing_of("any more");
+    server.login(&home, "demo", BOB);
+    oauth(&home, &["default", "demo", BOB]);
+    oauth(&home, &["revoke", "demo"]).stderr_has(&format!("demo alone means {ALICE} from now on\n"));
+    assert_eq!(printed(&home, &["token", "demo"]), own(ALICE));
 }
 
 #[test]

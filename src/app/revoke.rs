@@ -29,6 +29,8 @@ pub(crate) struct Revoked {
     pub(crate) forgotten: bool,
     /// Accounts of the same client whose tokens the provider ends along with these.
     pub(crate) siblings: Vec<String>,
+    /// Where it was the default: the accounts of its provider that live on.
+    pub(crate) heirs: Vec<String>,
 }
 
 /// What became of one of several, and which it was.
@@ -169,7 +171,13 @@ impl App {
         }
         let siblings =
             if refresh == Fate::Revoked || access == Fate::Revoked { self.siblings(vault, &own)? } else { vec![] };
-        Ok(Revoked { credential, access, refresh, unasked, already, forgotten: reach.forget, siblings })
+        let heirs = if own.default && !already { self.live_accounts(vault, &own.provider)? } else { vec![] };
+        Ok(Revoked { credential, access, refresh, unasked, already, forgotten: reach.forget, siblings, heirs })
+    }
+
+    fn live_accounts(&self, vault: &Vault, provider: &str) -> Result<Vec<String>, Error> {
+        let rows = vault.of_provider(&self.tenant, provider)?.into_iter().map(|row| row.credential);
+        Ok(rows.filter(|own| own.revoked_at.is_none()).map(|own| own.account).collect())
     }
 
     /// The refresh token first: it is the one that lives. Where one of the two does not open, none is sent.

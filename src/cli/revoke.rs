@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::credential;
-use super::failure::{Failure, gravest};
+use super::failure::{self, Failure, gravest, oauth};
 use crate::app::{App, Fate, Revoked, RevokedOne, Selector, no_way};
 use crate::model::Kind;
 use crate::model::text::{counted, shown};
@@ -44,6 +44,7 @@ pub(super) fn run(args: &RevokeArgs, context: &Context) -> Result<u8, Failure> {
     let selector = Selector::parse(provider, args.account.as_deref())?;
     let done = app.revoke(&selector, args.local, args.forget).map_err(|error| Failure::from(error).no_login())?;
     tell(&done, context);
+    tell_heirs(&done, context);
     if context.terminal.json {
         context.terminal.data_json(&describe(&done, context))?;
     }
@@ -145,6 +146,19 @@ fn tell(done: &Revoked, context: &Context) {
     }
     for sibling in &done.siblings {
         terminal.warn(&format!("{at} ends {} along with it", shown(sibling)));
+    }
+}
+
+/// Whom the provider's name alone means from now on.
+fn tell_heirs(done: &Revoked, context: &Context) {
+    let (terminal, provider) = (&context.terminal, &done.credential.provider);
+    match done.heirs.as_slice() {
+        [] => {}
+        [one] => terminal.say(&format!("{} alone means {} from now on", shown(provider), shown(one))),
+        _ => {
+            terminal.say(&format!("no account of {} is its default any more", shown(provider)));
+            terminal.hint(&[oauth(format_args!("default {} ACCOUNT", failure::word(provider)))]);
+        }
     }
 }
 
