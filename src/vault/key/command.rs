@@ -72,14 +72,21 @@ impl Running {
 
     /// Ends what still runs: all of its group, or at least the shell. It may have ended just now.
     fn end(&mut self) {
-        #[cfg(unix)]
-        if self.apart {
-            use rustix::process::{Pid, Signal, kill_process_group};
-            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-            return;
+        if !(self.apart && end_group(&self.child)) {
+            let _ = self.child.kill();
         }
-        let _ = self.child.kill();
     }
+}
+
+#[cfg(unix)]
+fn end_group(child: &Child) -> bool {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    kill_process_group(Pid::from_child(child), Signal::KILL).is_ok()
+}
+
+#[cfg(not(unix))]
+fn end_group(_: &Child) -> bool {
+    false
 }
 
 #[cfg(all(test, target_os = "linux"))]
