@@ -444,7 +444,7 @@ fn the_default_account_can_be_chosen() {
     ended.stderr_has("no account of demo is its default any more\n  hint: oauth default demo ACCOUNT\n");
     oauth(&home, &["revoke", "demo", BOB]).says_nothing_of("from now on").says_nothing_of("any more");
     server.login(&home, "demo", BOB);
-    oauth(&home, &["default", "demo", BOB]);
+    home.oauth(["default", "demo", BOB]).run().success();
     oauth(&home, &["revoke", "demo"]).stderr_has(&format!("demo alone means {ALICE} from now on\n"));
     assert_eq!(printed(&home, &["token", "demo"]), own(ALICE));
 }
