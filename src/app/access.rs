@@ -35,6 +35,8 @@ pub(crate) struct Access {
     pub(crate) certificate: Option<Secret>,
     /// `None` for a token that came from the environment.
     pub(crate) credential: Option<Credential>,
+    /// The variable that gave such a token.
+    pub(crate) variable: Option<String>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -69,12 +71,19 @@ impl App {
     ) -> Result<Access, Error> {
         let fallback = fallback.filter(|_| selector.account.is_none());
         fallback.as_ref().map_or(Ok(()), check_fallback)?;
-        let static_token = |(_, token)| {
+        let static_token = |(variable, token)| {
             if demand.refresh {
                 return Err(Error::StaticToken { provider: selector.provider.clone() });
             }
             let token = AccessToken(token);
-            Ok(Access { token, proof: None, certificate: None, credential: None, warnings: vec![] })
+            Ok(Access {
+                token,
+                proof: None,
+                certificate: None,
+                credential: None,
+                variable: Some(variable),
+                warnings: vec![],
+            })
         };
         if let Some((vault, row)) = self.glance(selector) {
             return self.hand_out(&vault, row, demand);
@@ -269,7 +278,7 @@ fn give(row: &Row, seal: &Seal, mut warnings: Vec<Warning>) -> Result<Access, Er
     let proof = if row.credential.is_bound() { Vault::proof_key(row, seal)? } else { None };
     let by_certificate = row.credential.server.token_endpoint_auth_method.is_mutual_tls();
     let certificate = if by_certificate { Vault::client_secret(row, seal)? } else { None };
-    Ok(Access { token, proof, certificate, credential: Some(row.credential.clone()), warnings })
+    Ok(Access { token, proof, certificate, credential: Some(row.credential.clone()), variable: None, warnings })
 }
 
 impl Access {

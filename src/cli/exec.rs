@@ -78,9 +78,8 @@ fn task(args: ExecArgs, app: &App, context: &Context) -> Result<Task, Failure> {
     for (at, word) in args.providers.iter().enumerate() {
         let selector = Selector::parse(word, None)?;
         let fallback = context.of_provider("TOKEN", &selector.provider);
-        let variable = fallback.as_ref().map(|(variable, _)| variable.clone());
         let access = app.token(&selector, Demand { min_ttl: args.min_ttl, ..Demand::default() }, fallback)?;
-        token::tell(&access, &selector.provider, variable, context);
+        token::tell(&access, &selector.provider, context);
         let usual = || token::variable(&selector.provider, access.credential.as_ref());
         let name = args.env.get(at).cloned().map_or_else(usual, Ok)?;
         if !names.insert(name.clone()) {

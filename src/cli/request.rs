@@ -110,9 +110,8 @@ pub(super) fn run(args: RequestArgs, context: &Context) -> Result<u8, Failure> {
     let outgoing =
         Outgoing { method, target: words.target, headers, body, follow: args.follow, retries: args.retry.unwrap_or(0) };
     let fallback = context.of_provider("TOKEN", &selector.provider);
-    let variable = fallback.as_ref().map(|(variable, _)| variable.clone());
     let mut exchange = app.exchange(&selector, outgoing, fallback)?;
-    token::tell(exchange.access(), &selector.provider, variable, context);
+    token::tell(exchange.access(), &selector.provider, context);
     let mut out = Out { file: args.output, open: None, include: args.include, context };
     for _ in 0..PAGES {
         let mut answer = exchange.send(&mut |status, seconds| waiting(status, seconds, context))?;

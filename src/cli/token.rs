@@ -98,7 +98,6 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
     let selector = Selector::parse(&args.provider, args.account.as_deref())?;
     let demand = Demand { min_ttl: args.min_ttl, refresh: args.refresh, offline: args.offline };
     let fallback = context.of_provider("TOKEN", &selector.provider);
-    let variable = fallback.as_ref().map(|(variable, _)| variable.clone());
     let app = context.app()?;
     let access = match app.token(&selector, demand, fallback.clone()) {
         Err(Error::ReauthorizationRequired { provider, account, .. }) if args.login => {
@@ -107,7 +106,7 @@ pub(super) fn run(args: &TokenArgs, context: &Context) -> Result<u8, Failure> {
         }
         access => access?,
     };
-    tell(&access, &selector.provider, variable, context);
+    tell(&access, &selector.provider, context);
     print(args, format, &selector, &access, context)?;
     Ok(0)
 }
@@ -121,14 +120,13 @@ fn format(args: &TokenArgs, context: &Context) -> Result<Format, Failure> {
     }
 }
 
-/// What there is to say of a token besides itself: warnings, and that it comes from a `variable`.
-pub(super) fn tell(access: &Access, provider: &str, variable: Option<String>, context: &Context) {
+/// What there is to say of a token besides itself: warnings, and that it comes from a variable.
+pub(super) fn tell(access: &Access, provider: &str, context: &Context) {
     for warning in &access.warnings {
         warn(warning, context);
     }
-    if access.credential.is_none() {
-        let (variable, provider) = (variable.unwrap_or_default(), shown(provider));
-        let note = format!("note: the token comes from {variable}; nothing is connected for {provider}");
+    if let Some(variable) = &access.variable {
+        let note = format!("note: the token comes from {variable}; nothing is connected for {}", shown(provider));
         context.terminal.note(&note);
     }
 }
