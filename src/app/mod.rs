@@ -136,9 +136,8 @@ impl App {
             Err(Error::Ambiguous { provider, .. }) => provider,
             Err(error) => return Err(error),
         };
-        let rows = vault.of_provider(&self.tenant, &provider)?.into_iter().map(|row| row.credential);
-        let live = rows.filter(|own| own.revoked_at.is_none()).map(|own| own.account);
-        Ok((provider, live.collect()))
+        let live = self.live_accounts(&vault, &provider)?;
+        Ok((provider, live))
     }
 
     /// Makes an account the one that is taken when none is named.

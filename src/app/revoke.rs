@@ -175,11 +175,6 @@ impl App {
         Ok(Revoked { credential, access, refresh, unasked, already, forgotten: reach.forget, siblings, heirs })
     }
 
-    fn live_accounts(&self, vault: &Vault, provider: &str) -> Result<Vec<String>, Error> {
-        let rows = vault.of_provider(&self.tenant, provider)?.into_iter().map(|row| row.credential);
-        Ok(rows.filter(|own| own.revoked_at.is_none()).map(|own| own.account).collect())
-    }
-
     /// The refresh token first: it is the one that lives. Where one of the two does not open, none is sent.
     fn revoke_tokens(&self, row: &Row, seal: &Seal) -> Result<(Fate, Fate), Error> {
         Vault::tokens_to_revoke(row, seal)?;

@@ -70,9 +70,7 @@ impl App {
         {
             return Ok(row);
         }
-        let rows = vault.of_provider(&self.tenant, &provider)?;
-        let known: Vec<_> = rows.into_iter().map(|row| row.credential).filter(|own| own.revoked_at.is_none()).collect();
-        let accounts: Vec<_> = known.into_iter().map(|own| own.account).collect();
+        let accounts = self.live_accounts(vault, &provider)?;
         match &selector.account {
             None if !accounts.is_empty() => Err(Error::Ambiguous { provider, accounts }),
             account => {
@@ -81,6 +79,12 @@ impl App {
                 Err(Error::NotConnected { provider, account, known: accounts, tenants, holder })
             }
         }
+    }
+
+    /// The accounts of a provider that are not revoked.
+    pub(super) fn live_accounts(&self, vault: &Vault, provider: &str) -> Result<Vec<String>, Error> {
+        let rows = vault.of_provider(&self.tenant, provider)?.into_iter().map(|row| row.credential);
+        Ok(rows.filter(|own| own.revoked_at.is_none()).map(|own| own.account).collect())
     }
 
     /// The credential that is meant, where it can be seen without opening the vault.

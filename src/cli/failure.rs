@@ -26,7 +26,7 @@ pub(super) use commands::{
     add_command, init_command, init_labelled, init_labelled_in, know_command, know_providers, know_tenants, named,
     oauth, oauth_in, option_value,
 };
-use commands::{asked_in, import_again, init_again, with_entry};
+use commands::{asked_in, import_again, init_again, whose, with_entry};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};
 use names::{elsewhere, no_such_tenant, not_connected};
 pub(super) use server::AUTHORITIES;

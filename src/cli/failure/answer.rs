@@ -1,7 +1,7 @@
 //! What the answer to a user's own request means, and where a token is not sent.
 
 use super::server::LATER;
-use super::{Failure, import_again, init_command, named, oauth, shown_long, when, word};
+use super::{Failure, import_again, init_command, named, oauth, shown_long, when, whose, word};
 use crate::app::{Error, NotRun, Verdict};
 use crate::model::server::Service;
 use crate::model::text::shown;
@@ -137,10 +137,7 @@ pub(super) fn of_use(error: &Error) -> Failure {
     let text = error.to_string();
     match error {
         Error::WrongHost { service, provider, account, host, known, serving } => match serving.first() {
-            None => {
-                let selector = account.as_ref().map_or_else(|| word(provider), |account| named(provider, account));
-                wrong_host(&text, *service, provider, &selector, host, known)
-            }
+            None => wrong_host(&text, *service, provider, account.as_deref(), host, known),
             Some(first) => {
                 let accounts: Vec<_> = serving.iter().map(|account| shown(account)).collect();
                 let hint = match service {
@@ -203,8 +200,15 @@ fn import(whose: &str, how: &str) -> String {
     oauth(format_args!("import {whose} {how}"))
 }
 
-/// `selector`: the words that name the credential.
-fn wrong_host(text: &str, service: Service, provider: &str, selector: &str, host: &str, known: &[String]) -> Failure {
+fn wrong_host(
+    text: &str,
+    service: Service,
+    provider: &str,
+    account: Option<&str>,
+    host: &str,
+    known: &[String],
+) -> Failure {
+    let whose = whose(provider, account);
     let known: Vec<_> = known.iter().map(|host| shown(host)).collect();
     let cause = if known.is_empty() {
         format!("no host of {provider} is known")
@@ -215,12 +219,12 @@ fn wrong_host(text: &str, service: Service, provider: &str, selector: &str, host
     match service {
         Service::Api => failure.hint(format!(
             "if the host is {provider}'s, add it at a terminal: {}",
-            oauth(format_args!("request --allow-host {} {selector} METHOD URL", word(host)))
+            oauth(format_args!("request --allow-host {} {whose} METHOD URL", word(host)))
         )),
         // The entry names the host, or nobody would have looked here: the login is older.
         Service::Git | Service::Registry => failure.hint(format!(
             "connect it again, with the hosts that its entry has by now: {}",
-            oauth(format_args!("init {selector}"))
+            oauth(format_args!("init {whose}"))
         )),
     }
 }

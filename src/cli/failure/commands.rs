@@ -128,7 +128,12 @@ pub(in crate::cli) fn init_labelled_in(tenant: &str, label: &str) -> String {
 
 fn labelled(label: &str) -> String {
     let (provider, account) = label.split_once(' ').unwrap_or((label, ""));
-    if account.is_empty() { word(provider) } else { named(provider, account) }
+    whose(provider, Some(account).filter(|account| !account.is_empty()))
+}
+
+/// A provider, with its account where one was named.
+pub(super) fn whose(provider: &str, account: Option<&str>) -> String {
+    account.map_or_else(|| word(provider), |account| named(provider, account))
 }
 
 /// Provider and account as two words, or as one where the account could be taken for an option.

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Failure, import_again, init_again, named, next_step, oauth, oauth_in, shown_long, with_entry, word};
+use super::{
+    Failure, import_again, init_again, named, next_step, oauth, oauth_in, shown_long, whose, with_entry, word,
+};
 use crate::app::{ClientNeed, Error, KeyError};
 use crate::model::Kind;
 use crate::model::credential::may_be_taken_over;
@@ -168,7 +170,7 @@ pub(super) fn request_refused(
     account: Option<&str>,
     response: &ErrorResponse,
 ) -> Failure {
-    let whose = account.map_or_else(|| word(provider), |account| named(provider, account));
+    let whose = whose(provider, account);
     Failure::new("request_refused", 4, error.to_string())
         .because(format!("the provider answered {response}; the tokens are kept"))
         .action(oauth(format_args!("init {whose}")))

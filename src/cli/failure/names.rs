@@ -1,7 +1,7 @@
 //! What is not there under the name it was asked for by.
 
 use super::commands::current_tenant;
-use super::{Failure, asked_in, named, oauth, shown_long, word};
+use super::{Failure, asked_in, named, oauth, shown_long, whose};
 use crate::app::Error;
 use crate::model::near;
 use crate::model::text::shown;
@@ -22,7 +22,7 @@ pub(super) fn not_connected(
         Some(near) => failure.hint(format!("did you mean: {}", near.join(", "))),
         None => failure,
     };
-    let whose = account.map_or_else(|| word(provider), |account| named(provider, account));
+    let whose = whose(provider, account);
     failure.action(match holder {
         Some(tenant) => asked_in(tenant, &whose),
         None => oauth(format_args!("init {whose}")),
