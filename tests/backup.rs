@@ -217,6 +217,16 @@ fn a_provider_without_an_entry_is_told_with_the_command_that_makes_one() {
     assert_eq!(import(&there, &made, &["--force", "--json"]).success().json()["unknown_providers"], json!([]));
 }
 
+#[test]
+fn a_401_for_what_is_held_back_is_no_trouble_that_may_pass() {
+    let (server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let there = Home::new();
+    import(&there, &made, &[]).success();
+    server.revoke_all();
+    there.oauth(["test", "--no-refresh"]).run().fails(4).stdout_has("is an old copy, and is not sent");
+}
+
 /// However many are ended at once: sent from the copy, a token would end the login here.
 #[test]
 fn what_was_brought_in_ends_nothing_where_it_came_from() {

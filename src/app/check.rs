@@ -199,7 +199,7 @@ impl App {
             return Ok(());
         }
         if row.credential.refreshable {
-            return Err(rejected_now(&vault.reread(&row.credential.id)?.credential));
+            return Err(rejected_now(&vault.as_it_stands(&row.credential.id)?));
         }
         // There is no other token to try: a human is needed.
         let reason = "the provider no longer takes the access token, and there is no refresh token";
