@@ -199,13 +199,13 @@ impl App {
     /// A refresh of this row was begun and has not ended: its answer may lie there, unfinished. Whoever works on it now
     /// is not waited for, and where the store cannot take it yet, the token that is here serves as long as it lives.
     fn after_attempt(&self, vault: &Vault, seal: &Seal, row: &Row, wanted: Wanted) -> Result<Access, Error> {
-        let finished = vault.try_lease(&row.credential.id, seal).map(|lease| lease.map(|lease| lease.row().clone()));
-        let finished = match finished.map_err(Error::from) {
+        let lease = match vault.try_lease(&row.credential.id, seal).map_err(Error::from) {
             Err(failure) if failure.may_be_passed_over() => {
                 return give(row, seal, vec![Warning::NotRefreshed(failure)]);
             }
-            finished => finished?,
+            lease => lease?,
         };
+        let finished = lease.map(|lease| lease.row().clone());
         let row = finished.filter(|row| wanted.fits(row, (self.clock)())).unwrap_or_else(|| row.clone());
         give(&row, seal, vec![])
     }

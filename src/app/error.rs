@@ -228,6 +228,6 @@ fn no_installation(named: Option<&str>) -> String {
     )
 }
 
-fn label(provider: &str, account: Option<&str>) -> String {
+pub(super) fn label(provider: &str, account: Option<&str>) -> String {
     account.map_or_else(|| provider.to_owned(), |account| format!("{provider} {account}"))
 }

@@ -1,6 +1,7 @@
 //! From `PROVIDER [ACCOUNT]` to one credential.
 
 use super::discover::is_address;
+use super::error::label;
 use super::{App, Error};
 use crate::model::text::shown;
 use crate::model::{Credential, rules};
@@ -40,6 +41,11 @@ impl Selector {
     /// The words that name this credential.
     pub(super) fn of(own: &Credential) -> Self {
         Self { provider: own.provider.clone(), account: Some(own.account.clone()) }
+    }
+
+    /// The same in one text, as errors name it.
+    pub(crate) fn label(&self) -> String {
+        label(&self.provider, self.account.as_deref())
     }
 }
 

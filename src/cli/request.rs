@@ -214,9 +214,7 @@ fn checked_json(body: Body) -> Result<Body, Failure> {
 }
 
 fn allow(host: &str, selector: &Selector, app: &App, context: &Context) -> Result<(), Failure> {
-    let words = [Some(selector.provider.as_str()), selector.account.as_deref()];
-    let label = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let question = format!("Send the token of {} to {} from now on?", shown(&label), shown(host));
+    let question = format!("Send the token of {} to {} from now on?", shown(&selector.label()), shown(host));
     if !context.terminal.can_ask() {
         return Err(Failure::host_needs_person());
     }

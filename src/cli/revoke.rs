@@ -52,16 +52,20 @@ pub(super) fn run(args: &RevokeArgs, context: &Context) -> Result<u8, Failure> {
 }
 
 fn all(args: &RevokeArgs, app: &App, context: &Context) -> Result<u8, Failure> {
-    let (there, _) = app.list(false)?;
-    let count = there.iter().filter(|own| args.forget || own.revoked_at.is_none()).count();
-    if count > 0 && !args.yes {
-        context.terminal.confirm(&format!("Revoke {}?", counted(count, "credential")))?;
+    if !args.yes {
+        let (all, _) = app.list(false)?;
+        let count = all.iter().filter(|own| args.forget || own.revoked_at.is_none()).count();
+        if count > 0 {
+            context.terminal.confirm(&format!("Revoke {}?", counted(count, "credential")))?;
+        }
     }
     let ended = app.revoke_all(args.local, args.forget).map_err(|error| Failure::from(error).no_login())?;
     if ended.is_empty() {
-        context.terminal.say(match there.len() {
-            0 => "the tenant has no credential",
-            _ => "every credential of the tenant had been revoked before",
+        let there_is_none = app.list(false)?.0.is_empty();
+        context.terminal.say(if there_is_none {
+            "the tenant has no credential"
+        } else {
+            "every credential of the tenant had been revoked before"
         });
     }
     tell_all(ended, context)

@@ -105,19 +105,17 @@ impl Vault {
         Err(Error::WrongKey { given: found.id().to_owned(), wanted: key.id().to_owned() })
     }
 
-    /// Removes the key from the keyring, if that was its place, and what was kept of it for a while. A file, a variable or a command is the person's own.
+    /// Removes the key from the keyring, if that was its place, and what was kept of it for a while. A file, a variable
+    /// or a command is the person's own.
     fn leave(&self, from: &Source, to: &Source, key: &MasterKey, access: &KeyAccess) -> Option<Source> {
+        if from == to {
+            return None;
+        }
         let place = Place { store_id: &self.description.id, key_id: key.id() };
+        KeyCache::forget(&place);
         match from {
-            _ if from == to => None,
-            Source::Passphrase => {
-                KeyCache::forget(&place);
-                None
-            }
-            Source::Keyring => {
-                KeyCache::forget(&place);
-                access.keyring.delete(&place).is_err().then(|| from.clone())
-            }
+            Source::Passphrase => None,
+            Source::Keyring => access.keyring.delete(&place).is_err().then(|| from.clone()),
             Source::File(_) | Source::Environment | Source::Command => Some(from.clone()),
         }
     }

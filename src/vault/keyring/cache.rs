@@ -1,6 +1,6 @@
 //! The kernel's keyring as a short memory: a master key that the operating system's keyring or a passphrase gave is kept
-//! there for some minutes, so that not every command has to ask over the bus, or the person. The time is counted from when the key was given, and is
-//! not made longer by use.
+//! there for some minutes, so that not every command has to ask over the bus, or the person. The time is counted from when
+//! the key was given, and is not made longer by use.
 //!
 //! What lies there can be read by every process of the same user, like the keyring itself once it is unlocked. Whatever
 //! fails here means that there is nothing; the keyring is asked then.
