@@ -140,8 +140,9 @@ impl Witness<'_> {
     }
 
     fn read(&self, mut file: &File, only: Option<&CredentialId>) -> Result<Option<Known>, files::Error> {
-        let mut text = Vec::new();
         io::Seek::rewind(&mut file).map_err(self.failed("read"))?;
+        let length = file.metadata().map_err(self.failed("read"))?.len().min(READ_AT_MOST);
+        let mut text = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         file.take(READ_AT_MOST).read_to_end(&mut text).map_err(self.failed("read"))?;
         let mut lines = text.splitn(2, |byte| *byte == b'\n');
         let (first, records) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
