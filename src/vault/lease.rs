@@ -157,7 +157,7 @@ impl<'a> Lease<'a> {
     /// Takes the mark back before the attempt is erased: a mark without its attempt would be taken for a restored store.
     fn unmark(&self) -> Result<(), Error> {
         let reached = Mark::Reached(self.row.credential.generation);
-        Ok(Marks::of(&self.vault.home).set(&self.row.credential.id, reached)?)
+        Ok(Marks::of(&self.vault.home).lower(&self.row.credential.id, reached)?)
     }
 
     /// Writes down that the provider does not want to be asked before `at`.
@@ -426,7 +426,7 @@ impl<'a> Lease<'a> {
         let was_sent = self.row.open_attempt().is_some();
         self.row = row;
         // A token that was sent is marked as spent already, and that tells enough: the disk is not waited for.
-        let mark = if was_sent { Marks::note } else { Marks::set };
+        let mark = if was_sent { Marks::note } else { Marks::raise };
         let _ = mark(&Marks::of(&self.vault.home), &self.row.credential.id, self.row.mark());
         Ok(())
     }

@@ -103,15 +103,24 @@ impl<'a> Marks<'a> {
         Ok(all)
     }
 
-    /// Writes a mark down, and waits until it is durable.
-    pub(super) fn set(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
+    /// Writes down a mark that is higher than the one before, and waits until it is durable in one of the files: the higher
+    /// mark counts, so that is enough.
+    pub(super) fn raise(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
+        let appended = self.append(id, mark)?;
+        let ([one, _], [of_one, _]) = (&self.0, &appended);
+        one.settle(of_one)?;
+        self.each(&appended, Witness::tidy)
+    }
+
+    /// Writes down a mark that is lower than the one before, and waits until it is durable in both files.
+    pub(super) fn lower(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
         let appended = self.append(id, mark)?;
         // Both are written before either is waited for: a file system takes them to the disk together.
         self.each(&appended, Witness::settle)?;
         self.each(&appended, Witness::tidy)
     }
 
-    /// Writes a mark down that may be lost with the power: the one before is durable, and tells enough.
+    /// Writes down a mark that may be lost with the power: the one before is durable, and tells enough.
     pub(super) fn note(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
         self.each(&self.append(id, mark)?, Witness::tidy)
     }
@@ -177,7 +186,7 @@ mod tests {
         let marks = Marks::of(&home);
         assert_eq!(marks.known().unwrap().is_beyond(&id("a"), Mark::Reached(1)), None);
         for mark in [Mark::Reached(1), Mark::Spent(1), Mark::Reached(2), Mark::Spent(2), Mark::Reached(2)] {
-            marks.set(&id("a"), mark).unwrap();
+            marks.note(&id("a"), mark).unwrap();
         }
         let known = marks.known().unwrap();
         assert_eq!(known.is_beyond(&id("a"), Mark::Spent(1)), Some(true));
@@ -191,7 +200,7 @@ mod tests {
         let home = home(dir.path());
         let marks = Marks::of(&home);
         for (mark, replaced) in [(Mark::Reached(1), false), (Mark::Spent(1), false), (Mark::Reached(2), true)] {
-            marks.set(&id("a"), mark).unwrap();
+            marks.raise(&id("a"), mark).unwrap();
             assert_eq!(marks.known().unwrap().is_replaced(&id("a"), 1), replaced, "{mark:?}");
         }
         assert!(!marks.known().unwrap().is_replaced(&id("b"), 1));
@@ -201,12 +210,12 @@ mod tests {
     fn copied_marks_are_not_believed_and_are_replaced_by_the_next_one() {
         let dir = tempfile::tempdir().unwrap();
         let (here, there) = (home(&dir.path().join("here")), home(&dir.path().join("there")));
-        Marks::of(&here).set(&id("a"), Mark::Reached(5)).unwrap();
+        Marks::of(&here).raise(&id("a"), Mark::Reached(5)).unwrap();
         files::private_dir(there.marks.parent().unwrap()).unwrap();
         fs::copy(&here.marks, &there.marks).unwrap();
         fs::copy(beside(&here.database), beside(&there.database)).unwrap();
         assert_eq!(Marks::of(&there).known().unwrap().is_beyond(&id("a"), Mark::Reached(1)), None);
-        Marks::of(&there).set(&id("b"), Mark::Reached(5)).unwrap();
+        Marks::of(&there).raise(&id("b"), Mark::Reached(5)).unwrap();
         let known = Marks::of(&there).known().unwrap();
         assert_eq!(known.is_beyond(&id("a"), Mark::Reached(1)), None);
         assert_eq!(known.is_beyond(&id("b"), Mark::Reached(1)), Some(true));
@@ -227,8 +236,8 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let home = home(dir.path());
             let marks = Marks::of(&home);
-            marks.set(&id("a"), Mark::Spent(4)).unwrap();
-            marks.set(&id("b"), Mark::Reached(2)).unwrap();
+            marks.raise(&id("a"), Mark::Spent(4)).unwrap();
+            marks.raise(&id("b"), Mark::Reached(2)).unwrap();
             assert_eq!(marks.spoilt().unwrap(), Vec::<&Path>::new());
             spoil(&marks.0[which].path);
             assert_eq!(marks.known().unwrap().is_beyond(&id("a"), Mark::Reached(4)), Some(true));
