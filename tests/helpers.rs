@@ -331,6 +331,13 @@ fn git_asks_in_the_tenant_that_it_was_told_of() {
     within(&["helper", "git", "--install"]).run().success();
     let git = |words: &[&str]| home.command("git").args(words.iter().copied()).env("GIT_TERMINAL_PROMPT", "0");
     let token = within(&["token", "demo"]).run().success().stdout.clone();
+    // The tenant that a variable names is kept, as git may run without it.
+    let again = || home.oauth(["helper", "git", "--install"]).env("OAUTH_TENANT", "a b").run();
+    again().success().says_nothing_of("instead of");
+    server.login(&home, "demo", ALICE);
+    let other = home.oauth(["helper", "git", "--install"]).run().success().stderr.clone();
+    assert!(other.contains("from now on instead of `oauth --tenant 'a b' helper git`,"), "{other}");
+    again().success().stderr_has("from now on instead of `oauth helper git`,");
     let filled = git(&["credential", "fill"]).stdin("protocol=https\nhost=github.example\n\n").run();
     filled.success().stdout_has(&format!("password={token}"));
     home.oauth(["helper", "git", "--uninstall"]).without_key().run().success().stderr_has("https://github.example");

@@ -65,8 +65,8 @@ impl App {
     }
 
     /// Tells git to ask this program, by these words, about the hosts of what is connected. `home` is `OAUTH_HOME`, which
-    /// git may not have when it asks. Gives these hosts' URLs.
-    pub(crate) fn git_install(&self, program: &Path, home: Option<&str>, words: &str) -> Result<Vec<String>, Error> {
+    /// git may not have when it asks.
+    pub(crate) fn git_install(&self, program: &Path, home: Option<&str>, words: &str) -> Result<Vec<Installed>, Error> {
         let live: Vec<_> = self.list(false)?.0.into_iter().filter(|own| own.revoked_at.is_none()).collect();
         if live.is_empty() {
             return Err(Error::NothingConnected);
@@ -78,14 +78,18 @@ impl App {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
         let home = home.map(|home| format!("OAUTH_HOME={} ", quoted(home))).unwrap_or_default();
         let line = format!("!{home}{} {words}", quoted(&program.display().to_string()));
-        let urls: Vec<_> = hosts.iter().filter(|host| !host.contains('*')).map(|host| url_of(host)).collect();
-        for url in &urls {
+        let told = told_to_git()?;
+        let install = |host: &String| {
+            let url = url_of(host);
             let key = format!("credential.{url}.helper");
+            let before = entries(&told).filter(|(other, _)| *other == key).find_map(|(_, helper)| installed_words(helper));
+            let instead_of = before.filter(|before| *before != words).map(str::to_owned);
             // An empty helper ends the list of those before it: no other one gets to keep the token.
             configure(&["--replace-all", &key, ""])?;
             configure(&["--add", &key, &line])?;
-        }
-        Ok(urls)
+            Ok(Installed { url, instead_of })
+        };
+        hosts.iter().filter(|host| !host.contains('*')).map(install).collect()
     }
 
     /// Undoes [`Self::git_install`], for whichever copy of this program it was done: git asks those whom it asks elsewhere.
@@ -208,6 +212,13 @@ impl App {
         };
         self.token_at(service, url, &selector, Demand::default(), fallback).map(Some)
     }
+}
+
+/// A host that git asks about from now on.
+pub(crate) struct Installed {
+    pub(crate) url: String,
+    /// The words by which git has asked until now, where they were others: those of another tenant.
+    pub(crate) instead_of: Option<String>,
 }
 
 /// Whether git's helper is a line of [`App::git_install`].

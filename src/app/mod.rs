@@ -52,7 +52,7 @@ pub(crate) use discover::{Discovered, Discovery};
 pub(crate) use doctor::{Finding, Looking, Mend, Outcome};
 pub(crate) use error::Error;
 pub(crate) use exec::{NotRun, Task, TokenFile};
-pub(crate) use helper::{DockerAnswer, LONGEST_QUESTION, Tokens};
+pub(crate) use helper::{DockerAnswer, Installed, LONGEST_QUESTION, Tokens};
 pub(crate) use hooks::{Alarms, Hooks};
 pub(crate) use import::{Imported, StaticToken};
 pub(crate) use migrate::{Candidate, LARGEST as LARGEST_TOOL_FILE, Source, Tool, What};

@@ -24,7 +24,7 @@ use crate::{config, paths, provider};
 pub(super) use answer::{AnswerFacts, broken_off, of_answer};
 pub(super) use commands::{
     add_command, init_command, init_labelled, init_labelled_in, know_command, know_providers, know_tenants, named,
-    oauth, oauth_in, option_value,
+    oauth, oauth_in, option_value, usual_tenant,
 };
 use commands::{asked_in, import_again, init_again, whose, with_entry};
 use login::{client_elsewhere, denied, no_such_client, request_refused, timed_out};

@@ -3,8 +3,9 @@ use std::io::{self, BufRead, Read};
 use clap::{Args, Subcommand};
 
 use super::context::Context;
-use super::failure::{Failure, oauth, oauth_in};
-use crate::app::{App, DockerAnswer, Error, LONGEST_QUESTION, Selector, Tokens};
+use super::failure::{Failure, oauth, option_value, usual_tenant};
+use crate::app::{App, DockerAnswer, Error, Installed, LONGEST_QUESTION, Selector, Tokens};
+use crate::model::text::shown;
 
 /// Give other tools their tokens, in their own protocols
 ///
@@ -76,6 +77,9 @@ pub(super) fn by_name(program: &str, first: Option<&str>) -> Option<&'static str
     }
 }
 
+/// The words by which git asks, behind those that choose a tenant.
+const ASKS_GIT: &str = "helper git";
+
 /// cargo runs its providers with this argument alone.
 pub(super) const CARGO_MARK: &str = "--cargo-plugin";
 
@@ -119,22 +123,26 @@ fn install_git(app: &App, context: &Context) -> Result<u8, Failure> {
         std::env::current_exe().map_err(|error| Failure::internal(format!("this program has no path: {error}")))?;
     // git asks in the home and in the tenant that it was installed for.
     let home = context.environment.get("OAUTH_HOME");
-    for url in app.git_install(&program, home, &git_words(&app.tenant))? {
-        context
-            .terminal
-            .say(&format!("git asks oauth about {url} from now on, and no other helper (git config --global)"));
+    for Installed { url, instead_of } in app.git_install(&program, home, &git_words(&app.tenant))? {
+        let instead = instead_of.map_or_else(String::new, |words| format!(" instead of `oauth {}`", shown(&words)));
+        context.terminal.say(&format!(
+            "git asks oauth about {url} from now on{instead}, and no other helper (git config --global)"
+        ));
     }
     Ok(0)
 }
 
-/// The words by which git asks in a tenant.
+/// The words by which git asks in a tenant, also where another one is the usual tenant of whoever runs git.
 fn git_words(tenant: &str) -> String {
-    oauth_in(tenant, "helper git").trim_start_matches("oauth ").to_owned()
+    if tenant == "default" && usual_tenant() == "default" {
+        return ASKS_GIT.to_owned();
+    }
+    format!("--tenant{} {ASKS_GIT}", option_value(tenant))
 }
 
 /// Whether git was told to ask in this tenant.
 pub(super) fn serves_git(tenant: &str) -> bool {
-    App::git_asks(&git_words(tenant))
+    App::git_asks(&git_words(tenant)) || tenant == "default" && App::git_asks(ASKS_GIT)
 }
 
 fn uninstall_git(context: &Context) -> Result<u8, Failure> {

@@ -58,9 +58,14 @@ pub(super) fn current_tenant() -> Option<&'static str> {
     TENANTS.get().map(|tenants| tenants.current.as_str())
 }
 
+/// The tenant of a command that names none.
+pub(in crate::cli) fn usual_tenant() -> &'static str {
+    TENANTS.get().map_or("default", |tenants| &tenants.usual)
+}
+
 /// `oauth …` in another tenant.
 pub(in crate::cli) fn oauth_in(tenant: &str, words: impl Display) -> String {
-    within(TENANTS.get().map_or("default", |tenants| &tenants.usual), tenant, words)
+    within(usual_tenant(), tenant, words)
 }
 
 /// This command about the same credential in another tenant; where it needs more words, what there is in that tenant.
