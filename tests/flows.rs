@@ -152,6 +152,16 @@ fn a_store_that_cannot_be_written_is_told_before_anybody_is_asked_to_type_a_code
 }
 
 #[test]
+fn whoever_sets_a_limit_is_told_that_it_ended_the_login_and_not_the_code() {
+    let (server, home) = known();
+    let output = init(&home, &["--flow", "device", "--timeout", "1s"]).run();
+    output.fails(4).stderr_has("cause: --timeout has ended this login after 1 s").stderr_has("--timeout 15m");
+    server.behave(&json!({"device_members": {"expires_in": 1}}));
+    let output = init(&home, &["--flow", "device"]).run();
+    output.fails(4).stderr_has("cause: the code is over").says_nothing_of("--timeout");
+}
+
+#[test]
 fn a_page_that_is_not_to_be_opened_is_not_shown() {
     let (server, home) = known();
     for page in ["javascript:alert(1)", "http://evil.example/device", "file:///etc/passwd"] {

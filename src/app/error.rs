@@ -62,7 +62,11 @@ pub(crate) enum Error {
     #[error("no answer came from the browser within {} s", limit.as_secs())]
     LoginTimedOut { provider: String, limit: Duration, redirect_uri: String, register: String, strangers: u64 },
     #[error("nobody has agreed on another device in time")]
-    DeviceTimedOut { provider: String },
+    DeviceTimedOut {
+        provider: String,
+        /// The limit of this login, where that has ended it, and not the code's life.
+        limit: Option<Duration>,
+    },
     #[error("{issuer} does not announce PKCE with S256, without which a code can be stolen")]
     NoPkce { issuer: String },
     #[error("{issuer} has endpoints at other sites")]

@@ -37,7 +37,8 @@ impl Plan {
         person: &mut dyn Person,
     ) -> Result<Connected, Error> {
         let life = Duration::from_secs(code.expires_in);
-        let limit = login.limit.map_or(life, |limit| limit.min(life));
+        let sooner = login.limit.filter(|limit| *limit < life);
+        let limit = sooner.unwrap_or(life);
         // Whoever is shown the code may stop at once.
         let signals = Signals::watch();
         person.device(&DevicePrompt {
@@ -47,35 +48,38 @@ impl Plan {
             verification_uri_complete: code.verification_uri_complete.as_deref(),
             limit,
         });
-        let (response, sent_at) = self.poll(&mut code, limit, &signals, person)?;
+        let timed_out = Error::DeviceTimedOut { provider: self.provider.clone(), limit: sooner };
+        let deadline = Instant::now() + limit;
+        let polled = self.poll(&mut code, deadline, &signals, person)?;
+        let (response, sent_at) = polled.ok_or(timed_out)?;
         self.connect(response, None, sent_at)
     }
 
+    /// `None`: the deadline has come first.
     fn poll(
         &self,
         code: &mut DeviceAuthorization,
-        limit: Duration,
+        deadline: Instant,
         signals: &mpsc::Receiver<i32>,
         person: &mut dyn Person,
-    ) -> Result<(TokenResponse, Timestamp), Error> {
-        let deadline = Instant::now() + limit;
+    ) -> Result<Option<(TokenResponse, Timestamp)>, Error> {
         loop {
             let next = Instant::now() + Duration::from_secs(code.interval);
             while Instant::now() < next {
                 let left = deadline.saturating_duration_since(Instant::now());
                 if left.is_zero() {
-                    return Err(Error::DeviceTimedOut { provider: self.provider.clone() });
+                    return Ok(None);
                 }
                 person.waiting(left);
                 wait_a_second(signals, next)?;
             }
             let sent_at = (self.clock)();
             match code.poll(&self.channel()) {
-                Ok(Poll::Granted(response)) => return Ok((*response, sent_at)),
+                Ok(Poll::Granted(response)) => return Ok(Some((*response, sent_at))),
                 Ok(Poll::Pending) => {}
                 Ok(Poll::SlowDown) => code.slow_down(),
                 Err(protocol::Error::Refused { response, .. }) if response.code == "expired_token" => {
-                    return Err(Error::DeviceTimedOut { provider: self.provider.clone() });
+                    return Err(Error::DeviceTimedOut { provider: self.provider.clone(), limit: None });
                 }
                 Err(error) => return Err(self.refused(error)),
             }

@@ -13,6 +13,7 @@ use crate::protocol::ErrorResponse;
 
 const TAKE_OVER: &str =
     "or, where no other copy is in use any more, for all that is held back: oauth doctor --take-over";
+const LONGER: &str = "a login that takes longer: --timeout 15m";
 
 pub(super) fn failure(error: &Error) -> Failure {
     match error {
@@ -31,9 +32,12 @@ pub(super) fn failure(error: &Error) -> Failure {
             let again = oauth(format_args!("init {} NAME", word(provider)));
             failure.hint(format!("or connect `{found}` under a name that is free: {again}"))
         }
-        Error::DeviceTimedOut { .. } => Failure::new("authorization_timeout", 4, error.to_string())
+        Error::DeviceTimedOut { limit: None, .. } => Failure::new("authorization_timeout", 4, error.to_string())
             .because("the code is over, and no credential was stored")
             .hint("start again for a new code"),
+        Error::DeviceTimedOut { limit: Some(limit), .. } => Failure::new("authorization_timeout", 4, error.to_string())
+            .because(format!("--timeout has ended this login after {} s, and no credential was stored", limit.as_secs()))
+            .hint(LONGER),
         Error::NoPkce { .. } => Failure::new("pkce_unsupported", 7, shown_long(&error.to_string()))
             .because("nothing was sent; its operator can announce it (code_challenge_methods_supported)")
             .hint("if you know that it does take PKCE, describe it yourself: oauth provider add NAME --issuer URL"),
@@ -161,7 +165,7 @@ pub(super) fn timed_out(error: &Error, redirect_uri: &str, register: &str, stran
         _ => failure
             .hint(format!("see what the page says; if that is the cause, register {register}{any} and try again")),
     };
-    failure.hint("a login that takes longer: --timeout 15m")
+    failure.hint(LONGER)
 }
 
 pub(super) fn request_refused(
