@@ -130,8 +130,8 @@ impl PassphraseArgs {
             ));
         }
         let none = || Failure::usage("there is no passphrase".into());
-        let first = terminal.ask_secret("Passphrase (not shown):").ok_or_else(none)?;
-        if new && terminal.ask_secret("Once more:").is_none_or(|second| second.expose() != first.expose()) {
+        let first = terminal.ask_secret("Passphrase (not shown):")?.ok_or_else(none)?;
+        if new && terminal.ask_secret("Once more:")?.is_none_or(|second| second.expose() != first.expose()) {
             return Err(Failure::usage("the two passphrases are not the same".into()));
         }
         Ok(first)

@@ -108,7 +108,7 @@ mod unix {
                 other => typed.push(other),
             }
         }
-        let text = str::from_utf8(&typed).map_err(|_| io::Error::other("it is no text"))?;
+        let text = str::from_utf8(&typed).map_err(|_| io::Error::other("it is no text (UTF-8)"))?;
         Ok(Line::Typed(Secret::new(text)))
     }
 

@@ -121,7 +121,7 @@ pub(super) fn run(args: ImportArgs, context: &Context) -> Result<u8, Failure> {
     let token = if args.token_stdin {
         context.terminal.read_secret("Token (not shown):")?
     } else {
-        let asked = context.terminal.ask_secret("Token (not shown):");
+        let asked = context.terminal.ask_secret("Token (not shown):")?;
         asked.ok_or_else(|| Failure::usage("give the token on standard input, with --token-stdin".into()))?
     };
     let new = StaticToken {

@@ -277,8 +277,8 @@ fn new_passphrase(context: &Context) -> Result<Secret, Failure> {
             "a passphrase is typed in a terminal, and nobody can be asked here".into()
         })
     };
-    let first = terminal.ask_secret("New passphrase (not shown):").ok_or_else(untyped)?;
-    let second = terminal.ask_secret("Once more:").ok_or_else(untyped)?;
+    let first = terminal.ask_secret("New passphrase (not shown):")?.ok_or_else(untyped)?;
+    let second = terminal.ask_secret("Once more:")?.ok_or_else(untyped)?;
     if first.expose() == second.expose() {
         return Ok(first);
     }

@@ -261,13 +261,9 @@ impl Terminal {
         Ok(())
     }
 
-    /// Asks for a secret, which is not shown while it is typed.
-    pub(super) fn ask_secret(&self, question: &str) -> Option<Secret> {
-        if !self.can_ask() {
-            return None;
-        }
-        let typed = hidden::ask(&self.tint_err(question, Tone::Strong)).ok()?;
-        Some(Secret::new(typed.expose().trim())).filter(|secret| !secret.expose().is_empty())
+    /// Asks for a secret, which is not shown while it is typed. `None` when nobody can be asked, or nothing was typed.
+    pub(super) fn ask_secret(&self, question: &str) -> Result<Option<Secret>, Failure> {
+        if self.can_ask() { self.typed(question) } else { Ok(None) }
     }
 
     /// Who asks for the passphrase of a master key: the terminal of this process, wherever stdin and stdout go.
@@ -316,11 +312,17 @@ impl Terminal {
         if !self.input {
             return Err(Failure::usage("standard input is a terminal, where --no-input lets nobody be asked".into()));
         }
-        let typed = hidden::ask(&self.tint_err(question, Tone::Strong));
+        self.typed(question)?.ok_or_else(|| Failure::usage("nothing was typed".into()))
+    }
+
+    fn typed(&self, question: &str) -> Result<Option<Secret>, Failure> {
+        let typed = match hidden::ask(&self.tint_err(question, Tone::Strong)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            typed => typed,
+        };
         let typed =
             typed.map_err(|error| Failure::usage(format!("cannot read the secret from the terminal: {error}")))?;
-        let secret = Secret::new(typed.expose().trim());
-        if secret.expose().is_empty() { Err(Failure::usage("nothing was typed".into())) } else { Ok(secret) }
+        Ok(Some(Secret::new(typed.expose().trim())).filter(|secret| !secret.expose().is_empty()))
     }
 
     /// Columns of the terminal that data is shown on; `None` when it goes elsewhere.
