@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, store};
 use crate::support::files::{assert_no_canary, assert_private};
 use crate::support::sandbox::{Home, MASTER_KEY, Output, Signal};
+use crate::support::terminal::on_terminal;
 
 const PASSPHRASE: &str = "correct horse battery";
 
@@ -159,6 +160,22 @@ fn a_passphrase_opens_a_backup_and_another_one_does_not() {
     there.oauth(["import", "--passphrase"]).args([&backup]).stdin(format!("{PASSPHRASE}\n")).run().success();
     assert_eq!(token(&there, &[]), token(&home, &[]));
     assert_private(&there.oauth_home());
+}
+
+#[test]
+fn nobody_is_asked_for_what_would_not_open_the_backup() {
+    let (_server, home) = DemoServer::connected();
+    let made = export(&home, &[]);
+    let there = Home::new();
+    // Without a terminal, and at one.
+    there.oauth(["import"]).args([&made.file]).run().fails(2).stderr_has("hint: add --identity FILE");
+    let asked = on_terminal(there.oauth(["import"]).args([&made.file]), "in,err").run();
+    asked.fails(2).stderr_has("add --identity FILE").says_nothing_of("Passphrase");
+    let words = passphrase_file(&home, PASSPHRASE);
+    home.oauth(["export", "--output", "words.age", "--passphrase-file"]).args([&words]).run().success();
+    let backup = home.path().join("words.age");
+    let keys = there.oauth(["import", "--identity"]).args([&made.key, &backup]).run();
+    keys.fails(2).stderr_has("hint: leave --identity out");
 }
 
 #[test]

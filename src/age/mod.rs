@@ -146,10 +146,12 @@ fn encrypt_at(plain: &[u8], lock: &Lock, work_factor: u8) -> Vec<u8> {
     file
 }
 
-/// Whether it is a file of this format, as far as can be seen without opening it.
-pub(crate) fn check(file: &[u8]) -> Result<(), Error> {
+/// Whether it is a file of this format that opens with private keys, or else with a passphrase, as far as can be seen
+/// without them: nobody is asked for what would not help.
+pub(crate) fn check(file: &[u8], by_identities: bool) -> Result<(), Error> {
     let unarmored = armor::unarmored(file).transpose()?;
-    Header::read(unarmored.as_deref().unwrap_or(file)).map(|_| ())
+    let (header, _) = Header::read(unarmored.as_deref().unwrap_or(file))?;
+    if by_identities { of_recipients(&header) } else { of_passphrase(&header) }
 }
 
 /// Opens a file, all of it, in letters or not.
@@ -164,10 +166,24 @@ pub(crate) fn decrypt(file: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>
     stream::decrypt(payload, &*file_key)
 }
 
-fn with_passphrase(header: &Header<'_>, passphrase: &Secret) -> Result<FileKey, Error> {
-    if !header.stanzas.iter().any(|stanza| stanza.words[0] == SCRYPT) {
-        return Err(Error::WantsIdentity);
+fn of_passphrase(header: &Header<'_>) -> Result<(), Error> {
+    if has_passphrase(header) { Ok(()) } else { Err(Error::WantsIdentity) }
+}
+
+fn of_recipients(header: &Header<'_>) -> Result<(), Error> {
+    match header.stanzas.len() {
+        _ if !has_passphrase(header) => Ok(()),
+        1 => Err(Error::WantsPassphrase),
+        _ => Err(Error::Header),
     }
+}
+
+fn has_passphrase(header: &Header<'_>) -> bool {
+    header.stanzas.iter().any(|stanza| stanza.words[0] == SCRYPT)
+}
+
+fn with_passphrase(header: &Header<'_>, passphrase: &Secret) -> Result<FileKey, Error> {
+    of_passphrase(header)?;
     // A passphrase stands alone, so that only who knows it can have made the file.
     let [stanza] = header.stanzas.as_slice() else { return Err(Error::Header) };
     let [_, salt, work_factor] = stanza.words.as_slice() else { return Err(Error::Header) };
@@ -187,9 +203,7 @@ fn bearable(work_factor: &str) -> Result<u8, Error> {
 }
 
 fn with_identities(header: &Header<'_>, identities: &[Identity]) -> Result<FileKey, Error> {
-    if header.stanzas.iter().any(|stanza| stanza.words[0] == SCRYPT) {
-        return Err(if header.stanzas.len() == 1 { Error::WantsPassphrase } else { Error::Header });
-    }
+    of_recipients(header)?;
     for stanza in header.stanzas.iter().filter(|stanza| stanza.words[0] == X25519) {
         for identity in identities {
             if let Some(key) = identity.unwrap(stanza)? {

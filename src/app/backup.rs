@@ -206,9 +206,9 @@ impl App {
         BroughtIn { done, chosen, unknown }
     }
 
-    /// Reads a whole file that is no secret in itself: it is encrypted. What is no age file is refused before anybody is asked
-    /// for what opens it.
-    pub(crate) fn read_backup(&self, path: Option<&Path>) -> Result<Vec<u8>, Error> {
+    /// Reads a whole file that is no secret in itself: it is encrypted. What is no age file, or opens in the other way, is
+    /// refused before anybody is asked for what opens it.
+    pub(crate) fn read_backup(&self, path: Option<&Path>, by_identities: bool) -> Result<Vec<u8>, Error> {
         let name = path.map_or_else(|| "standard input".into(), |path| path.display().to_string());
         let failed = |error: io::Error| Error::Usage(format!("cannot read {name}: {error}"));
         let from: Box<dyn Read> = match path {
@@ -220,7 +220,7 @@ impl App {
         if bytes.len() as u64 > LARGEST {
             return Err(Error::Usage(format!("{name} is larger than any backup is")));
         }
-        age::check(&bytes).map_err(BackupError::Unopened)?;
+        age::check(&bytes, by_identities).map_err(BackupError::Unopened)?;
         Ok(bytes)
     }
 

@@ -55,7 +55,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let app = context.app()?;
     let from_stdin = file == "-";
-    let bytes = app.read_backup((!from_stdin).then_some(Path::new(file)))?;
+    let bytes = app.read_backup((!from_stdin).then_some(Path::new(file)), args.identity.is_some())?;
     let opener = opener(args, &app, context)?;
     let how = Import { all_tenants: args.all_tenants, force: args.force, take_over, dry_run };
     let brought = app.import_backup(&bytes, &opener, how, &|reading| agreed(reading, yes, context))?;
