@@ -2,12 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
-
-use tokio::runtime::Builder;
 
 use super::{
     Agreement, App, ClientNeed, Connected, DevicePrompt, Error, GivenClient, KeySource, Login, NewProvider, Person,
@@ -52,8 +49,8 @@ pub(crate) struct Demo {
     pub(crate) app: App,
     server: DemoServer,
     home: PathBuf,
-    /// The number of the signal that came; 0 as long as none did.
-    signal: Arc<AtomicI32>,
+    /// Hears of a signal that would end the program, so that the home can be deleted first.
+    signals: mpsc::Receiver<i32>,
 }
 
 impl DemoServer {
@@ -105,15 +102,12 @@ impl Demo {
             variables: Box::new(|_| None),
             client_metadata_url: None,
         };
-        Ok(Self { app, server, home: home.to_owned(), signal: watch_signals() })
+        Ok(Self { app, server, home: home.to_owned(), signals: Signals::watch() })
     }
 
     /// Ends the demo, with its home, when Ctrl-C or the like has come.
     pub(crate) fn go_on(&self) -> Result<(), Error> {
-        match self.signal.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            signal => Err(Error::Interrupted(signal)),
-        }
+        self.signals.try_recv().map_or(Ok(()), |signal| Err(Error::Interrupted(signal)))
     }
 
     pub(crate) fn server(&self) -> &DemoServer {
@@ -141,24 +135,6 @@ impl Demo {
             None => self.app.authorize(&login, &mut Itself { account: account.to_owned() }),
         }
     }
-}
-
-/// Notes the signals that would end the program, so that the home can be deleted first.
-fn watch_signals() -> Arc<AtomicI32> {
-    let seen = Arc::new(AtomicI32::new(0));
-    let noted = Arc::clone(&seen);
-    let (ready, listening) = mpsc::channel();
-    let _ = thread::Builder::new().spawn(move || {
-        let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
-        runtime.block_on(async {
-            let Ok(mut signals) = Signals::listen() else { return };
-            let _ = ready.send(()); // whoever waits waits for this only
-            noted.store(signals.next().await, Ordering::Relaxed);
-        });
-    });
-    // Without a watcher the signals end the program as they always do.
-    let _ = listening.recv();
-    seen
 }
 
 impl Drop for Demo {

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::person::AtTerminal;
 use super::terminal::{Terminal, Tone};
 use super::{credential, list, revoke, when};
-use crate::app::{Checking, Demand, Demo, DemoServer, DemoSettings, Error, Selector, Warning};
+use crate::app::{App, Checking, Demand, Demo, DemoServer, DemoSettings, Error, Selector, Warning};
 use crate::model::text::shown;
 use crate::model::{AccessToken, Credential, Timestamp};
 
@@ -119,13 +119,13 @@ fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) 
 
     story.command("oauth token demo")?;
     let selector = Selector::parse("demo", None)?;
-    let first = token(demo, &selector)?;
+    let first = token(&demo.app, &selector)?;
     story.line(first.0.expose())?;
 
     story.say("\nNow wait until it is due …")?;
     wait_until_due(demo, &own)?;
     story.command("oauth token demo")?;
-    let second = token(demo, &selector)?;
+    let second = token(&demo.app, &selector)?;
     story.line(second.0.expose())?;
     story.say("Another token: it was refreshed on the way, and nobody noticed.")?;
     let renewed = first.0.expose() != second.0.expose();
@@ -137,8 +137,8 @@ fn tell(demo: &Demo, args: &DemoArgs, context: &Context, story: &mut Story<'_>) 
 }
 
 /// A token that is as new as it shall be: the old one, given because a refresh failed, is no part of the story.
-fn token(demo: &Demo, selector: &Selector) -> Result<AccessToken, Error> {
-    let access = demo.app.token(selector, Demand::default(), None)?;
+fn token(app: &App, selector: &Selector) -> Result<AccessToken, Error> {
+    let access = app.token(selector, Demand::default(), None)?;
     let failed = access.warnings.into_iter().find_map(|warning| match warning {
         Warning::NotRefreshed(error) => Some(error),
         _ => None,
@@ -163,8 +163,9 @@ fn herd(demo: &Demo, selector: &Selector, story: &mut Story<'_>) -> Result<(), F
     let Some(before) = demo.app.list(false)?.0.pop() else { return Ok(()) };
     story.say(&format!("\nWhen it is due again, {HERD} ask at the same moment …"))?;
     wait_until_due(demo, &before)?;
+    let app = &demo.app;
     let mut tokens = std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..HERD).map(|_| scope.spawn(|| token(demo, selector))).collect();
+        let asking: Vec<_> = (0..HERD).map(|_| scope.spawn(|| token(app, selector))).collect();
         let answers = asking.into_iter().filter_map(|asking| asking.join().ok());
         answers.map(|token| token.map(|token| token.0.expose().to_owned())).collect::<Result<Vec<_>, Error>>()
     })?;
