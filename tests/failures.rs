@@ -315,6 +315,8 @@ fn what_is_not_quite_the_way_to_say_it_is_answered_with_the_way_to_say_it() {
     let home = Home::new();
     let cases: &[(&[&str], &str)] = &[
         (&["list", "github"], "oauth list --provider github"),
+        (&["list", "github", "--tenant", "a b"], "oauth --tenant 'a b' list --provider github"),
+        (&["--tenant", "work", "list", "github"], "oauth --tenant work list --provider github"),
         (&["exec", "--token-file", "demo", "--", "true"], "oauth exec PROVIDER --token-file -- COMMAND"),
         (&["list", "--forecast", "7"], "7d for days"),
         (&["test", "--min-valid", "3"], "3d for days"),

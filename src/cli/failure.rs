@@ -339,17 +339,20 @@ impl From<provider::Error> for Failure {
 
 /// What the parser cannot know: what somebody is likely to have meant.
 pub(super) fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
-    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
-    let command = words.find(|word| !word.starts_with('-')).unwrap_or_default();
+    let words: Vec<_> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
+    let tenant = words.iter().position(|word| *word == "--tenant").and_then(|at| words.get(at + 1));
+    let mut plain = words.iter().filter(|word| !word.starts_with('-') && Some(*word) != tenant);
+    let command = plain.next().copied().unwrap_or_default();
     let tip = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(given)))
             if command == "list" && !given.starts_with('-') =>
         {
-            format!("for one provider: oauth list --provider {}", word(given))
+            let list = format_args!("list --provider {}", word(given));
+            format!("for one provider: {}", tenant.map_or_else(|| oauth(list), |tenant| oauth_in(tenant, list)))
         }
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing)))
             if command == "exec"
-                && words.any(|word| word == "--token-file")
+                && words.contains(&"--token-file")
                 && missing.iter().any(|one| one.contains("PROVIDER")) =>
         {
             "--token-file takes the word after it for its path; without a path, write it last: \
