@@ -96,13 +96,15 @@ impl App {
     /// Looks whether anybody without the key has changed the record. `None` where there is no record yet.
     pub(crate) fn verify_audit(&self) -> Result<Option<Verified>, Error> {
         let Some(vault) = self.vault()?.filter(Vault::has_key) else { return Ok(None) };
-        Ok(Some(vault.verify_audit(&self.unlock(&vault)?)?))
+        let seal = self.unlock(&vault)?;
+        self.whatever_the_key(&vault, &seal, |seal, _| Ok(Some(vault.verify_audit(seal)?)))
     }
 
     /// Takes the record as it stands, after a person has looked at what was changed.
     pub(crate) fn accept_audit(&self) -> Result<(), Error> {
         let Some(vault) = self.vault()?.filter(Vault::has_key) else { return Ok(()) };
-        Ok(vault.accept_audit(&self.unlock(&vault)?, (self.clock)())?)
+        let seal = self.unlock(&vault)?;
+        self.whatever_the_key(&vault, &seal, |seal, _| Ok(vault.accept_audit(seal, (self.clock)())?))
     }
 
     pub(crate) fn audit_summary(&self, filter: &AuditFilter) -> Result<AuditSummary, Error> {

@@ -77,6 +77,7 @@ pub(crate) struct Event {
 }
 
 /// An event that is to be recorded.
+#[derive(Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) event: &'a str,
     pub(crate) of: Option<&'a Credential>,
@@ -131,6 +132,8 @@ impl Vault {
         let mut taken = None;
         let done = self.store.write(|transaction| {
             let (done, entries) = work(transaction)?;
+            // Under a key that was replaced, the chain would look like one that was altered.
+            self.require_key(seal)?;
             // Rotated tokens must be committed even when the file of uses cannot be read.
             taken = uses.take().ok().flatten();
             let used = taken.iter().flat_map(|taken| &taken.uses);
@@ -195,10 +198,12 @@ impl Vault {
         Ok(events)
     }
 
-    /// Looks at the whole chain.
+    /// Looks at the whole chain, as it stands at one time.
     pub(crate) fn verify_audit(&self, seal: &Seal) -> Result<Verified, Error> {
         let pending = self.events(i64::MAX)?.len();
-        let connection = self.store.connection()?;
+        let reading = self.store.connection()?.unchecked_transaction().map_err(self.store.failed())?;
+        self.require_key(seal)?;
+        let connection = &*reading;
         let looked = Ends::read(connection).and_then(|ends| {
             let older = "select count(*) from events where sequence <= ?1";
             let anchor = ends.as_ref().map_or(i64::MAX, |ends| ends.anchor_sequence);

@@ -395,7 +395,7 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::model::{Caller, Timestamp};
-    use crate::vault::{Home, Target};
+    use crate::vault::{Entry, Home, Target};
 
     #[test]
     fn a_source_survives_its_written_form() {
@@ -448,6 +448,24 @@ mod tests {
         other.move_key(&access, Target::File(dir.path().join("key")), soon(), NOW).unwrap();
         let nobody = KeyAccess { ask: |_| None, ..access };
         assert_eq!(early.unlock(&nobody).unwrap().key_id(), key_id);
+    }
+
+    #[test]
+    fn under_a_key_that_was_replaced_the_record_is_neither_written_nor_said_to_be_altered() {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, access) = under_a_passphrase(dir.path());
+        let open = || Vault::open(&home, &Caller::default()).unwrap().unwrap();
+        let (early, mut other) = (open(), open());
+        let old = early.unlock(&access).unwrap();
+        other.rotate_key(&access, soon(), NOW, |_| true).unwrap();
+        let entry = Entry { event: "exported", of: None, at: NOW, outcome: "ok", detail: None };
+        assert!(matches!(early.record(&old, entry), Err(Error::KeyReplaced)));
+        assert!(matches!(early.accept_audit(&old, NOW), Err(Error::KeyReplaced)));
+        assert!(matches!(early.verify_audit(&old), Err(Error::KeyReplaced)));
+        let new = early.unlock_again(&old, &access).unwrap();
+        let before = early.verify_audit(&new).unwrap().events;
+        early.record(&new, entry).unwrap();
+        assert_eq!(early.verify_audit(&new).unwrap().events, before + 1);
     }
 
     #[cfg(unix)]

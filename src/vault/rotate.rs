@@ -41,8 +41,13 @@ impl Vault {
     /// not replaced already.
     pub(super) fn keep_key(&self, seal: &Seal, deadline: Instant) -> Result<Held, Error> {
         let held = self.hold_seal(deadline)?;
+        self.require_key(seal).map(|()| held)
+    }
+
+    /// Fails where the master key is another one than that of `seal`: it was replaced meanwhile.
+    pub(super) fn require_key(&self, seal: &Seal) -> Result<(), Error> {
         let current = self.store.describe()?.key_id;
-        if current.as_deref() == Some(seal.key_id()) { Ok(held) } else { Err(Error::KeyReplaced) }
+        if current.as_deref() == Some(seal.key_id()) { Ok(()) } else { Err(Error::KeyReplaced) }
     }
 
     /// Keeps the master key from being replaced, together with others who do.

@@ -15,7 +15,7 @@ use crate::model::server::Service;
 use crate::model::text::shown;
 use crate::model::{Credential, Scopes, Server, endpoint};
 use crate::protocol;
-use crate::vault::Entry;
+use crate::vault::{Entry, Seal};
 use hop::{Hop, redirect_target};
 pub(crate) use outgoing::{Body, Outgoing};
 use outgoing::{headers, parse};
@@ -293,7 +293,8 @@ impl Exchange<'_> {
         let (detail, at) = (shown(&scopes.to_string()), (self.app.clock)());
         let entry =
             Entry { event: "missing_scope", of: Some(own), at, outcome: "insufficient_scope", detail: Some(&detail) };
-        let _ = self.app.unlock(&vault).map(|seal| vault.record(&seal, entry));
+        let record = |seal: &Seal, _| Ok(vault.record(seal, entry)?);
+        let _ = self.app.unlock(&vault).and_then(|seal| self.app.whatever_the_key(&vault, &seal, record));
     }
 
     /// What a 403 says that the token lacks.
