@@ -248,7 +248,7 @@ impl App {
             }
         }
         found.fine("seal", "every sealed value opens in its place");
-        match vault.verify_audit(&seal) {
+        match self.whatever_the_key(vault, &seal, |seal, _| Ok(vault.verify_audit(seal)?)) {
             Ok(verified) => {
                 let pending = match verified.pending {
                     0 => String::new(),
@@ -257,7 +257,7 @@ impl App {
                 let events = text::counted(verified.events, "event");
                 found.fine("audit", format!("{events} in the sealed chain, none changed{pending}"));
             }
-            Err(error) => found.add("audit", Outcome::Wrong(error.into())),
+            Err(error) => found.add("audit", Outcome::Wrong(error)),
         }
         for own in Vault::unfinished(rows) {
             self.look_at_refresh(vault, own, &seal, found)?;

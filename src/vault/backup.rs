@@ -126,7 +126,7 @@ impl Vault {
         })?;
         let marks = Marks::of(&self.home);
         for planned in &taken {
-            marks.raise(&planned.row.credential.id, planned.row.mark())?;
+            marks.set(&planned.row.credential.id, planned.row.mark())?;
         }
         let beside = self.beside()?;
         let restored = planned.into_iter().map(|Planned { row, verdict, spent, .. }| {

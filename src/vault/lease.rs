@@ -23,6 +23,8 @@ pub(crate) struct Lease<'a> {
     held: Option<Locks>,
     /// Where the answer to a refresh that was begun will land.
     ready: Option<landing::Ready>,
+    /// This lease has marked the refresh token as spent.
+    is_marked: bool,
 }
 
 /// What a lease holds while it lasts.
@@ -60,7 +62,7 @@ impl<'a> Lease<'a> {
         held: Option<Locks>,
         id: &CredentialId,
     ) -> Result<Self, Error> {
-        let mut lease = Self { vault, seal, row: vault.reread(id)?, held, ready: None };
+        let mut lease = Self { vault, seal, row: vault.reread(id)?, held, ready: None, is_marked: false };
         if lease.row.attempt.is_some() {
             lease.finish_landed()?;
         }
@@ -118,7 +120,9 @@ impl<'a> Lease<'a> {
     /// Writes down that the refresh token is about to be sent, makes sure that its answer can land, and gives it out.
     /// Only what is durable first is sent.
     pub(crate) fn begin(&mut self, now: Timestamp) -> Result<RefreshToken, Error> {
-        if let Some(reason) = self.staleness()? {
+        let marks = Marks::of(&self.vault.home);
+        let known = marks.known_of(&self.row.credential.id)?;
+        if let Some(reason) = self.vault.staleness(&self.row, &known)? {
             return Err(Error::Stale { label: self.row.credential.label(), reason });
         }
         self.ready = Some(self.vault.landing(&self.row.credential.id).prepare()?);
@@ -127,14 +131,18 @@ impl<'a> Lease<'a> {
         let attempt = Attempt { generation: self.row.credential.generation, begun_at: now.0 };
         // In this order: a mark without its attempt would be taken for a restored store.
         self.note(Some(serde_json::to_string(&attempt).expect("an attempt is JSON")))?;
-        if let Err(error) = self.vault.mark(&self.row) {
+        let (id, spent) = (&self.row.credential.id, self.row.mark());
+        // A row that went back in time is sent all the same where the server leaves its tokens as they are.
+        let mark = if known.is_beyond(id, spent) == Some(true) { Marks::set } else { Marks::raise };
+        if let Err(error) = mark(&marks, id, spent) {
             // Nothing was sent now. It is not known whether the mark was written all the same; if it cannot be taken
             // back, or the token was sent before, the attempt stays with it. The failure that counts is the first.
             if !in_doubt {
                 let _ = self.withdraw();
             }
-            return Err(error);
+            return Err(error.into());
         }
+        self.is_marked = true;
         Ok(RefreshToken(token))
     }
 
@@ -157,7 +165,7 @@ impl<'a> Lease<'a> {
     /// Takes the mark back before the attempt is erased: a mark without its attempt would be taken for a restored store.
     fn unmark(&self) -> Result<(), Error> {
         let reached = Mark::Reached(self.row.credential.generation);
-        Ok(Marks::of(&self.vault.home).lower(&self.row.credential.id, reached)?)
+        Ok(Marks::of(&self.vault.home).set(&self.row.credential.id, reached)?)
     }
 
     /// Writes down that the provider does not want to be asked before `at`.
@@ -423,10 +431,9 @@ impl<'a> Lease<'a> {
             Ok((written, if_written(written, entry)))
         })?;
         self.check(written)?;
-        let was_sent = self.row.open_attempt().is_some();
         self.row = row;
         // A token that was sent is marked as spent already, and that tells enough: the disk is not waited for.
-        let mark = if was_sent { Marks::note } else { Marks::raise };
+        let mark = if std::mem::take(&mut self.is_marked) { Marks::note } else { Marks::set };
         let _ = mark(&Marks::of(&self.vault.home), &self.row.credential.id, self.row.mark());
         Ok(())
     }

@@ -15,6 +15,7 @@
 mod witness;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::Home;
@@ -103,32 +104,42 @@ impl<'a> Marks<'a> {
         Ok(all)
     }
 
-    /// Writes down a mark that is higher than the one before, and waits until it is durable in one of the files: the higher
-    /// mark counts, so that is enough.
-    pub(super) fn raise(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
-        let appended = self.append(id, mark)?;
-        let ([one, _], [of_one, _]) = (&self.0, &appended);
-        one.settle(of_one)?;
-        self.each(&appended, Witness::tidy)
-    }
-
-    /// Writes down a mark that is lower than the one before, and waits until it is durable in both files.
-    pub(super) fn lower(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
+    /// Writes a mark down, higher or lower than what is known, and waits until it is durable in both files.
+    pub(super) fn set(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
         let appended = self.append(id, mark)?;
         // Both are written before either is waited for: a file system takes them to the disk together.
         self.each(&appended, Witness::settle)?;
         self.each(&appended, Witness::tidy)
     }
 
-    /// Writes down a mark that may be lost with the power: the one before is durable, and tells enough.
+    /// Writes down a mark that is higher than any that is known, and waits until it is durable in one of the files: the
+    /// higher one counts, so that is enough to go on. The other file follows meanwhile.
+    pub(super) fn raise(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
+        let appended = self.append(id, mark)?;
+        let ([one, _], [of_one, of_other]) = (&self.0, &appended);
+        one.settle(of_one)?;
+        of_other.settle_later();
+        self.each(&appended, Witness::tidy)
+    }
+
+    /// Writes down a mark that is higher than any that is known, and may be lost with the power: the one before is durable,
+    /// and tells enough.
     pub(super) fn note(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
         self.each(&self.append(id, mark)?, Witness::tidy)
     }
 
+    /// Writes a mark into both files, with nobody in between who makes one of them anew: what is lower in the one and
+    /// higher in the other would be taken for the higher.
     fn append(&self, id: &CredentialId, mark: Mark) -> Result<[Appended; 2], files::Error> {
-        let append = |witness: &Witness<'_>| witness.append(id, mark.height(), || self.known());
         let [one, other] = &self.0;
-        Ok([append(one)?, append(other)?])
+        loop {
+            let (own, others) = (one.genuine(|| self.known())?, other.genuine(|| self.known())?);
+            if one.keep(&own)? && other.keep(&others)? {
+                let height = mark.height();
+                let long = (one.append(&own, id, height)?, other.append(&others, id, height)?);
+                return Ok([one.release(own, long.0)?, other.release(others, long.1)?]);
+            }
+        }
     }
 
     fn each(
@@ -141,6 +152,8 @@ impl<'a> Marks<'a> {
 
     /// The files that are gone, were written elsewhere, or lack something that is known.
     pub(super) fn spoilt(&self) -> Result<Vec<&Path>, files::Error> {
+        // What somebody writes just now is in one of them first. Where nothing can be written, nobody does.
+        let _still = self.still().ok();
         let known = self.known()?;
         let mut spoilt = vec![];
         for witness in &self.0 {
@@ -153,8 +166,17 @@ impl<'a> Marks<'a> {
 
     /// Writes into each file what the other one knows.
     pub(super) fn mend(&self) -> Result<(), files::Error> {
+        let [one, _] = &self.0;
+        let _held = one.lock()?;
+        let _still = self.still()?;
         let known = self.known()?;
-        self.0.iter().try_for_each(|witness| witness.mend(&known))
+        self.0.iter().try_for_each(|witness| witness.rewrite(&known))
+    }
+
+    /// Both files, as long as nobody writes into them.
+    fn still(&self) -> Result<[Option<File>; 2], files::Error> {
+        let [one, other] = &self.0;
+        Ok([one.still()?, other.still()?])
     }
 }
 
@@ -186,7 +208,7 @@ mod tests {
         let marks = Marks::of(&home);
         assert_eq!(marks.known().unwrap().is_beyond(&id("a"), Mark::Reached(1)), None);
         for mark in [Mark::Reached(1), Mark::Spent(1), Mark::Reached(2), Mark::Spent(2), Mark::Reached(2)] {
-            marks.note(&id("a"), mark).unwrap();
+            marks.set(&id("a"), mark).unwrap();
         }
         let known = marks.known().unwrap();
         assert_eq!(known.is_beyond(&id("a"), Mark::Spent(1)), Some(true));
@@ -200,7 +222,7 @@ mod tests {
         let home = home(dir.path());
         let marks = Marks::of(&home);
         for (mark, replaced) in [(Mark::Reached(1), false), (Mark::Spent(1), false), (Mark::Reached(2), true)] {
-            marks.raise(&id("a"), mark).unwrap();
+            marks.set(&id("a"), mark).unwrap();
             assert_eq!(marks.known().unwrap().is_replaced(&id("a"), 1), replaced, "{mark:?}");
         }
         assert!(!marks.known().unwrap().is_replaced(&id("b"), 1));
@@ -210,15 +232,38 @@ mod tests {
     fn copied_marks_are_not_believed_and_are_replaced_by_the_next_one() {
         let dir = tempfile::tempdir().unwrap();
         let (here, there) = (home(&dir.path().join("here")), home(&dir.path().join("there")));
-        Marks::of(&here).raise(&id("a"), Mark::Reached(5)).unwrap();
+        Marks::of(&here).set(&id("a"), Mark::Reached(5)).unwrap();
         files::private_dir(there.marks.parent().unwrap()).unwrap();
         fs::copy(&here.marks, &there.marks).unwrap();
         fs::copy(beside(&here.database), beside(&there.database)).unwrap();
         assert_eq!(Marks::of(&there).known().unwrap().is_beyond(&id("a"), Mark::Reached(1)), None);
-        Marks::of(&there).raise(&id("b"), Mark::Reached(5)).unwrap();
+        Marks::of(&there).set(&id("b"), Mark::Reached(5)).unwrap();
         let known = Marks::of(&there).known().unwrap();
         assert_eq!(known.is_beyond(&id("a"), Mark::Reached(1)), None);
         assert_eq!(known.is_beyond(&id("b"), Mark::Reached(1)), Some(true));
+    }
+
+    #[test]
+    fn nobody_mends_between_the_writing_of_a_mark_in_the_one_file_and_in_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = home(dir.path());
+        let marks = Marks::of(&home);
+        marks.set(&id("a"), Mark::Spent(4)).unwrap();
+        // A mark that is taken back.
+        let files = marks.0.each_ref().map(|witness| witness.genuine(|| marks.known()).unwrap());
+        let height = Mark::Reached(4).height();
+        for (witness, file) in marks.0.iter().zip(&files) {
+            assert!(witness.keep(file).unwrap());
+        }
+        marks.0[0].append(&files[0], &id("a"), height).unwrap();
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| Marks::of(&home).mend());
+            std::thread::sleep(std::time::Duration::from_millis(30)); // in which it waits, or does not
+            marks.0[1].append(&files[1], &id("a"), height).unwrap();
+            drop(files);
+            other.join().unwrap().unwrap();
+        });
+        assert_eq!(marks.known().unwrap().is_beyond(&id("a"), Mark::Reached(4)), Some(false));
     }
 
     #[test]
@@ -236,8 +281,8 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let home = home(dir.path());
             let marks = Marks::of(&home);
-            marks.raise(&id("a"), Mark::Spent(4)).unwrap();
-            marks.raise(&id("b"), Mark::Reached(2)).unwrap();
+            marks.set(&id("a"), Mark::Spent(4)).unwrap();
+            marks.set(&id("b"), Mark::Reached(2)).unwrap();
             assert_eq!(marks.spoilt().unwrap(), Vec::<&Path>::new());
             spoil(&marks.0[which].path);
             assert_eq!(marks.known().unwrap().is_beyond(&id("a"), Mark::Reached(4)), Some(true));

@@ -453,7 +453,7 @@ impl Vault {
 
     /// Writes down how far a row has got.
     fn mark(&self, row: &Row) -> Result<(), Error> {
-        Ok(Marks::of(&self.home).raise(&row.credential.id, row.mark())?)
+        Ok(Marks::of(&self.home).set(&row.credential.id, row.mark())?)
     }
 
     fn landing(&self, id: &CredentialId) -> Landing {

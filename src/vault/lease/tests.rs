@@ -317,7 +317,7 @@ fn an_old_refresh_token_that_is_in_doubt_stays_held_back_after_a_login_that_brin
     assert_eq!(place.lease(&id).staleness().unwrap(), None, "a refresh token of its own is in no doubt");
     // The store is an older copy, whose token was spent since.
     let (place, id) = Place::with(login("old"));
-    Marks::of(&place.vault.home).raise(&id, Mark::Spent(5)).unwrap();
+    Marks::of(&place.vault.home).set(&id, Mark::Spent(5)).unwrap();
     let old = place.lease(&id).staleness().unwrap();
     assert!(old.is_some());
     place.lease(&id).reauthorize(without_one()).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Known;
@@ -30,6 +31,16 @@ pub(super) struct Appended {
     is_long: bool,
 }
 
+impl Appended {
+    /// Has the record become durable while this process goes on. Where no thread can be had, the system does it in its own
+    /// time.
+    pub(super) fn settle_later(&self) {
+        if let Ok(file) = self.file.try_clone() {
+            let _ = thread::Builder::new().spawn(move || file.sync_data());
+        }
+    }
+}
+
 impl Witness<'_> {
     /// What is written in the file, of all credentials or of one; `None` where there is none, or one that was written
     /// elsewhere.
@@ -39,27 +50,33 @@ impl Witness<'_> {
         self.read(&file, only)
     }
 
-    /// Writes a record down. A file that has to be made begins with what `others` know.
-    pub(super) fn append(
-        &self,
-        id: &CredentialId,
-        height: i64,
-        others: impl Fn() -> Result<Known, files::Error>,
-    ) -> Result<Appended, files::Error> {
-        loop {
-            let file = self.genuine(&others)?;
-            files::lock_within(&file, File::try_lock_shared, PATIENCE).map_err(self.failed("lock"))?;
-            // Written anew by another process in the meantime: what is appended here would be lost.
-            if !files::same_file(&file, &self.path).unwrap_or(false) {
-                continue;
-            }
-            let before = file.metadata().map_err(self.failed("read"))?.len();
-            (&file).write_all(record(&id.0, height).as_bytes()).map_err(self.failed("append to"))?;
-            let length = file.metadata().map_err(self.failed("read"))?.len();
-            // Whoever writes the file anew from here on takes the record along.
-            file.unlock().map_err(self.failed("unlock"))?;
-            return Ok(Appended { file, is_long: length / LONG > before / LONG });
-        }
+    /// Keeps the file from being written anew, for as long as it is open. False where that has happened already: what is
+    /// appended to it would be lost.
+    pub(super) fn keep(&self, file: &File) -> Result<bool, files::Error> {
+        files::lock_within(file, File::try_lock_shared, PATIENCE).map_err(self.failed("lock"))?;
+        Ok(files::same_file(file, &self.path).unwrap_or(false))
+    }
+
+    /// Writes a record down in a file that is [kept](Self::keep).
+    pub(super) fn append(&self, file: &File, id: &CredentialId, height: i64) -> Result<bool, files::Error> {
+        let mut file = file;
+        let before = file.metadata().map_err(self.failed("read"))?.len();
+        file.write_all(record(&id.0, height).as_bytes()).map_err(self.failed("append to"))?;
+        let length = file.metadata().map_err(self.failed("read"))?.len();
+        Ok(length / LONG > before / LONG)
+    }
+
+    /// Gives a file that was kept free: whoever writes it anew from here on takes along what was appended.
+    pub(super) fn release(&self, file: File, is_long: bool) -> Result<Appended, files::Error> {
+        file.unlock().map_err(self.failed("unlock"))?;
+        Ok(Appended { file, is_long })
+    }
+
+    /// The file, where there is one, as long as nobody else writes into it.
+    pub(super) fn still(&self) -> Result<Option<File>, files::Error> {
+        let Some(file) = self.open()? else { return Ok(None) };
+        self.wait_for_writers(&file)?;
+        Ok(Some(file))
     }
 
     /// Waits until what was appended is durable.
@@ -73,7 +90,7 @@ impl Witness<'_> {
     }
 
     /// The file, which is made first where there is none, or one that was copied from elsewhere.
-    fn genuine(&self, others: impl Fn() -> Result<Known, files::Error>) -> Result<File, files::Error> {
+    pub(super) fn genuine(&self, others: impl Fn() -> Result<Known, files::Error>) -> Result<File, files::Error> {
         if let Some(file) = self.open_genuine()? {
             return Ok(file);
         }
@@ -93,16 +110,6 @@ impl Witness<'_> {
         Ok(genuine.then_some(file))
     }
 
-    /// Makes the file anew, with what is `known`.
-    pub(super) fn mend(&self, known: &Known) -> Result<(), files::Error> {
-        let _held = self.lock()?;
-        if let Some(file) = self.open()? {
-            self.wait_for_writers(&file)?;
-            return self.rewrite(&self.read(&file, None)?.unwrap_or_default().and(known));
-        }
-        self.rewrite(known)
-    }
-
     fn shorten(&self) -> Result<(), files::Error> {
         let _held = self.lock()?;
         let Some(file) = self.open()? else { return Ok(()) };
@@ -118,14 +125,14 @@ impl Witness<'_> {
     }
 
     /// One process at a time makes the file anew. It holds this for as long as a few writes take.
-    fn lock(&self) -> Result<impl Sized + use<>, files::Error> {
+    pub(super) fn lock(&self) -> Result<impl Sized + use<>, files::Error> {
         let deadline = Instant::now() + PATIENCE;
         let held = LockFile::new(self.locks, "marks")?.take_by(deadline)?;
         held.ok_or_else(|| self.failed("lock")(io::ErrorKind::WouldBlock.into()))
     }
 
     /// Builds the file aside, and names it when it is whole.
-    fn rewrite(&self, known: &Known) -> Result<(), files::Error> {
+    pub(super) fn rewrite(&self, known: &Known) -> Result<(), files::Error> {
         files::private_dir(self.path.parent().unwrap_or(Path::new("/")))?;
         let aside = files::aside(&self.path);
         let _ = fs::remove_file(&aside); // left by an earlier process with our number
@@ -219,6 +226,13 @@ mod tests {
         CredentialId(text.into())
     }
 
+    fn append(witness: &Witness<'_>, id: &CredentialId, height: i64) -> Result<Appended, files::Error> {
+        let file = witness.genuine(|| Ok(Known::default()))?;
+        assert!(witness.keep(&file)?);
+        let is_long = witness.append(&file, id, height)?;
+        witness.release(file, is_long)
+    }
+
     #[test]
     fn a_file_that_cannot_be_read_is_not_taken_for_none() {
         let dir = tempfile::tempdir().unwrap();
@@ -234,7 +248,7 @@ mod tests {
         let path = std::env::current_exe().unwrap();
         let witness = Witness { path: path.clone(), locks: &path };
         assert_eq!(witness.known(None).unwrap(), None);
-        assert!(witness.append(&id("a"), 2, || Ok(Known::default())).is_err());
+        assert!(append(&witness, &id("a"), 2).is_err());
     }
 
     #[test]
@@ -251,7 +265,7 @@ mod tests {
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
         let held = witness.lock().unwrap();
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| witness.append(&id("a"), 2, || Ok(Known::default())));
+            let other = scope.spawn(|| append(&witness, &id("a"), 2));
             std::thread::sleep(Duration::from_millis(30)); // in which the other one tries, or does not
             assert!(!witness.path.exists());
             drop(held);
@@ -266,11 +280,14 @@ mod tests {
         let locks = dir.path().join("locks");
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
         let id = id("a");
-        witness.append(&id, 2, || Ok(Known::default())).unwrap();
+        append(&witness, &id, 2).unwrap();
         let file = witness.open().unwrap().unwrap();
         file.lock_shared().unwrap();
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| witness.mend(&Known::default()));
+            let other = scope.spawn(|| {
+                let _still = witness.still().unwrap();
+                witness.rewrite(&witness.known(None).unwrap().unwrap())
+            });
             std::thread::sleep(Duration::from_millis(30)); // in which the other one waits, or does not
             (&file).write_all(record(&id.0, 8).as_bytes()).unwrap();
             drop(file);
@@ -285,7 +302,7 @@ mod tests {
         let locks = dir.path().join("locks");
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
         fs::create_dir(files::aside(&witness.path)).unwrap();
-        assert!(witness.mend(&Known::default()).is_err(), "its place is taken");
+        assert!(witness.rewrite(&Known::default()).is_err(), "its place is taken");
     }
 
     #[test]
@@ -303,10 +320,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let locks = dir.path().join("locks");
         let witness = Witness { path: dir.path().join("marks"), locks: &locks };
-        let append = |name: &str, height| {
-            let appended = witness.append(&id(name), height, || Ok(Known::default())).unwrap();
-            witness.tidy(&appended).unwrap();
-        };
+        let append = |name: &str, height| witness.tidy(&append(&witness, &id(name), height).unwrap()).unwrap();
         let length = || fs::metadata(&witness.path).unwrap().len();
         append("a", 2);
         let grow = |to: u64| {
