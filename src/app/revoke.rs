@@ -155,6 +155,8 @@ impl App {
         let (refresh, access) = if reach.local || already {
             (Fate::Skipped, Fate::Skipped)
         } else {
+            // What is ended there and cannot be wiped here would be handed out on.
+            lease.try_writing()?;
             self.revoke_tokens(lease.row(), seal)?
         };
         let unasked = reach.local && !already && lease.row().has_tokens();

@@ -197,7 +197,7 @@ impl<'a> Lease<'a> {
 
     /// Makes sure that the store takes writing, before something is asked for that could not be kept.
     pub(crate) fn try_writing(&mut self) -> Result<(), Error> {
-        self.note(None)
+        self.note(self.row.attempt.clone())
     }
 
     fn note(&mut self, attempt: Option<String>) -> Result<(), Error> {

@@ -383,6 +383,10 @@ fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
     refused.fails(6).stderr_has("the disk is full").stderr_has("df -h");
     let minted = on_it(&["token", "demo", "ci", "--refresh"]);
     minted.fails(6).stderr_has("the disk is full").stderr_has("df -h");
+    // What was ended there and is not wiped here would be handed out on.
+    let revoked = on_it(&["revoke", "demo", ALICE]);
+    revoked.fails(6).stderr_has("the disk is full").stderr_has("df -h");
+    on_it(&["token", "demo"]).success().stdout_is(&token);
     let looked = on_it(&["doctor"]);
     looked.success().stdout_has("lies on a disk that is full").stdout_has("every sealed value opens in its place");
     assert_eq!(server.requests(), before, "nothing was sent");
