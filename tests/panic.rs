@@ -256,6 +256,10 @@ fn the_page_where_something_is_ended_by_hand_is_shown_whole_and_a_second_time_sa
     let told = on_terminal(home.oauth(["panic", "--yes"]), "out").run();
     told.fails(1).stdout_is("github work: no client can revoke a static token\n  https://github.com/settings/tokens\n");
     home.oauth(["panic", "--yes"]).run().success().stderr_is(AGAIN);
+    // Whoever sets a variable has made the token by hand, too.
+    let set = Home::new();
+    set.oauth(["import", "--from", "env", "--yes"]).env("GITHUB_TOKEN", "canary").run().success();
+    set.oauth(["panic", "--yes"]).run().fails(1).stdout_has("https://github.com/settings/tokens\n");
     let again = home.oauth(["revoke", "--all", "--yes"]).run();
     again.success().stderr_is("every credential of the tenant had been revoked before\n");
     let elsewhere = home.oauth(["revoke", "--all", "--yes", "--tenant", "empty"]).run();

@@ -57,6 +57,8 @@ pub(super) struct Incoming {
     pub(super) from: Option<String>,
     /// A tool holds it, so that nobody has said which account it is, unless the tool does.
     pub(super) by_tool: bool,
+    /// A person has put it where it was found, and may have made it at the page for personal tokens.
+    pub(super) by_person: bool,
     /// A token that is in use is replaced.
     pub(super) force: bool,
 }
@@ -73,6 +75,7 @@ impl Incoming {
             login: None,
             from: None,
             by_tool: false,
+            by_person: true,
             force: new.force,
         }
     }
@@ -121,7 +124,7 @@ impl App {
             None => {
                 resolved.server.revocation_endpoint = None;
                 // What a tool holds may be of its own making.
-                let page = resolved.tokens_url.take().filter(|_| !new.by_tool);
+                let page = resolved.tokens_url.take().filter(|_| new.by_person);
                 resolved.server.applications_url = page.or(resolved.server.applications_url);
             }
             Some((_, client)) if client.secret.is_none() => {

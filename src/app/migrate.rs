@@ -199,6 +199,7 @@ impl App {
             login,
             from: (!take_over).then(|| tool.name().to_owned()),
             by_tool: true,
+            by_person: matches!(tool, Tool::Netrc | Tool::Env),
             force,
         };
         self.bring_in(incoming).map(Some)
