@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::demo::{CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, age};
+use crate::support::demo::{ALICE, CLIENT, CONFIDENTIAL_CLIENT, CONFIDENTIAL_SECRET, DemoServer, age};
 use crate::support::files::{assert_no_canary, private};
 use crate::support::keys::{ec, rsa};
 use crate::support::sandbox::{Home, Run};
@@ -60,6 +60,9 @@ fn a_client_gets_tokens_for_itself() {
     home.oauth(["test", "demo"]).run().success();
     home.oauth(["revoke", "demo"]).run().success();
     home.oauth(["token", "demo"]).run().fails(3);
+    // A client that was revoked says nothing of how a person connects; by its name it is connected as it was.
+    server.sign_in(home.oauth(["init", "demo", "--client-id", CLIENT]), ALICE).success();
+    client_credentials(&home).run().success();
 }
 
 #[test]

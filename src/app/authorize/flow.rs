@@ -36,8 +36,8 @@ impl Flow {
         matches!(self, Self::JwtBearer | Self::Installation)
     }
 
-    /// What was asked for; else what the credential was connected with, when that was for machines; else the device flow
-    /// where there is no browser and the provider has it; else what the provider's redirect rule allows.
+    /// What was asked for; else what the credential was connected with, when that was for machines, and it is named or lives;
+    /// else the device flow where there is no browser and the provider has it; else what the provider's redirect rule allows.
     pub(super) fn choose(login: &Login, provider: &Provider, previous: Option<&Credential>) -> Result<Self, Error> {
         let entry = &provider.entry;
         let has_device = entry.device_authorization_endpoint.is_some();
@@ -48,7 +48,8 @@ impl Flow {
                 _ => Ok(flow),
             };
         }
-        if let Some(own) = previous.filter(|own| own.kind == Kind::Machine)
+        let again = |own: &&Credential| own.revoked_at.is_none() || login.account.is_some();
+        if let Some(own) = previous.filter(|own| own.kind == Kind::Machine).filter(again)
             && let Some(mint) = &own.server.mint
         {
             return Ok(Self::of_mint(mint));
