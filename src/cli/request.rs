@@ -93,9 +93,6 @@ pub(super) fn run(args: RequestArgs, context: &Context) -> Result<u8, Failure> {
     let tokens = |provider: &str| context.of_provider("TOKEN", provider);
     let provider = words.provider.map_or_else(|| app.provider_of_url(&words.target, &tokens), Ok)?;
     let selector = Selector::parse(&provider, words.account.as_deref())?;
-    if let Some(host) = &args.allow_host {
-        allow(host, &selector, &app, context)?;
-    }
     let mut headers = args.header.iter().map(|line| header(line)).collect::<Result<Vec<_>, _>>()?;
     let (body, kind) = body(args.data.as_deref(), args.json_body.as_deref())?;
     let has = |headers: &[(String, String)], name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
@@ -106,6 +103,9 @@ pub(super) fn run(args: RequestArgs, context: &Context) -> Result<u8, Failure> {
     let method = words.method.unwrap_or_else(|| usual.into());
     if args.paginate && method != "GET" {
         return Err(Failure::usage("--paginate is for GET".into()));
+    }
+    if let Some(host) = &args.allow_host {
+        allow(host, &selector, &app, context)?;
     }
     let outgoing =
         Outgoing { method, target: words.target, headers, body, follow: args.follow, retries: args.retry.unwrap_or(0) };
