@@ -272,5 +272,5 @@ fn where_no_directory_can_be_made_another_one_can_be_named() {
 #[test]
 fn variables_lie_in_no_file() {
     let told = Home::new().oauth(["import", "--from", "env"]).run();
-    told.fails(3).stderr_has("no variable is set").says_nothing_of("--file");
+    told.fails(3).stderr_has("none of the variables is set").says_nothing_of("--file");
 }

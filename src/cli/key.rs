@@ -69,7 +69,7 @@ pub(super) fn run(args: KeyArgs, context: &Context) -> Result<u8, Failure> {
 
 fn rotate(context: &Context) -> Result<u8, Failure> {
     let mut unprinted = None;
-    let hand_out = |key: &Secret| {
+    let mut hand_out = |key: &Secret| {
         if super::terminal::Terminal::output_is_lost() {
             let what = "the new key is printed, and standard output is closed or goes to nowhere".into();
             unprinted =
@@ -84,10 +84,18 @@ fn rotate(context: &Context) -> Result<u8, Failure> {
         unprinted = printed.err();
         unprinted.is_none()
     };
-    let rotated = context.app()?.rotate_key(hand_out);
+    let mut handed_out = false;
+    let rotated = context.app()?.rotate_key(|key| {
+        handed_out = hand_out(key);
+        handed_out
+    });
     if let Some(failure) = unprinted {
         return Err(failure);
     }
+    let rotated = rotated.map_err(|error| match Failure::from(error) {
+        failure if handed_out => failure.because("the key that was printed opens nothing; keep the one that you have"),
+        failure => failure,
+    });
     let Rotated { source, key_id, former_key_id, credentials, voids_code, leftover } = rotated?;
     let printed = matches!(source, KeySource::Environment | KeySource::Command);
     if context.terminal.json && !printed {

@@ -78,8 +78,12 @@ impl Vault {
         let key = MasterKey::generate();
         let place = KeyPlace { vault: self, access, source: &source };
         let wrapped = place.put(&key, now)?;
-        if place.is_kept_by_caller() && !hand_out(&key.encode()) {
-            return Err(Error::NotTaken);
+        if place.is_kept_by_caller() {
+            // A key that is handed out and sealed with nothing would be kept in place of the one that counts.
+            self.store.try_writing()?;
+            if !hand_out(&key.encode()) {
+                return Err(Error::NotTaken);
+            }
         }
         let credentials = match self.seal_anew(&old, &Seal::new(&key, &self.description.id), wrapped, now) {
             Ok(count) => count,

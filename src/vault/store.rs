@@ -278,6 +278,13 @@ impl Store {
         Ok(done)
     }
 
+    /// Makes sure that the store takes writing, by writing what is there.
+    pub(super) fn try_writing(&self) -> Result<(), Error> {
+        self.write(|transaction| {
+            transaction.execute("update store set id = id", []).map(drop).map_err(self.failed())
+        })
+    }
+
     /// Fails as [`Store::write`] would, and writes nothing. To begin is not enough: a transaction over what can only be read
     /// begins like any other.
     pub(super) fn require_writable(&self) -> Result<(), Error> {

@@ -387,6 +387,9 @@ fn a_disk_without_a_byte_left_is_named_and_what_is_stored_can_be_read() {
     let revoked = on_it(&["revoke", "demo", ALICE]);
     revoked.fails(6).stderr_has("the disk is full").stderr_has("df -h");
     on_it(&["token", "demo"]).success().stdout_is(&token);
+    // Whoever keeps the key is given none that would open nothing.
+    let rotated = on_it(&["key", "rotate"]);
+    rotated.fails(6).stdout_is("").stderr_has("the disk is full");
     let looked = on_it(&["doctor"]);
     looked.success().stdout_has("lies on a disk that is full").stdout_has("every sealed value opens in its place");
     assert_eq!(server.requests(), before, "nothing was sent");

@@ -72,8 +72,8 @@ impl Failure {
         }
         if tool == "env" {
             return failure
-                .because("no variable is set in which a known tool looks for its token, such as GITHUB_TOKEN")
-                .hint("see which one a provider has: oauth provider show PROVIDER");
+                .because("none of the variables is set that the providers' entries name, such as GITHUB_TOKEN")
+                .hint("see which ones a provider's entry names (token_env): oauth provider show PROVIDER --json");
         }
         failure.hint(format!("if it lies elsewhere: {}", oauth(format_args!("import --from {tool} --file FILE"))))
     }
