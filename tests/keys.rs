@@ -560,7 +560,11 @@ fn a_key_that_is_put_back_is_not_said_to_be_where_it_was_lost() {
     let moved = home.oauth(["key", "move", "--to", "file", "--path", &at("two")]).without_key().run();
     moved.success().stderr_has(&format!("it is still in the file {} too", at("one"))).says_nothing_of("unset");
     std::fs::remove_file(at("two")).unwrap();
-    restore(&at("three")).success().says_nothing_of("it is still");
+    // A variable that goes on naming the lost file would win.
+    let run = home.oauth(["key", "recovery", "--restore", "--to", "file", "--path", &at("two")]).without_key();
+    let told = run.env("OAUTH_MASTER_KEY_FILE", at("lost")).stdin(code.clone()).run();
+    told.success().stderr_has("goes before this one: unset OAUTH_MASTER_KEY_FILE");
+    restore(&at("three")).success().says_nothing_of("unset");
     let named = home.oauth(["key", "move", "--to", "file", "--path", &at("four")]).without_key();
     named.env("OAUTH_MASTER_KEY_FILE", at("three")).run().success().stderr_has("and unset OAUTH_MASTER_KEY_FILE");
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
@@ -248,8 +248,16 @@ fn told_moved(moved: &Moved, context: &Context) -> Result<u8, Failure> {
         let given = matches!(left, KeySource::File(_)) && is_given;
         let unset = if given { ", and unset OAUTH_MASTER_KEY_FILE" } else { "" };
         context.terminal.warn(&format!("it is still in {} too: remove it there{unset}", left.words()));
+    } else if context.environment.get("OAUTH_MASTER_KEY_FILE").is_some_and(|path| !is_file(&moved.to, path)) {
+        context.terminal.warn(
+            "OAUTH_MASTER_KEY_FILE names another place, and goes before this one: unset OAUTH_MASTER_KEY_FILE",
+        );
     }
     Ok(0)
+}
+
+fn is_file(place: &KeySource, path: &str) -> bool {
+    matches!(place, KeySource::File(own) if own == Path::new(path))
 }
 
 /// Whether a place of the key can be seen from here at all: what is put back from a code was lost there.
