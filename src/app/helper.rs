@@ -82,7 +82,8 @@ impl App {
         let install = |host: &String| {
             let url = url_of(host);
             let key = format!("credential.{url}.helper");
-            let before = entries(&told).filter(|(other, _)| *other == key).find_map(|(_, helper)| installed_words(helper));
+            let before =
+                entries(&told).filter(|(other, _)| *other == key).find_map(|(_, helper)| installed_words(helper));
             let instead_of = before.filter(|before| *before != words).map(str::to_owned);
             // An empty helper ends the list of those before it: no other one gets to keep the token.
             configure(&["--replace-all", &key, ""])?;

@@ -249,9 +249,9 @@ fn told_moved(moved: &Moved, context: &Context) -> Result<u8, Failure> {
         let unset = if given { ", and unset OAUTH_MASTER_KEY_FILE" } else { "" };
         context.terminal.warn(&format!("it is still in {} too: remove it there{unset}", left.words()));
     } else if context.environment.get("OAUTH_MASTER_KEY_FILE").is_some_and(|path| !is_file(&moved.to, path)) {
-        context.terminal.warn(
-            "OAUTH_MASTER_KEY_FILE names another place, and goes before this one: unset OAUTH_MASTER_KEY_FILE",
-        );
+        context
+            .terminal
+            .warn("OAUTH_MASTER_KEY_FILE names another place, and goes before this one: unset OAUTH_MASTER_KEY_FILE");
     }
     Ok(0)
 }

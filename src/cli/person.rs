@@ -120,7 +120,8 @@ impl Person for AtTerminal<'_> {
             self.terminal.say(&format!("  {label} {}", need.redirect_uri));
         }
         let id = if need.id.is_none() { Some(self.terminal.ask("Client id:")?) } else { None };
-        let secret = if need.secret { Some(self.terminal.ask_secret("Client secret (not shown):").ok()??) } else { None };
+        let secret =
+            if need.secret { Some(self.terminal.ask_secret("Client secret (not shown):").ok()??) } else { None };
         Some(GivenClient { id, secret, keep: true, ..GivenClient::default() })
     }
 

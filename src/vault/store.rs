@@ -280,9 +280,7 @@ impl Store {
 
     /// Makes sure that the store takes writing, by writing what is there.
     pub(super) fn try_writing(&self) -> Result<(), Error> {
-        self.write(|transaction| {
-            transaction.execute("update store set id = id", []).map(drop).map_err(self.failed())
-        })
+        self.write(|transaction| transaction.execute("update store set id = id", []).map(drop).map_err(self.failed()))
     }
 
     /// Fails as [`Store::write`] would, and writes nothing. To begin is not enough: a transaction over what can only be read
