@@ -113,12 +113,11 @@ impl<'a> Marks<'a> {
     }
 
     /// Writes down a mark that is higher than any that is known, and waits until it is durable in one of the files: the
-    /// higher one counts, so that is enough to go on. The other file follows meanwhile.
+    /// higher one counts, so that is enough. The other file follows in the system's own time.
     pub(super) fn raise(&self, id: &CredentialId, mark: Mark) -> Result<(), files::Error> {
         let appended = self.append(id, mark)?;
-        let ([one, _], [of_one, of_other]) = (&self.0, &appended);
+        let ([one, _], [of_one, _]) = (&self.0, &appended);
         one.settle(of_one)?;
-        of_other.settle_later();
         self.each(&appended, Witness::tidy)
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Known;
@@ -29,16 +28,6 @@ pub(super) struct Witness<'a> {
 pub(super) struct Appended {
     file: File,
     is_long: bool,
-}
-
-impl Appended {
-    /// Has the record become durable while this process goes on. Where no thread can be had, the system does it in its own
-    /// time.
-    pub(super) fn settle_later(&self) {
-        if let Ok(file) = self.file.try_clone() {
-            let _ = thread::Builder::new().spawn(move || file.sync_data());
-        }
-    }
 }
 
 impl Witness<'_> {
